@@ -1,0 +1,1 @@
+//! Alarm channels: how a signal leaves the building.

@@ -1,0 +1,1 @@
+//! Wire types, error codes and OpenAPI: what other programs see.

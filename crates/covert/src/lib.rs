@@ -1,0 +1,1 @@
+//! The covert ledger: signals, incidents, clearing, deliveries, objections.

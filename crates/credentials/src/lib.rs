@@ -1,0 +1,1 @@
+//! Phrase, class seal, device keys: who acts, and the sealed sign of whether of free will.

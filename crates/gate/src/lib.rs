@@ -1,0 +1,1 @@
+//! The gate: one deterministic state machine over two ledgers.

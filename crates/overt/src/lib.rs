@@ -1,0 +1,1 @@
+//! The overt ledger: transfers, approvals, stops, limits, posture, motions.

@@ -1,0 +1,1 @@
+//! The policy: parse, check, evaluate, explain.

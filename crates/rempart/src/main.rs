@@ -1,0 +1,2 @@
+//! The rempart binary: wires things, chooses back-ends.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The co-signing key, and the only code that uses it.

@@ -1,0 +1,1 @@
+//! World simulator and seeded histories. Never shipped.
