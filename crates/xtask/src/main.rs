@@ -1,2 +1,61 @@
-//! The project's own commands.
-fn main() {}
+//! The project's own commands: `cargo xtask test` runs every layer of checks, `cargo xtask tidy` keeps the house rules.
+//!
+//! Never shipped: nothing in the product depends on this crate. It guards the guarantees in two ways: the layers run the
+//! tests that hold G1 to G10, and `tidy` checks that `docs/guarantees.md` names only tests that exist. Called by people
+//! and by `.ci/run`.
+//!
+//! To add a layer, write a function `fn(&Workspace) -> Tally` and name it in [`layers::LAYERS`]. To add a house rule,
+//! write a module in `tidy` with a `check` and a test that plants the fault, and name it in [`tidy::CHECKS`].
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program talks to its user")]
+
+mod layers;
+mod prerequisites;
+mod program;
+mod source;
+mod summary;
+mod tidy;
+mod tree;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::tree::Workspace;
+
+#[derive(Parser)]
+#[command(name = "xtask", about = "The project's own commands", disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Run every layer of checks; the last line counts what passed and what failed
+    Test,
+    /// Check the house rules: layout, dependency edges, sizes, names, documents
+    Tidy,
+    /// List the tests that hold each guarantee, as docs/guarantees.md names them
+    Guarantees,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments.task) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: &Task) -> anyhow::Result<bool> {
+    let workspace = Workspace::locate()?;
+    match task {
+        Task::Test => Ok(layers::run(&workspace)),
+        Task::Tidy => tidy::report(&workspace),
+        Task::Guarantees => tidy::guarantees::list(&workspace),
+    }
+}
