@@ -1,0 +1,198 @@
+//! The embedded back-end: one SQLite file, WAL, `synchronous=FULL`. Keeps G7. The server's engine owns it on one thread; `rempart journal
+//! verify` and `backup` open the same file for reading only while the server runs.
+
+mod append;
+mod copy;
+mod fault;
+mod file;
+mod lock;
+mod read;
+mod schema;
+mod verify;
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use ed25519_dalek::{SigningKey, VerifyingKey};
+use rusqlite::Connection;
+use types::Hash;
+
+use crate::{
+    Batch, CovertEntry, Head, Journal, JournalError, LatestSnapshot, Origin, OutboxId, OutboxItem,
+    OvertEntry, Snapshot, VerifyOptions, VerifyReport,
+};
+
+pub use copy::restore;
+
+use lock::Lock;
+
+/// How to open a journal; the default is right for a server.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// The store may not grow beyond this many pages of 4096 bytes. For tests of a full disk, and for quotas.
+    pub max_pages: Option<u32>,
+}
+
+/// A journal in one SQLite file.
+#[derive(Debug)]
+pub struct SqliteJournal {
+    connection: Connection,
+    path: PathBuf,
+    origin: Origin,
+    head: Head,
+    state: State,
+}
+
+/// What this journal may do.
+#[derive(Debug)]
+enum State {
+    /// The only writer: the lock lasts as long as this value.
+    Writer(Lock),
+    /// A writer whose flush to disk failed.
+    Stopped(Lock),
+    Reader,
+}
+
+impl SqliteJournal {
+    /// Creates a journal for an organisation and opens it for writing. The file appears complete or not at all.
+    ///
+    /// # Errors
+    /// [`JournalError::Exists`], [`JournalError::Locked`], no room, a failed disk.
+    pub fn create(path: &Path, origin: &Origin, options: Options) -> Result<Self, JournalError> {
+        let lock = Lock::take(path)?;
+        file::refuse_existing(path)?;
+        let fresh = file::beside(path, "new");
+        file::remove_if_there(&fresh)?;
+        schema::create(&fresh, origin)?;
+        file::publish(&fresh, path)?;
+        Self::open_locked(path, options, lock)
+    }
+
+    /// Opens a journal for writing, brings its schema up to date, and checks that the head row is the last entry of each chain.
+    ///
+    /// # Errors
+    /// [`JournalError::Locked`], [`JournalError::Missing`], [`JournalError::Foreign`], [`JournalError::Version`], [`JournalError::Damaged`].
+    pub fn open(path: &Path, options: Options) -> Result<Self, JournalError> {
+        file::require(path)?;
+        Self::open_locked(path, options, Lock::take(path)?)
+    }
+
+    fn open_locked(path: &Path, options: Options, lock: Lock) -> Result<Self, JournalError> {
+        let connection = schema::open_writer(path, options)?;
+        Self::assemble(connection, path, State::Writer(lock))
+    }
+
+    /// Opens a journal for reading, whether or not a server is writing to it.
+    ///
+    /// # Errors
+    /// As [`SqliteJournal::open`], but never [`JournalError::Locked`].
+    pub fn open_read_only(path: &Path) -> Result<Self, JournalError> {
+        file::require(path)?;
+        let connection = schema::open_reader(path)?;
+        Self::assemble(connection, path, State::Reader)
+    }
+
+    fn assemble(connection: Connection, path: &Path, state: State) -> Result<Self, JournalError> {
+        let origin = schema::origin(&connection)?;
+        let head = read::head(&connection)?;
+        Ok(Self { connection, path: path.to_path_buf(), origin, head, state })
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn writable(&self) -> Result<(), JournalError> {
+        match self.state {
+            State::Writer(_) => Ok(()),
+            State::Stopped(_) => Err(JournalError::Stopped),
+            State::Reader => Err(JournalError::ReadOnly),
+        }
+    }
+
+    /// After a failed flush the kernel may have dropped the pages while this process still sees them: no promise can be kept any more.
+    fn note_failure(&mut self, error: &JournalError) {
+        if !matches!(error, JournalError::Io(_)) {
+            return;
+        }
+        self.state = match std::mem::replace(&mut self.state, State::Reader) {
+            State::Writer(lock) => State::Stopped(lock),
+            other => other,
+        };
+    }
+}
+
+impl Journal for SqliteJournal {
+    fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    fn head(&self) -> Head {
+        self.head
+    }
+
+    fn append(&mut self, batch: &Batch) -> Result<Head, JournalError> {
+        self.writable()?;
+        batch.check()?;
+        if batch.is_empty() {
+            return Ok(self.head);
+        }
+        match append::write(&mut self.connection, self.head, batch) {
+            Ok(head) => {
+                self.head = head;
+                Ok(head)
+            }
+            Err(error) => {
+                self.note_failure(&error);
+                Err(error)
+            }
+        }
+    }
+
+    fn replay_overt(
+        &mut self,
+        after_seq: u64,
+        each: &mut dyn FnMut(OvertEntry<'_>) -> ControlFlow<()>,
+    ) -> Result<u64, JournalError> {
+        read::overt(&self.connection, &self.origin, after_seq, each)
+    }
+
+    fn replay_covert(
+        &mut self,
+        after_seq: u64,
+        each: &mut dyn FnMut(CovertEntry<'_>) -> ControlFlow<()>,
+    ) -> Result<u64, JournalError> {
+        read::covert(&self.connection, &self.origin, after_seq, each)
+    }
+
+    fn outbox(&mut self, after: Option<OutboxId>, limit: usize) -> Result<Vec<OutboxItem>, JournalError> {
+        read::outbox(&self.connection, after, limit)
+    }
+
+    fn blob(&mut self, hash: &Hash) -> Result<Option<Vec<u8>>, JournalError> {
+        read::blob(&self.connection, hash)
+    }
+
+    fn save_snapshot(&mut self, snapshot: &Snapshot, key: &SigningKey) -> Result<(), JournalError> {
+        self.writable()?;
+        let saved = append::snapshot(&mut self.connection, &self.origin, snapshot, key);
+        if let Err(error) = &saved {
+            self.note_failure(error);
+        }
+        saved
+    }
+
+    fn latest_snapshot(&mut self, key: &VerifyingKey) -> Result<LatestSnapshot, JournalError> {
+        read::latest_snapshot(&self.connection, &self.origin, key)
+    }
+
+    fn verify(&mut self, options: &VerifyOptions) -> Result<VerifyReport, JournalError> {
+        verify::run(&mut self.connection, options)
+    }
+
+    fn backup_to(&mut self, path: &Path) -> Result<VerifyReport, JournalError> {
+        copy::backup(&self.connection, path)
+    }
+}
