@@ -1,1 +1,31 @@
 //! The policy: parse, check, evaluate, explain.
+#![deny(missing_docs)]
+
+mod bits;
+mod calendar;
+mod diagnostic;
+mod evaluate;
+mod load;
+mod model;
+mod policy;
+mod price;
+mod quorum;
+mod search;
+mod shortfall;
+mod window;
+
+pub use bits::PEOPLE_MAX;
+pub use calendar::{Calendar, CivilEnd, TIME_ZONE_DATA_VERSION};
+pub use diagnostic::{Diagnostic, Severity, Source};
+pub use evaluate::{Charge, Counter, Facts, History, NoHistory, OutputFacts};
+pub use load::{Loaded, load};
+pub use model::{
+    AmountRange, Chain, Change, Cosigner, Destination, DestinationRule, Forbid, KeyEntry, KeyQuorum, Limit,
+    LimitBy, Network, Organisation, Permit, Person, Place, PlaceKind, Posture, PriceRules, Protected,
+    Recovery, Response, Script, Service, Stop, Vault,
+};
+pub use policy::Policy;
+pub use price::{PriceEntry, PriceProblem};
+pub use quorum::{Apart, Quorum};
+pub use shortfall::Lacks;
+pub use window::Room;
