@@ -1,0 +1,119 @@
+//! The file form of a device key: JSON that the command line reads and writes. Files themselves are the caller's business.
+//!
+//! A person's key file alone moves nothing: every act needs the phrase as well, which is never in a file.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use types::ActorId;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::DeviceKey;
+
+/// The longest key file, in bytes.
+pub const KEY_FILE_BYTES_MAX: usize = 1024;
+const VERSION: u32 = 1;
+
+/// Whose key it is. A service only submits; a feed only reports prices.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyKind {
+    /// A person's device; always together with the phrase.
+    Person,
+    /// A program.
+    Service,
+    /// A source of prices.
+    Feed,
+}
+
+/// A device key and whose it is. JSON: `{"version":1,"person":"alice","kind":"person","seed":"<64 hexadecimal digits>"}`.
+#[derive(Clone)]
+pub struct KeyFile {
+    /// The name of the person, service or feed.
+    pub person: ActorId,
+    /// Which of them.
+    pub kind: KeyKind,
+    /// The key.
+    pub key: DeviceKey,
+}
+
+/// Why a key file is not understood. Never quotes the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum KeyFileError {
+    /// Longer than any key file.
+    #[error("the key file is longer than {KEY_FILE_BYTES_MAX} bytes: it is not one that `rempart` wrote")]
+    TooLong,
+    /// Not the JSON that is expected.
+    #[error(
+        "the key file is not valid at line {line}, column {column}: it needs `version`, `person`, `kind` and `seed` and nothing else"
+    )]
+    Malformed {
+        /// Where, from 1.
+        line: usize,
+        /// Where, from 1.
+        column: usize,
+    },
+    /// A version that this program does not know.
+    #[error("the key file is of version {0}: this program knows version {VERSION}")]
+    Version(u32),
+    /// A seed that is not 32 bytes.
+    #[error("the key file's `seed` is not 64 hexadecimal digits")]
+    Seed,
+}
+
+/// Borrows the seed from the text, so that no copy is left behind.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyFileWire<'a> {
+    version: u32,
+    person: ActorId,
+    kind: KeyKind,
+    seed: &'a str,
+}
+
+impl KeyFile {
+    /// Reads the text of a key file.
+    ///
+    /// # Errors
+    /// What is wrong with it, without quoting it.
+    pub fn parse(text: &str) -> Result<Self, KeyFileError> {
+        if text.len() > KEY_FILE_BYTES_MAX {
+            return Err(KeyFileError::TooLong);
+        }
+        let wire: KeyFileWire<'_> = serde_json::from_str(text)
+            .map_err(|error| KeyFileError::Malformed { line: error.line(), column: error.column() })?;
+        if wire.version != VERSION {
+            return Err(KeyFileError::Version(wire.version));
+        }
+        let mut seed = [0; 32];
+        let decoded = hex::decode_to_slice(wire.seed, &mut seed);
+        let key = DeviceKey::from_entropy(seed);
+        seed.zeroize();
+        decoded.map_err(|_| KeyFileError::Seed)?;
+        Ok(Self { person: wire.person, kind: wire.kind, key })
+    }
+
+    /// The text to write, with a new line at the end. The caller writes it readable by its owner only.
+    #[must_use]
+    pub fn render(&self) -> Zeroizing<String> {
+        let seed = Zeroizing::new(hex::encode(self.key.seed()));
+        let kind = match self.kind {
+            KeyKind::Person => "person",
+            KeyKind::Service => "service",
+            KeyKind::Feed => "feed",
+        };
+        // Names have no character that JSON escapes.
+        Zeroizing::new(format!(
+            "{{\"version\":{VERSION},\"person\":\"{}\",\"kind\":\"{kind}\",\"seed\":\"{}\"}}\n",
+            self.person,
+            seed.as_str()
+        ))
+    }
+}
+
+impl fmt::Debug for KeyFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyFile({}, {:?}, …)", self.person, self.kind)
+    }
+}

@@ -1,0 +1,261 @@
+//! The class of an act, and an objection if there is one, encrypted into [`SEAL_BYTES`] bytes that look alike whatever they hold.
+//!
+//! Keeps G3 and G9: every authenticated command carries one, so a reader of the journal, its backups or the logs sees that
+//! somebody acted, never how. The server seals, the gate opens; the key is not in the database. ADR 0005 says why it is so.
+
+use std::fmt;
+
+use chacha20poly1305::aead::inout::InOutBuf;
+use chacha20poly1305::{AeadInOut, KeyInit, Tag, XChaCha20Poly1305, XNonce};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use types::{Hash, Secret, TransferId, hash_parts};
+use zeroize::Zeroizing;
+
+use crate::{Class, fixed_bytes};
+
+pub(crate) const NONCE_BYTES: usize = 24;
+pub(crate) const TAG_BYTES: usize = 16;
+/// Version, class, act tag, 32 bytes of act, zeroes. One ChaCha block, so that growing into it costs nothing.
+const PLAIN_BYTES: usize = 64;
+const ACT_BYTES: usize = 32;
+/// The size of every seal, in bytes.
+pub const SEAL_BYTES: usize = NONCE_BYTES + PLAIN_BYTES + TAG_BYTES;
+
+const VERSION: u8 = 1;
+const ACT_NONE: u8 = 0;
+const ACT_OBJECTION: u8 = 1;
+
+/// The key of the covert side: seals classes, slots and snapshots. Not in the database.
+///
+/// Three keys are derived from it, one per use, so that nothing sealed for one use opens as another.
+#[derive(Clone)]
+pub struct ClassKey {
+    pub(crate) attest: SealingKey,
+    pub(crate) slot: SealingKey,
+    pub(crate) state: SealingKey,
+    id: Hash,
+}
+
+impl ClassKey {
+    /// From 32 uniformly drawn bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        let master = Secret::new(bytes);
+        Self {
+            attest: SealingKey::derive("rempart/class-key/attest/v1", &master),
+            slot: SealingKey::derive("rempart/class-key/slot/v1", &master),
+            state: SealingKey::derive("rempart/class-key/state/v1", &master),
+            id: hash_parts("rempart/class-key/id/v1", &[master.reveal()]),
+        }
+    }
+
+    /// Names the key in inventories and error messages without telling anything of it.
+    #[must_use]
+    pub const fn id(&self) -> Hash {
+        self.id
+    }
+}
+
+impl fmt::Debug for ClassKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClassKey(…)")
+    }
+}
+
+/// One derived key: XChaCha20-Poly1305, and a second one from which nonces are made.
+#[derive(Clone)]
+pub(crate) struct SealingKey {
+    cipher: XChaCha20Poly1305,
+    nonce: Secret<[u8; 32]>,
+}
+
+impl SealingKey {
+    fn derive(domain: &str, master: &Secret<[u8; 32]>) -> Self {
+        let key = Zeroizing::new(hash_parts(domain, &[master.reveal(), b"cipher"]).0);
+        let nonce = Secret::new(hash_parts(domain, &[master.reveal(), b"nonce"]).0);
+        Self { cipher: XChaCha20Poly1305::new((&*key).into()), nonce }
+    }
+
+    /// A nonce from the entropy *and* everything that it will protect: should the entropy ever repeat, two different contents
+    /// still get two nonces, so a fault in the random source shows at most that two seals are of the same content.
+    fn nonce(&self, plain: &[u8], entropy: &[u8; 32], associated_data: &[u8]) -> [u8; NONCE_BYTES] {
+        let hash =
+            hash_parts("rempart/seal-nonce/v1", &[self.nonce.reveal(), entropy, associated_data, plain]);
+        let mut nonce = [0; NONCE_BYTES];
+        for (to, from) in nonce.iter_mut().zip(hash.0) {
+            *to = from;
+        }
+        nonce
+    }
+
+    /// Encrypts in place what lies between nonce and tag; the slice has room for both.
+    pub(crate) fn seal_in_place(
+        &self,
+        sealed: &mut [u8],
+        entropy: &[u8; 32],
+        associated_data: &[u8],
+    ) -> Result<(), SealError> {
+        let (nonce, rest) = sealed.split_first_chunk_mut::<NONCE_BYTES>().ok_or(SealError::Size)?;
+        let (plain, tag) = rest.split_last_chunk_mut::<TAG_BYTES>().ok_or(SealError::Size)?;
+        *nonce = self.nonce(plain, entropy, associated_data);
+        let made = self
+            .cipher
+            .encrypt_inout_detached(&XNonce::from(*nonce), associated_data, InOutBuf::from(plain))
+            .map_err(|_| SealError::Size)?;
+        *tag = made.into();
+        Ok(())
+    }
+
+    /// Decrypts in place and gives back what lies between nonce and tag. Nothing is decrypted unless all of it is authentic.
+    pub(crate) fn open_in_place<'a>(
+        &self,
+        sealed: &'a mut [u8],
+        associated_data: &[u8],
+    ) -> Result<&'a mut [u8], SealError> {
+        let (nonce, rest) = sealed.split_first_chunk_mut::<NONCE_BYTES>().ok_or(SealError::Size)?;
+        let (plain, tag) = rest.split_last_chunk_mut::<TAG_BYTES>().ok_or(SealError::Size)?;
+        self.cipher
+            .decrypt_inout_detached(
+                &XNonce::from(*nonce),
+                associated_data,
+                InOutBuf::from(&mut *plain),
+                &Tag::from(*tag),
+            )
+            .map_err(|_| SealError::NotAuthentic)?;
+        Ok(plain)
+    }
+}
+
+/// What goes into a seal.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Attest {
+    /// What the phrase check found.
+    pub class: Class,
+    /// The transfer that the person objects to. It travels here so that its record looks like any sign-in.
+    pub objection: Option<TransferId>,
+}
+
+/// What came out of a seal.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Opened {
+    /// What the phrase check found.
+    pub class: Class,
+    /// The transfer that the person objects to.
+    pub objection: Option<TransferId>,
+}
+
+impl fmt::Debug for Attest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Attest(…)")
+    }
+}
+
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Opened(…)")
+    }
+}
+
+/// A sealed class. Binary formats store exactly [`SEAL_BYTES`] bytes; where people read, it is hexadecimal.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Seal(#[serde(with = "fixed_bytes")] [u8; SEAL_BYTES]);
+
+impl Seal {
+    /// From stored bytes; whether they are authentic, [`open`] finds out.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; SEAL_BYTES]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; SEAL_BYTES] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Seal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Seal(…)")
+    }
+}
+
+/// Why something sealed does not open, or cannot be sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum SealError {
+    /// Another key, other associated data, or altered bytes. Which of them cannot be known.
+    #[error("the seal does not open with this key here: it was altered, moved, or made with another key")]
+    NotAuthentic,
+    /// Authentic, but of a layout that this program does not know.
+    #[error("the seal is of a newer kind: use the version of the program that wrote it, or a later one")]
+    Layout,
+    /// Not of the size that it must have.
+    #[error("sealed data has the wrong size")]
+    Size,
+    /// More than fits.
+    #[error("{given} bytes do not fit: the most is {capacity}")]
+    TooLong {
+        /// How many there were.
+        given: usize,
+        /// How many fit.
+        capacity: usize,
+    },
+}
+
+/// Seals an act's class. The associated data binds the seal to its command (its hash, its author): it opens nowhere else.
+///
+/// The entropy must be fresh; if it is not, the seal still tells nothing but equality.
+#[must_use]
+pub fn seal(key: &ClassKey, attest: Attest, nonce_entropy: &[u8; 32], associated_data: &[u8]) -> Seal {
+    let mut sealed = [0; SEAL_BYTES];
+    let plain = Zeroizing::new(encode(attest));
+    for (to, from) in sealed.iter_mut().skip(NONCE_BYTES).zip(plain.iter()) {
+        *to = *from;
+    }
+    // The only error is about size, and the size is a constant. Should it ever come, nothing readable may leave.
+    if key.attest.seal_in_place(&mut sealed, nonce_entropy, associated_data).is_err() {
+        sealed = [0; SEAL_BYTES];
+    }
+    Seal(sealed)
+}
+
+/// Opens a seal.
+///
+/// # Errors
+/// [`SealError::NotAuthentic`] or [`SealError::Layout`]. The gate treats both as a fault of the journal, never as a class.
+pub fn open(key: &ClassKey, seal: &Seal, associated_data: &[u8]) -> Result<Opened, SealError> {
+    let mut sealed = Zeroizing::new(seal.0);
+    let plain = key.attest.open_in_place(sealed.as_mut_slice(), associated_data)?;
+    decode(plain)
+}
+
+fn encode(attest: Attest) -> [u8; PLAIN_BYTES] {
+    // Both arms write the same 33 bytes; no branch on the class.
+    let (act, content) = match attest.objection {
+        None => (ACT_NONE, [0; ACT_BYTES]),
+        Some(TransferId(Hash(hash))) => (ACT_OBJECTION, hash),
+    };
+    let mut plain = [0; PLAIN_BYTES];
+    let fields = [VERSION, attest.class.byte(), act].into_iter().chain(content);
+    for (to, from) in plain.iter_mut().zip(fields) {
+        *to = from;
+    }
+    plain
+}
+
+fn decode(plain: &[u8]) -> Result<Opened, SealError> {
+    let (&[version, class, act], rest) = plain.split_first_chunk::<3>().ok_or(SealError::Size)?;
+    let (content, padding) = rest.split_first_chunk::<ACT_BYTES>().ok_or(SealError::Size)?;
+    let zero = |bytes: &[u8]| bytes.iter().fold(0, |all, byte| all | byte) == 0;
+    if version != VERSION || class > 1 || !zero(padding) {
+        return Err(SealError::Layout);
+    }
+    let objection = match act {
+        ACT_NONE if zero(content) => None,
+        ACT_OBJECTION => Some(TransferId(Hash(*content))),
+        _ => return Err(SealError::Layout),
+    };
+    Ok(Opened { class: Class::from_byte(class), objection })
+}

@@ -1,0 +1,111 @@
+//! Fixed-size sealed slots for the covert chain, and padded snapshots of the covert state (G3, G9).
+//!
+//! The journal writes one slot at each tick, empty or not; [`SLOT_BYTES`] bytes that look the same either way. Snapshots are
+//! padded to whole buckets, so that their size is a step function of the state's and not a count of what happened.
+
+use zeroize::Zeroizing;
+
+use crate::seal::{ClassKey, NONCE_BYTES, SealError, SealingKey, TAG_BYTES};
+
+/// The size of every sealed slot, in bytes.
+pub const SLOT_BYTES: usize = 1024;
+/// Snapshots of the covert state are whole multiples of this, in bytes.
+pub const STATE_BUCKET_BYTES: usize = 256 * 1024;
+
+const LENGTH_BYTES: usize = 8;
+const OVERHEAD_BYTES: usize = NONCE_BYTES + LENGTH_BYTES + TAG_BYTES;
+/// The most that fits into one slot, in bytes. Longer content takes several slots.
+pub const SLOT_CAPACITY_BYTES: usize = SLOT_BYTES - OVERHEAD_BYTES;
+
+/// Seals one slot of the covert chain. An empty slot is a slot of no bytes.
+///
+/// # Errors
+/// [`SealError::TooLong`] when the content exceeds [`SLOT_CAPACITY_BYTES`].
+pub fn seal_slot(
+    key: &ClassKey,
+    content: &[u8],
+    entropy: &[u8; 32],
+    associated_data: &[u8],
+) -> Result<[u8; SLOT_BYTES], SealError> {
+    let mut slot = [0; SLOT_BYTES];
+    fill_and_seal(&key.slot, &mut slot, content, entropy, associated_data)?;
+    Ok(slot)
+}
+
+/// Opens one slot.
+///
+/// # Errors
+/// [`SealError::NotAuthentic`] or [`SealError::Layout`].
+pub fn open_slot(
+    key: &ClassKey,
+    slot: &[u8; SLOT_BYTES],
+    associated_data: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, SealError> {
+    open_content(&key.slot, slot, associated_data)
+}
+
+/// Seals a snapshot of the covert state, padded to whole buckets of [`STATE_BUCKET_BYTES`].
+///
+/// # Errors
+/// [`SealError::TooLong`] beyond what a cipher takes (256 GiB).
+pub fn seal_state(
+    key: &ClassKey,
+    state: &[u8],
+    entropy: &[u8; 32],
+    associated_data: &[u8],
+) -> Result<Vec<u8>, SealError> {
+    let buckets = (state.len() + OVERHEAD_BYTES).div_ceil(STATE_BUCKET_BYTES);
+    let mut sealed = vec![0; buckets * STATE_BUCKET_BYTES];
+    fill_and_seal(&key.state, &mut sealed, state, entropy, associated_data)?;
+    Ok(sealed)
+}
+
+/// Opens a snapshot of the covert state.
+///
+/// # Errors
+/// [`SealError::Size`] when it is not whole buckets, [`SealError::NotAuthentic`] or [`SealError::Layout`].
+pub fn open_state(
+    key: &ClassKey,
+    sealed: &[u8],
+    associated_data: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, SealError> {
+    if sealed.is_empty() || !sealed.len().is_multiple_of(STATE_BUCKET_BYTES) {
+        return Err(SealError::Size);
+    }
+    open_content(&key.state, sealed, associated_data)
+}
+
+/// Layout between nonce and tag: length (8 bytes, big-endian), content, zeroes.
+fn fill_and_seal(
+    key: &SealingKey,
+    sealed: &mut [u8],
+    content: &[u8],
+    entropy: &[u8; 32],
+    associated_data: &[u8],
+) -> Result<(), SealError> {
+    let capacity = sealed.len().saturating_sub(OVERHEAD_BYTES);
+    if content.len() > capacity {
+        return Err(SealError::TooLong { given: content.len(), capacity });
+    }
+    let start = NONCE_BYTES + LENGTH_BYTES;
+    let length = (content.len() as u64).to_be_bytes();
+    sealed.get_mut(NONCE_BYTES..start).ok_or(SealError::Size)?.copy_from_slice(&length);
+    sealed.get_mut(start..start + content.len()).ok_or(SealError::Size)?.copy_from_slice(content);
+    key.seal_in_place(sealed, entropy, associated_data)
+}
+
+fn open_content(
+    key: &SealingKey,
+    sealed: &[u8],
+    associated_data: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, SealError> {
+    let mut copy = Zeroizing::new(sealed.to_vec());
+    let plain = key.open_in_place(&mut copy, associated_data)?;
+    let (length, rest) = plain.split_first_chunk::<LENGTH_BYTES>().ok_or(SealError::Size)?;
+    let length = usize::try_from(u64::from_be_bytes(*length)).map_err(|_| SealError::Layout)?;
+    let (content, padding) = rest.split_at_checked(length).ok_or(SealError::Layout)?;
+    if padding.iter().any(|byte| *byte != 0) {
+        return Err(SealError::Layout);
+    }
+    Ok(Zeroizing::new(content.to_vec()))
+}
