@@ -169,6 +169,37 @@ impl Payload {
     }
 }
 
+/// A payload with its id, computed once. Only [`Payload::identify`] makes one, so the two always belong together.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Identified {
+    id: TransferId,
+    payload: Payload,
+}
+
+impl Payload {
+    /// Computes the id once and for all.
+    ///
+    /// # Errors
+    /// As [`Payload::canonical`].
+    pub fn identify(self) -> Result<Identified, serde_json::Error> {
+        Ok(Identified { id: self.id()?, payload: self })
+    }
+}
+
+impl Identified {
+    /// The transfer's id.
+    #[must_use]
+    pub const fn id(&self) -> TransferId {
+        self.id
+    }
+
+    /// What is asked for.
+    #[must_use]
+    pub const fn payload(&self) -> &Payload {
+        &self.payload
+    }
+}
+
 fn is_plain(text: &str) -> bool {
     text.len() <= PAYLOAD_TEXT_BYTES_MAX && !text.chars().any(char::is_control)
 }

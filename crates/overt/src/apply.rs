@@ -1,0 +1,334 @@
+//! What happens to the state. Total: an event that was once decided always applies, and the same events give the same state.
+
+use std::sync::Arc;
+
+use policy::{OutputFacts, Policy, PriceEntry};
+use types::{Payload, PermitId, Span, SpendPlan, Timestamp, TransferId, Value};
+
+use crate::act::{Act, AllActs};
+use crate::command::Event;
+use crate::motion::{MOTION_EXPIRES, Motion, MotionId, MotionStatus, Proposal};
+use crate::policies::PolicyVersion;
+use crate::state::{Matter, PostureCause, PostureChange, State};
+use crate::stop::{Scope, Stop, StopId};
+use crate::transfer::{Standing, Status, Transfer};
+use crate::windows::Entry;
+
+impl State {
+    /// A record begins: its number is taken and the clock moves to its instant, whatever events it has.
+    pub fn begin(&mut self, act: &Act) {
+        self.next_act.0 = act.number.0.saturating_add(1);
+        self.clock.advance(act.at);
+    }
+
+    /// Applies one event of a record that has begun.
+    pub fn apply(&mut self, act: &Act, event: &Event) {
+        match event {
+            Event::Founded { sources } => self.found(act, sources),
+            Event::ClockSet { wall, steady, boot } => self.clock.anchor(act.at, (*wall, *steady, *boot)),
+            Event::Enrolled { actor, entry } => {
+                self.entries.insert(actor.clone(), entry.clone());
+            }
+            Event::Submitted { transfer, payload, value, outputs, standings } => {
+                let standings = standings.clone();
+                self.submitted(act, *transfer, Submission { payload, value: *value, outputs, standings });
+            }
+            Event::Attached { transfer, spend } => self.attached(*transfer, spend),
+            Event::Approved { transfer } => self.approved(act, *transfer),
+            Event::Cancelled { transfer } => self.settle(act, *transfer, Status::Cancelled),
+            Event::Released { transfer } => self.settle(act, *transfer, Status::Ready),
+            Event::SigningBegan { transfer } => self.signing_began(act, *transfer),
+            Event::Declined { transfer } => self.settle(act, *transfer, Status::Declined),
+            Event::Expired { transfer } => self.settle(act, *transfer, Status::Expired),
+            Event::Signed { transfer, txid } => self.signed(act, *transfer, Status::Signed { txid: *txid }),
+            Event::Confirmed { transfer, txid } => self.settle(act, *transfer, Status::Confirmed { txid: *txid }),
+            Event::Stopped { scope, reason } => self.stopped(act, scope, reason),
+            Event::Raised { to } => {
+                let change = PostureChange { to: *to, at: act.at, cause: PostureCause::Raised(act.clone()) };
+                self.postures.push(change);
+            }
+            Event::Proposed { motion, proposal } => self.proposed(act, *motion, proposal),
+            Event::Endorsed { motion } => self.endorsed(act, *motion),
+            Event::Ended { motion } => self.settle_motion(act.at, *motion, MotionStatus::Ended),
+            Event::Rejected { motion } => self.settle_motion(act.at, *motion, MotionStatus::Declined),
+            Event::Lapsed { motion } => self.settle_motion(act.at, *motion, MotionStatus::Expired),
+            Event::Passed { motion } => self.passed(act, *motion),
+            Event::Priced(entry) => self.priced(entry),
+        }
+    }
+
+    fn found(&mut self, act: &Act, sources: &[policy::Source]) {
+        if let Some(policy) = policy::load(sources).policy {
+            self.policies.push(PolicyVersion::new(Arc::new(policy), act.at, None));
+        }
+    }
+
+    fn priced(&mut self, entry: &PriceEntry) {
+        let Some(window) = self.policy().map(|policy| policy.prices().window) else { return };
+        let prices = self.prices.entry(entry.asset).or_default();
+        prices.retain(|old| old.at > entry.at.before(window));
+        prices.push(entry.clone());
+    }
+
+    fn stopped(&mut self, act: &Act, scope: &Scope, reason: &str) {
+        let stop = Stop { scope: scope.clone(), placed: act.clone(), reason: reason.to_owned(), lifted: None };
+        self.stops.insert(StopId(act.number.0), stop);
+    }
+}
+
+/// What a submission brings.
+struct Submission<'a> {
+    payload: &'a Payload,
+    value: (Value, Value),
+    outputs: &'a [Value],
+    standings: Vec<Standing>,
+}
+
+/// Transfers.
+impl State {
+    fn submitted(&mut self, act: &Act, id: TransferId, submission: Submission<'_>) {
+        let Some(version) = self.policies.current() else { return };
+        let policy = Arc::clone(&version.policy);
+        let outputs = submission.payload.outputs.iter().zip(submission.outputs);
+        let outputs = outputs
+            .map(|(output, value)| OutputFacts { target: policy.resolve(&output.target), value: *value })
+            .collect();
+        let expires = submission.standings.iter().filter_map(|standing| policy.permit(&standing.permit));
+        let expires = expires.map(|permit| permit.expires).max().unwrap_or(Span::ZERO);
+        let mut transfer = Transfer {
+            payload: submission.payload.clone(),
+            submitted: act.clone(),
+            value: submission.value.0,
+            fee: submission.value.1,
+            outputs,
+            standings: submission.standings,
+            approvals: Vec::new(),
+            spend: None,
+            status: Status::Pending,
+            since: act.at,
+            settled: None,
+            cancelled: None,
+            ready_at: None,
+            expires_at: act.at.after(expires),
+        };
+        transfer.ready_at = self.ready_at(&transfer, &transfer.standings);
+        let keep = self.policies.longest_expiry();
+        self.charge(&policy, id, &transfer, keep);
+        self.pending += 1;
+        self.due.extend(next_due(&transfer).map(|at| (at, Matter::Transfer(id))));
+        self.transfers.insert(id, transfer);
+    }
+
+    fn charge(&mut self, policy: &Policy, id: TransferId, transfer: &Transfer, keep: Span) {
+        for charge in policy.charges(&transfer.facts()).unwrap_or_default() {
+            let Some(limit) = policy.limit(&charge.limit) else { continue };
+            let ended = transfer.freed_at();
+            let entry = Entry { at: transfer.submitted.at, value: charge.value, transfer: id, ended };
+            self.windows.add(limit, &charge, entry, keep);
+        }
+    }
+
+    /// Changes one transfer and moves it to its new place in the order of what is due.
+    fn update(&mut self, id: TransferId, change: impl FnOnce(&mut Transfer)) {
+        let Some(transfer) = self.transfers.get_mut(&id) else { return };
+        let before = next_due(transfer);
+        change(transfer);
+        let after = next_due(transfer);
+        if before != after {
+            self.due.extend(after.map(|at| (at, Matter::Transfer(id))));
+            if let Some(at) = before {
+                self.due.remove(&(at, Matter::Transfer(id)));
+            }
+        }
+    }
+
+    fn attached(&mut self, id: TransferId, spend: &SpendPlan) {
+        self.update(id, |transfer| transfer.spend = Some(spend.clone()));
+    }
+
+    fn approved(&mut self, act: &Act, id: TransferId) {
+        let Some(transfer) = self.transfers.get_mut(&id) else { return };
+        transfer.approvals.push(act.clone());
+        self.refresh(id, act.at);
+    }
+
+    /// Brings a pending transfer's standings up to an instant at which an approval or the policy changed.
+    fn refresh(&mut self, id: TransferId, at: Timestamp) {
+        let Some(version) = self.policies.current() else { return };
+        let policy = Arc::clone(&version.policy);
+        let Some(transfer) = self.transfers.get(&id).filter(|transfer| transfer.status == Status::Pending) else { return };
+        let met = |permit: &PermitId| {
+            policy.permit(permit).is_some_and(|permit| transfer.is_met(&policy, permit, &AllActs))
+        };
+        let mut standings = transfer.standings.clone();
+        for standing in &mut standings {
+            standing.met_since = met(&standing.permit).then(|| standing.met_since.unwrap_or(at));
+        }
+        let ready_at = self.ready_at(transfer, &standings);
+        self.update(id, |transfer| (transfer.standings, transfer.ready_at) = (standings, ready_at));
+    }
+
+    /// The moment of decision as things stand: the earliest at which a permit's hold ends in time.
+    fn ready_at(&self, transfer: &Transfer, standings: &[Standing]) -> Option<Timestamp> {
+        let instants = standings.iter().filter_map(|standing| {
+            let (hold, expires) = self.hold_of(transfer, &standing.permit)?;
+            let ready = standing.met_since?.after(hold);
+            (ready <= transfer.submitted.at.after(expires)).then_some(ready)
+        });
+        instants.min()
+    }
+
+    fn settle(&mut self, act: &Act, id: TransferId, status: Status) {
+        let Some(transfer) = self.transfers.get(&id) else { return };
+        let (was_open, submitted) = (transfer.status.is_open(), transfer.submitted.at);
+        let (stays_open, unspent) = (status.is_open(), status.ended_unspent());
+        let cancelled = matches!(status, Status::Cancelled).then(|| act.clone());
+        self.pending -= usize::from(was_open && !stays_open);
+        self.update(id, |transfer| {
+            transfer.status = status;
+            transfer.since = act.at;
+            transfer.settled = transfer.settled.or((!stays_open).then_some(act.at));
+            transfer.cancelled = cancelled;
+        });
+        if unspent {
+            self.free(id, submitted, act.at);
+        }
+    }
+
+    fn free(&mut self, id: TransferId, submitted: Timestamp, at: Timestamp) {
+        let (Some(version), Some(transfer)) = (self.policies.current(), self.transfers.get(&id)) else { return };
+        let charges = version.policy.charges(&transfer.facts()).unwrap_or_default();
+        for charge in &charges {
+            self.windows.end(charge, id, submitted, at);
+        }
+    }
+
+    fn signing_began(&mut self, act: &Act, id: TransferId) {
+        let inputs = self.transfers.get(&id).and_then(|transfer| transfer.spend.as_ref());
+        let inputs = inputs.map(|spend| spend.inputs.clone()).unwrap_or_default();
+        self.reserved.extend(inputs.into_iter().map(|input| (input, id)));
+        self.settle(act, id, Status::Signing);
+    }
+
+    fn signed(&mut self, act: &Act, id: TransferId, status: Status) {
+        self.settle(act, id, status);
+        if let Some(transfer) = self.transfers.get(&id) {
+            self.paid.note(transfer, id, act.at);
+        }
+    }
+}
+
+/// Motions.
+impl State {
+    fn proposed(&mut self, act: &Act, id: MotionId, proposal: &Proposal) {
+        let motion = Motion {
+            proposal: proposal.clone(),
+            proposed: act.clone(),
+            endorsements: Vec::new(),
+            met_since: None,
+            ready_at: None,
+            status: MotionStatus::Pending,
+            settled: None,
+        };
+        self.due.insert((act.at.after(MOTION_EXPIRES), Matter::Motion(id)));
+        self.motions.insert(id, motion);
+    }
+
+    fn endorsed(&mut self, act: &Act, id: MotionId) {
+        if let Some(motion) = self.motions.get_mut(&id) {
+            motion.endorsements.push(act.clone());
+        }
+        self.refresh_motion(id, act.at);
+    }
+
+    fn refresh_motion(&mut self, id: MotionId, at: Timestamp) {
+        let (Some(version), Some(motion)) = (self.policies.current(), self.motions.get(&id)) else { return };
+        let met = motion.is_met(version, &AllActs);
+        let met_since = met.then(|| motion.met_since.unwrap_or(at));
+        let ready_at = met_since.map(|since| since.after(motion.wait(version)));
+        let before = motion_due(motion);
+        if let Some(motion) = self.motions.get_mut(&id) {
+            motion.met_since = met_since;
+            motion.ready_at = ready_at;
+            self.due.remove(&(before, Matter::Motion(id)));
+            self.due.insert((motion_due(motion), Matter::Motion(id)));
+        }
+    }
+
+    fn settle_motion(&mut self, at: Timestamp, id: MotionId, status: MotionStatus) {
+        if let Some(motion) = self.motions.get_mut(&id) {
+            self.due.remove(&(motion_due(motion), Matter::Motion(id)));
+            motion.status = status;
+            motion.settled = Some(at);
+        }
+    }
+
+    fn passed(&mut self, act: &Act, id: MotionId) {
+        self.settle_motion(act.at, id, MotionStatus::Passed);
+        let Some(proposal) = self.motions.get(&id).map(|motion| motion.proposal.clone()) else { return };
+        match proposal {
+            Proposal::Lift(stop) => {
+                if let Some(stop) = self.stops.get_mut(&stop) {
+                    stop.lifted = Some((act.at, id));
+                }
+            }
+            Proposal::Lower(to) => {
+                self.postures.push(PostureChange { to, at: act.at, cause: PostureCause::Lowered(id) });
+            }
+            Proposal::Change(sources) => self.change_policy(act, id, &sources),
+        }
+    }
+
+    fn change_policy(&mut self, act: &Act, id: MotionId, sources: &[policy::Source]) {
+        let Some(policy) = policy::load(sources).policy.map(Arc::new) else { return };
+        self.policies.push(PolicyVersion::new(Arc::clone(&policy), act.at, Some(id)));
+        self.refill_windows(&policy);
+        let pending =
+            |(id, transfer): (&TransferId, &Transfer)| (transfer.status == Status::Pending).then_some(*id);
+        let transfers: Vec<TransferId> = self.transfers.iter().filter_map(pending).collect();
+        for transfer in transfers {
+            self.refresh(transfer, act.at);
+        }
+        self.review_motions(act.at);
+    }
+
+    /// Another change was drawn up against the old policy and dies with it: passing it later would undo this one unseen.
+    fn review_motions(&mut self, at: Timestamp) {
+        let pending = self.motions.iter().filter(|(_, motion)| motion.settled.is_none());
+        let pending: Vec<(MotionId, bool)> =
+            pending.map(|(id, motion)| (*id, matches!(motion.proposal, Proposal::Change(_)))).collect();
+        for (id, is_change) in pending {
+            if is_change {
+                self.settle_motion(at, id, MotionStatus::Expired);
+            } else {
+                self.refresh_motion(id, at);
+            }
+        }
+    }
+
+    /// Limits may be new or other: every counter is filled again from the transfers themselves.
+    fn refill_windows(&mut self, policy: &Policy) {
+        self.windows.clear();
+        let keep = self.policies.longest_expiry();
+        let mut by_time: Vec<(u64, TransferId)> =
+            self.transfers.iter().map(|(id, transfer)| (transfer.submitted.number.0, *id)).collect();
+        by_time.sort_unstable();
+        for (_, id) in by_time {
+            if let Some(transfer) = self.transfers.get(&id).cloned() {
+                self.charge(policy, id, &transfer, keep);
+            }
+        }
+    }
+}
+
+fn next_due(transfer: &Transfer) -> Option<Timestamp> {
+    match transfer.status {
+        Status::Pending => Some(transfer.ready_at.map_or(transfer.expires_at, |at| at.min(transfer.expires_at))),
+        Status::Ready => Some(transfer.expires_at),
+        _ => None,
+    }
+}
+
+fn motion_due(motion: &Motion) -> Timestamp {
+    motion.ready_at.unwrap_or_else(|| motion.proposed.at.after(MOTION_EXPIRES))
+}

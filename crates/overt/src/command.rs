@@ -1,0 +1,342 @@
+//! What can be asked of the overt ledger, what follows from it, and why it may be refused.
+
+use policy::{PriceEntry, Posture, Source};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use types::{ActorId, Currency, Hash, Identified, LimitId, Payload, PayloadError, SpendPlan, Timestamp, TransferId, Value, VaultId};
+
+use crate::motion::{MotionId, Proposal};
+use crate::stop::{Scope, StopId};
+use crate::transfer::Standing;
+
+/// What is asked. Who asks, and when, comes beside it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Command {
+    /// Nothing but being there: a sign-in.
+    Attend,
+    /// To move value.
+    Submit(Box<Identified>),
+    /// The organisation begins. Only ever the first command.
+    Found {
+        /// The first policy.
+        sources: Vec<Source>,
+    },
+    /// A credential is handed out, before the organisation is opened for work.
+    Enrol {
+        /// Whose.
+        actor: ActorId,
+        /// The entry, as the shell keeps it.
+        entry: Vec<u8>,
+    },
+    /// To propose or complete the transaction of a transfer.
+    Attach {
+        /// Which transfer.
+        transfer: TransferId,
+        /// The verified transaction.
+        spend: Box<SpendPlan>,
+    },
+    /// To approve a transfer: its id is the hash of exactly what is approved.
+    Approve {
+        /// Which transfer.
+        transfer: TransferId,
+    },
+    /// To end a transfer, visibly.
+    Cancel {
+        /// Which transfer.
+        transfer: TransferId,
+    },
+    /// To block.
+    Stop {
+        /// What.
+        scope: Scope,
+        /// Why, in the author's words.
+        reason: String,
+    },
+    /// To raise the posture.
+    Raise {
+        /// To what.
+        to: Posture,
+    },
+    /// To propose what only a quorum may do.
+    Propose(Box<Proposal>),
+    /// To endorse a motion.
+    Endorse {
+        /// Which motion.
+        motion: MotionId,
+    },
+    /// To end a motion.
+    End {
+        /// Which motion.
+        motion: MotionId,
+    },
+    /// A feed reports a price.
+    NotePrice(PriceEntry),
+    /// The signature was made.
+    NoteSigned {
+        /// For which transfer.
+        transfer: TransferId,
+        /// The transaction's id, or the hash of the ticket.
+        txid: Hash,
+    },
+    /// The chain shows the transaction in a block.
+    NoteConfirmed {
+        /// Which transfer.
+        transfer: TransferId,
+        /// The transaction's id.
+        txid: Hash,
+    },
+}
+
+/// What has happened. Who did it, and when, stands in the record around it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Event {
+    /// The organisation begins.
+    Founded {
+        /// The first policy.
+        sources: Vec<Source>,
+    },
+    /// The clock was set at the start of a run.
+    ClockSet {
+        /// Civil time then.
+        wall: Timestamp,
+        /// The steady clock then.
+        steady: u64,
+        /// Which run.
+        boot: u64,
+    },
+    /// A person's or service's credential was enrolled.
+    Enrolled {
+        /// Whose.
+        actor: ActorId,
+        /// Their entry, as the shell keeps it: device keys, phrase verifier.
+        entry: Vec<u8>,
+    },
+    /// A transfer was submitted.
+    Submitted {
+        /// Its id.
+        transfer: TransferId,
+        /// What is asked for.
+        payload: Box<Payload>,
+        /// Its value with fee, and the fee.
+        value: (Value, Value),
+        /// Each output's value.
+        outputs: Vec<Value>,
+        /// Which permits matched, and since when those without a quorum are met.
+        standings: Vec<Standing>,
+    },
+    /// Its transaction was proposed or completed.
+    Attached {
+        /// Which transfer.
+        transfer: TransferId,
+        /// The transaction.
+        spend: Box<SpendPlan>,
+    },
+    /// It was approved.
+    Approved {
+        /// Which transfer.
+        transfer: TransferId,
+    },
+    /// It was cancelled.
+    Cancelled {
+        /// Which transfer.
+        transfer: TransferId,
+    },
+    /// It was released.
+    Released {
+        /// Which transfer.
+        transfer: TransferId,
+    },
+    /// Its inputs and budget are reserved for good; a signature may follow.
+    SigningBegan {
+        /// Which transfer.
+        transfer: TransferId,
+    },
+    /// It was not released.
+    Declined {
+        /// Which transfer.
+        transfer: TransferId,
+    },
+    /// Its time ran out.
+    Expired {
+        /// Which transfer.
+        transfer: TransferId,
+    },
+    /// Its signature was made.
+    Signed {
+        /// Which transfer.
+        transfer: TransferId,
+        /// The transaction's id, or the hash of the ticket.
+        txid: Hash,
+    },
+    /// It was confirmed.
+    Confirmed {
+        /// Which transfer.
+        transfer: TransferId,
+        /// The transaction's id.
+        txid: Hash,
+    },
+    /// A stop was placed.
+    Stopped {
+        /// What it blocks.
+        scope: Scope,
+        /// Why.
+        reason: String,
+    },
+    /// The posture was raised.
+    Raised {
+        /// To what.
+        to: Posture,
+    },
+    /// A motion was proposed.
+    Proposed {
+        /// Its id.
+        motion: MotionId,
+        /// What is proposed.
+        proposal: Box<Proposal>,
+    },
+    /// A motion was endorsed.
+    Endorsed {
+        /// Which motion.
+        motion: MotionId,
+    },
+    /// A motion was ended by a person.
+    Ended {
+        /// Which motion.
+        motion: MotionId,
+    },
+    /// A motion is in force.
+    Passed {
+        /// Which motion.
+        motion: MotionId,
+    },
+    /// A motion was not passed.
+    Rejected {
+        /// Which motion.
+        motion: MotionId,
+    },
+    /// A motion's time ran out.
+    Lapsed {
+        /// Which motion.
+        motion: MotionId,
+    },
+    /// A price was reported.
+    Priced(PriceEntry),
+}
+
+/// What the author is told.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reply {
+    /// Done.
+    Done,
+    /// A transfer was submitted.
+    Transfer(TransferId),
+    /// A motion was proposed.
+    Motion(MotionId),
+    /// A stop was placed.
+    Stop(StopId),
+}
+
+/// Why a command is refused. Each has a stable code; see the table of codes in the documentation of the interface.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+pub enum Refusal {
+    /// There is no such thing, or not for this person.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// The author may not do this.
+    #[error("this is not yours to do: {0}")]
+    NotAllowed(&'static str),
+    /// The payload is malformed.
+    #[error(transparent)]
+    Payload(#[from] PayloadError),
+    /// A forbid rule matches.
+    #[error("a rule forbids this transfer")]
+    Forbidden,
+    /// No permit matches.
+    #[error("no permit allows this transfer")]
+    NoPermit,
+    /// A limit has no room.
+    #[error("limit `{limit}` has no room for this transfer")]
+    LimitReached {
+        /// Which limit.
+        limit: LimitId,
+        /// From when the transfer would fit; `None` when it never will.
+        fits_at: Option<Timestamp>,
+    },
+    /// The value is not known well enough.
+    #[error("the value in the organisation's currency is not known: {0}")]
+    Price(String),
+    /// A sum does not fit.
+    #[error("the sum is too large")]
+    Overflow,
+    /// The asset is not the vault's.
+    #[error("vault `{vault}` does not hold {asset}")]
+    WrongAsset {
+        /// Which vault.
+        vault: VaultId,
+        /// Of what.
+        asset: Currency,
+    },
+    /// The transfer or motion was submitted before.
+    #[error("this was submitted before")]
+    Duplicate,
+    /// It was approved by this person before.
+    #[error("you have approved this before")]
+    AlreadyApproved,
+    /// One's own transfer or motion cannot be approved.
+    #[error("you proposed this yourself: others must approve it")]
+    OwnProposal,
+    /// It has been decided.
+    #[error("this has been decided: it is {0}")]
+    TooLate(&'static str),
+    /// Too many of them.
+    #[error("too many {0} are open: end some first")]
+    TooMany(&'static str),
+    /// An input of the transaction is reserved for another transfer.
+    #[error("an input of this transaction is reserved for another transfer")]
+    InputReserved,
+    /// The transaction is not for this transfer's vault.
+    #[error("this transaction does not belong to the transfer")]
+    WrongSpend,
+    /// A proposed policy is invalid.
+    #[error("the proposed policy is invalid: {0}")]
+    InvalidPolicy(String),
+    /// The posture is that high already, or that low.
+    #[error("the posture is not {0} than now")]
+    Posture(&'static str),
+    /// The same idempotency key with another command.
+    #[error("this idempotency key was used for another command")]
+    KeyReused,
+    /// Something that is due must be decided first; the engine does so before every command.
+    #[error("the clock is behind")]
+    Behind,
+}
+
+impl Refusal {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound(_) => "not-found",
+            Self::NotAllowed(_) => "not-allowed",
+            Self::Payload(_) => "payload-invalid",
+            Self::Forbidden => "forbidden-by-policy",
+            Self::NoPermit => "no-permit",
+            Self::LimitReached { .. } => "limit-reached",
+            Self::Price(_) => "price-unknown",
+            Self::Overflow => "amount-overflow",
+            Self::WrongAsset { .. } => "wrong-asset",
+            Self::Duplicate => "duplicate",
+            Self::AlreadyApproved => "already-approved",
+            Self::OwnProposal => "own-proposal",
+            Self::TooLate(_) => "too-late",
+            Self::TooMany(_) => "too-many",
+            Self::InputReserved => "input-reserved",
+            Self::WrongSpend => "spend-mismatch",
+            Self::InvalidPolicy(_) => "policy-invalid",
+            Self::Posture(_) => "posture-unchanged",
+            Self::KeyReused => "idempotency-key-reused",
+            Self::Behind => "behind",
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! What a command leads to: events and a reply, or a refusal. Reads the state, changes nothing (G1, G5, G6).
+//!
+//! Everything here is a function of the overt state, the command and the time; nothing else can enter.
+
+use policy::{Facts, OutputFacts, Policy, PriceEntry, PriceProblem, Severity, Source};
+use types::{
+    Amount, Hash, Identified, PAYLOAD_TEXT_BYTES_MAX, Payload, PersonId, ServiceId, SpendPlan, Target, Timestamp,
+    TransferId, Value, hash_parts,
+};
+
+use crate::act::{Act, AllActs, Author};
+use crate::command::{Command, Event, Refusal, Reply};
+use crate::motion::{Motion, MotionId, MotionStatus, Proposal};
+use crate::paid::Payments;
+use crate::state::{APPROVALS_MAX, MOTIONS_PENDING_MAX, PENDING_MAX, STOPS_MAX, State};
+use crate::stop::{Scope, StopId};
+use crate::transfer::{Standing, Status, Transfer};
+
+const MOTION_DOMAIN: &str = "rempart/motion/v1";
+
+type Decision = Result<(Vec<Event>, Reply), Refusal>;
+
+fn done(event: Event) -> Decision {
+    Ok((vec![event], Reply::Done))
+}
+
+impl State {
+    /// What a command by `act.by` at `act.at` leads to.
+    ///
+    /// # Errors
+    /// The reason why the overt rules refuse it.
+    pub fn decide(&self, act: &Act, command: &Command) -> Decision {
+        match command {
+            Command::Attend => Ok((Vec::new(), Reply::Done)),
+            Command::Found { sources } => self.decide_found(act, sources),
+            Command::Enrol { actor, entry } => {
+                self.only_system(act)?;
+                done(Event::Enrolled { actor: actor.clone(), entry: entry.clone() })
+            }
+            Command::Submit(payload) => self.decide_submit(act, payload),
+            Command::Attach { transfer, spend } => self.decide_attach(act, *transfer, spend),
+            Command::Approve { transfer } => self.decide_approve(act, *transfer),
+            Command::Cancel { transfer } => {
+                self.open_transfer(self.person(act)?, *transfer)?;
+                done(Event::Cancelled { transfer: *transfer })
+            }
+            Command::Stop { scope, reason } => self.decide_stop(act, scope, reason),
+            Command::Raise { to } => {
+                self.person(act)?;
+                let higher = *to > self.posture();
+                if higher { done(Event::Raised { to: *to }) } else { Err(Refusal::Posture("higher")) }
+            }
+            Command::Propose(proposal) => self.decide_propose(act, proposal),
+            Command::Endorse { motion } => self.decide_endorse(act, *motion),
+            Command::End { motion } => {
+                self.person(act)?;
+                self.open_motion(*motion)?;
+                done(Event::Ended { motion: *motion })
+            }
+            Command::NotePrice(entry) => self.decide_price(act, entry),
+            Command::NoteSigned { transfer, txid } => self.decide_signed(act, *transfer, *txid),
+            Command::NoteConfirmed { transfer, txid } => self.decide_confirmed(act, *transfer, *txid),
+        }
+    }
+
+    fn only_system(&self, act: &Act) -> Result<(), Refusal> {
+        if act.by == Author::System { Ok(()) } else { Err(Refusal::NotAllowed("only Rempart itself does this")) }
+    }
+
+    /// The person who acts. Services submit and do nothing else.
+    fn person<'a>(&self, act: &'a Act) -> Result<(PersonId, &'a Act), Refusal> {
+        let actor = act.by.actor().ok_or(Refusal::NotAllowed("a person must do this"))?;
+        let policy = self.policy().ok_or(Refusal::NotFound("organisation"))?;
+        let person = policy.person_of(actor).ok_or(Refusal::NotAllowed("a person must do this"))?;
+        Ok((person.id.clone(), act))
+    }
+
+    fn seen_transfer(&self, person: &PersonId, id: TransferId) -> Result<&Transfer, Refusal> {
+        let transfer = self.transfers.get(&id).filter(|transfer| self.sees(person, transfer));
+        transfer.ok_or(Refusal::NotFound("transfer"))
+    }
+
+    fn open_transfer(&self, by: (PersonId, &Act), id: TransferId) -> Result<&Transfer, Refusal> {
+        let transfer = self.seen_transfer(&by.0, id)?;
+        if transfer.status.is_open() { Ok(transfer) } else { Err(Refusal::TooLate(transfer.status.word())) }
+    }
+
+    /// Whether a person may object to a transfer now: anyone who sees it, while it is undecided.
+    ///
+    /// # Errors
+    /// When there is no such transfer for this person, or it has been decided.
+    pub fn may_object(&self, act: &Act, id: TransferId) -> Result<(), Refusal> {
+        let transfer = self.open_transfer(self.person(act)?, id)?;
+        if transfer.status == Status::Pending { Ok(()) } else { Err(Refusal::TooLate(transfer.status.word())) }
+    }
+
+    fn decide_found(&self, act: &Act, sources: &[Source]) -> Decision {
+        self.only_system(act)?;
+        if self.policy().is_some() {
+            return Err(Refusal::Duplicate);
+        }
+        loaded(sources)?;
+        done(Event::Founded { sources: sources.to_vec() })
+    }
+}
+
+/// Transfers.
+impl State {
+    fn decide_submit(&self, act: &Act, identified: &Identified) -> Decision {
+        let (id, payload) = (identified.id(), identified.payload());
+        let policy = self.policy().ok_or(Refusal::NotFound("organisation"))?;
+        if !act.is_by(payload.initiator.as_str()) || !policy.actor_exists(&payload.initiator) {
+            return Err(Refusal::NotAllowed("the initiator must be who submits"));
+        }
+        payload.check()?;
+        if self.transfers.contains_key(&id) {
+            return Err(Refusal::Duplicate);
+        }
+        if self.pending >= PENDING_MAX {
+            return Err(Refusal::TooMany("transfers"));
+        }
+        self.check_asset(policy, payload)?;
+        let outputs = self.output_facts(policy, payload, act.at)?;
+        let fee = self.value(policy, payload.max_fee, act.at)?;
+        let value = outputs.iter().try_fold(fee, |sum, output| sum.plus(output.value));
+        let value = value.map_err(|_| Refusal::Overflow)?;
+        let facts =
+            Facts { vault: &payload.vault, initiator: &payload.initiator, at: act.at, value, outputs: &outputs, fee };
+        let standings = self.admit(policy, &facts)?;
+        let outputs = outputs.iter().map(|output| output.value).collect();
+        let payload = Box::new(payload.clone());
+        let event = Event::Submitted { transfer: id, payload, value: (value, fee), outputs, standings };
+        Ok((vec![event], Reply::Transfer(id)))
+    }
+
+    fn check_asset(&self, policy: &Policy, payload: &Payload) -> Result<(), Refusal> {
+        let vault = policy.vault(&payload.vault).ok_or(Refusal::NotFound("vault"))?;
+        for output in &payload.outputs {
+            if let Target::Vault(target) = &output.target
+                && policy.vault(target).is_none()
+            {
+                return Err(Refusal::NotFound("vault"));
+            }
+        }
+        let asset = payload.max_fee.asset;
+        if vault.asset().is_none_or(|held| held == asset) {
+            Ok(())
+        } else {
+            Err(Refusal::WrongAsset { vault: vault.id.clone(), asset })
+        }
+    }
+
+    fn output_facts(&self, policy: &Policy, payload: &Payload, at: Timestamp) -> Result<Vec<OutputFacts>, Refusal> {
+        let facts = |output: &types::Output| {
+            let value = self.value(policy, output.amount, at)?;
+            Ok(OutputFacts { target: policy.resolve(&output.target), value })
+        };
+        payload.outputs.iter().map(facts).collect()
+    }
+
+    fn value(&self, policy: &Policy, amount: Amount, at: Timestamp) -> Result<Value, Refusal> {
+        let prices = self.prices.get(&amount.asset).map_or(&[] as &[PriceEntry], Vec::as_slice);
+        policy.value(amount, prices, at).map_err(|problem| match problem {
+            PriceProblem::Overflow => Refusal::Overflow,
+            problem => Refusal::Price(problem.to_string()),
+        })
+    }
+
+    /// Semantics 1, at submission: forbids, limits, and the permits that match.
+    fn admit(&self, policy: &Policy, facts: &Facts<'_>) -> Result<Vec<Standing>, Refusal> {
+        if policy.forbidden(facts).is_some() {
+            return Err(Refusal::Forbidden);
+        }
+        for charge in policy.charges(facts).map_err(|_| Refusal::Overflow)? {
+            let limit = policy.limit(&charge.limit).ok_or(Refusal::NotFound("limit"))?;
+            if !self.windows.fits(limit, &charge, facts.at).map_err(|_| Refusal::Overflow)? {
+                let counting = self.windows.entries(&charge).filter(|entry| entry.ended.is_none());
+                let room = limit.room(counting.map(|entry| (entry.at, entry.value)), facts.at, charge.value);
+                let fits_at = room.map_err(|_| Refusal::Overflow)?.fits_at;
+                return Err(Refusal::LimitReached { limit: charge.limit, fits_at });
+            }
+        }
+        let history = Payments { state: self, reading: &AllActs };
+        let matching = policy.matching(facts, &history);
+        if matching.is_empty() {
+            return Err(Refusal::NoPermit);
+        }
+        let standing = |permit: &policy::Permit| Standing {
+            permit: permit.id.clone(),
+            met_since: permit.approve.is_none().then_some(facts.at),
+        };
+        Ok(matching.into_iter().map(standing).collect())
+    }
+
+    /// Who may bring the transaction: a person who sees the transfer, or the service that submitted it.
+    fn decide_attach(&self, act: &Act, id: TransferId, spend: &SpendPlan) -> Decision {
+        let own = |transfer: &&Transfer| act.is_by(transfer.payload.initiator.as_str());
+        let transfer = match self.transfers.get(&id).filter(own) {
+            Some(transfer) => transfer,
+            None => self.seen_transfer(&self.person(act)?.0, id)?,
+        };
+        if !transfer.status.is_open() {
+            return Err(Refusal::TooLate(transfer.status.word()));
+        }
+        if spend.vault != transfer.payload.vault || spend.fee > transfer.payload.max_fee.units {
+            return Err(Refusal::WrongSpend);
+        }
+        if spend.inputs.iter().any(|input| self.reserved.contains_key(input)) {
+            return Err(Refusal::InputReserved);
+        }
+        done(Event::Attached { transfer: id, spend: Box::new(spend.clone()) })
+    }
+
+    fn decide_approve(&self, act: &Act, id: TransferId) -> Decision {
+        let by = self.person(act)?;
+        let transfer = self.seen_transfer(&by.0, id)?;
+        if transfer.status != Status::Pending {
+            return Err(Refusal::TooLate(transfer.status.word()));
+        }
+        may_add(act, &transfer.submitted, &transfer.approvals)?;
+        done(Event::Approved { transfer: id })
+    }
+
+    fn decide_signed(&self, act: &Act, id: TransferId, txid: Hash) -> Decision {
+        self.only_system(act)?;
+        let transfer = self.transfers.get(&id).ok_or(Refusal::NotFound("transfer"))?;
+        match &transfer.status {
+            Status::Signing => done(Event::Signed { transfer: id, txid }),
+            // The work is done at least once: a second report of the same signature changes nothing.
+            Status::Signed { txid: known } | Status::Confirmed { txid: known } if *known == txid => {
+                Ok((Vec::new(), Reply::Done))
+            }
+            status => Err(Refusal::TooLate(status.word())),
+        }
+    }
+
+    fn decide_confirmed(&self, act: &Act, id: TransferId, txid: Hash) -> Decision {
+        if act.by.actor().is_some() {
+            return Err(Refusal::NotAllowed("only a feed reports the chain"));
+        }
+        let transfer = self.transfers.get(&id).ok_or(Refusal::NotFound("transfer"))?;
+        match &transfer.status {
+            Status::Signed { txid: known } if *known == txid => done(Event::Confirmed { transfer: id, txid }),
+            Status::Confirmed { txid: known } if *known == txid => Ok((Vec::new(), Reply::Done)),
+            status => Err(Refusal::TooLate(status.word())),
+        }
+    }
+}
+
+/// Stops, posture, motions, prices.
+impl State {
+    fn decide_stop(&self, act: &Act, scope: &Scope, reason: &str) -> Decision {
+        let (person, _) = self.person(act)?;
+        let policy = self.policy().ok_or(Refusal::NotFound("organisation"))?;
+        match scope {
+            Scope::Transfer(id) => drop(self.seen_transfer(&person, *id)?),
+            Scope::Vault(vault) => drop(policy.vault(vault).ok_or(Refusal::NotFound("vault"))?),
+            Scope::Person(actor) if !policy.actor_exists(actor) => return Err(Refusal::NotFound("person")),
+            Scope::Person(_) | Scope::Organisation => {}
+        }
+        if self.stops.values().filter(|stop| stop.lifted.is_none()).count() >= STOPS_MAX {
+            return Err(Refusal::TooMany("stops"));
+        }
+        let reason = reason.chars().filter(|c| !c.is_control()).take(PAYLOAD_TEXT_BYTES_MAX).collect();
+        let event = Event::Stopped { scope: scope.clone(), reason };
+        Ok((vec![event], Reply::Stop(StopId(act.number.0))))
+    }
+
+    fn decide_propose(&self, act: &Act, proposal: &Proposal) -> Decision {
+        self.person(act)?;
+        match proposal {
+            Proposal::Lift(stop) => {
+                let stop = self.stops.get(stop).ok_or(Refusal::NotFound("stop"))?;
+                if stop.lifted.is_some() {
+                    return Err(Refusal::TooLate("lifted"));
+                }
+            }
+            Proposal::Lower(to) if *to >= self.posture() => return Err(Refusal::Posture("lower")),
+            Proposal::Lower(_) => {}
+            Proposal::Change(sources) => drop(loaded(sources)?),
+        }
+        if self.motions.values().filter(|motion| motion.settled.is_none()).count() >= MOTIONS_PENDING_MAX {
+            return Err(Refusal::TooMany("motions"));
+        }
+        let content = types::canonical_json(proposal).map_err(|_| Refusal::Overflow)?;
+        let id = MotionId(hash_parts(MOTION_DOMAIN, &[&act.number.0.to_be_bytes(), content.as_bytes()]));
+        let event = Event::Proposed { motion: id, proposal: Box::new(proposal.clone()) };
+        Ok((vec![event], Reply::Motion(id)))
+    }
+
+    fn open_motion(&self, id: MotionId) -> Result<&Motion, Refusal> {
+        let motion = self.motions.get(&id).ok_or(Refusal::NotFound("motion"))?;
+        if motion.status == MotionStatus::Pending { Ok(motion) } else { Err(Refusal::TooLate("decided")) }
+    }
+
+    fn decide_endorse(&self, act: &Act, id: MotionId) -> Decision {
+        self.person(act)?;
+        let motion = self.open_motion(id)?;
+        match motion.proposal {
+            Proposal::Change(_) => may_add(act, &motion.proposed, &motion.endorsements)?,
+            Proposal::Lift(_) | Proposal::Lower(_) => may_add_again(act, &motion.endorsements)?,
+        }
+        done(Event::Endorsed { motion: id })
+    }
+
+    fn decide_price(&self, act: &Act, entry: &PriceEntry) -> Decision {
+        if !matches!(act.by, Author::Feed(_)) {
+            return Err(Refusal::NotAllowed("only a feed reports prices"));
+        }
+        if entry.at > act.at {
+            return Err(Refusal::Price(format!("the price is from {}, which is in the future", entry.at)));
+        }
+        let newest = self.prices.get(&entry.asset).and_then(|prices| prices.last());
+        if newest.is_some_and(|newest| newest.at >= entry.at) {
+            return Err(Refusal::Duplicate);
+        }
+        done(Event::Priced(entry.clone()))
+    }
+
+    /// The policy's problems as it is proposed: errors, and quorums that nobody could ever meet again.
+    fn has_authority(policy: &Policy) -> bool {
+        let nobody: &[&PersonId] = &[];
+        policy.satisfiable(&policy.change().approve, nobody)
+            && policy.satisfiable(&policy.stop().lift, nobody)
+            && policy.satisfiable(&policy.response().clear, nobody)
+    }
+}
+
+fn loaded(sources: &[Source]) -> Result<Policy, Refusal> {
+    let loaded = policy::load(sources);
+    let first_error = loaded.diagnostics.iter().find(|problem| problem.severity == Severity::Error);
+    let reason = || first_error.map_or_else(|| "it does not load".to_owned(), ToString::to_string);
+    let policy = loaded.policy.ok_or_else(|| Refusal::InvalidPolicy(reason()))?;
+    if State::has_authority(&policy) {
+        Ok(policy)
+    } else {
+        let reason = "`change.approve`, `stop.lift` or `response.clear` could never be met".to_owned();
+        Err(Refusal::InvalidPolicy(reason))
+    }
+}
+
+fn may_add(act: &Act, proposed: &Act, so_far: &[Act]) -> Result<(), Refusal> {
+    if act.by == proposed.by {
+        return Err(Refusal::OwnProposal);
+    }
+    may_add_again(act, so_far)
+}
+
+fn may_add_again(act: &Act, so_far: &[Act]) -> Result<(), Refusal> {
+    if so_far.iter().any(|earlier| earlier.by == act.by) {
+        return Err(Refusal::AlreadyApproved);
+    }
+    if so_far.len() >= APPROVALS_MAX {
+        return Err(Refusal::TooMany("approvals"));
+    }
+    Ok(())
+}

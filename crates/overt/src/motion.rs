@@ -1,0 +1,78 @@
+//! Motions: what only a quorum may do, after a wait that any one person can end (G5): lifting a stop, lowering the posture,
+//! changing the policy.
+
+use std::fmt;
+
+use policy::{Posture, Source};
+use serde::{Deserialize, Serialize};
+use types::{Hash, Span, Timestamp};
+
+use crate::act::Act;
+use crate::stop::StopId;
+
+/// How long a motion may wait for its quorum.
+pub const MOTION_EXPIRES: Span = Span::from_hours(30 * 24);
+
+/// The hash of a motion's content and of the record that proposed it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MotionId(pub Hash);
+
+impl fmt::Display for MotionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for MotionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// What is proposed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Proposal {
+    /// To lift a stop.
+    Lift(StopId),
+    /// To lower the posture.
+    Lower(Posture),
+    /// To put another policy in force.
+    Change(Vec<Source>),
+}
+
+/// Where a motion stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MotionStatus {
+    /// Waits for endorsements or for its hold.
+    Pending,
+    /// In force.
+    Passed,
+    /// Not passed at the moment of decision.
+    Declined,
+    /// Its time ran out.
+    Expired,
+    /// Ended by a person.
+    Ended,
+}
+
+/// One motion.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Motion {
+    /// What is proposed.
+    pub proposal: Proposal,
+    /// By whom and when.
+    pub proposed: Act,
+    /// Who endorsed it, in order.
+    pub endorsements: Vec<Act>,
+    /// When its quorum was last continuously met.
+    pub met_since: Option<Timestamp>,
+    /// The moment of decision as things stand.
+    pub ready_at: Option<Timestamp>,
+    /// Where it stands.
+    pub status: MotionStatus,
+    /// When it was decided; `None` while it is pending.
+    pub settled: Option<Timestamp>,
+}

@@ -1,0 +1,141 @@
+//! The policies that were in force, one after another. A transfer is judged by the one of then and the one of now (semantics 1).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use policy::{Policy, Source};
+use serde::{Deserialize, Serialize};
+use types::{GroupId, PersonId, Span, Timestamp, VaultId};
+
+use crate::motion::MotionId;
+
+/// One policy and since when it is in force.
+#[derive(Clone, Debug)]
+pub struct PolicyVersion {
+    /// The policy.
+    pub policy: Arc<Policy>,
+    /// Since when.
+    pub since: Timestamp,
+    /// By which motion; `None` for the first.
+    pub motion: Option<MotionId>,
+    /// Who has to do with a vault: the groups that its rules name.
+    sight: BTreeMap<VaultId, BTreeSet<GroupId>>,
+    /// The longest time that a transfer may stay undecided.
+    longest_expiry: Span,
+    /// The longest hold of any permit.
+    longest_hold: Span,
+}
+
+impl PolicyVersion {
+    pub(crate) fn new(policy: Arc<Policy>, since: Timestamp, motion: Option<MotionId>) -> Self {
+        let longest = |pick: fn(&policy::Permit) -> Span| policy.permits().iter().map(pick).max();
+        let longest_expiry = longest(|permit| permit.expires).unwrap_or(Span::ZERO);
+        let longest_hold = longest(|permit| permit.hold).unwrap_or(Span::ZERO);
+        let sight = sight(&policy);
+        Self { policy, since, motion, sight, longest_expiry, longest_hold }
+    }
+
+    /// Whether a person has to do with a vault, and so sees its transfers.
+    #[must_use]
+    pub fn sees(&self, person: &PersonId, vault: &VaultId) -> bool {
+        let Some(person) = self.policy.person(person) else { return false };
+        let groups = self.sight.get(vault);
+        person.groups.iter().any(|group| groups.is_some_and(|groups| groups.contains(group)))
+    }
+
+    /// The wait of a change under this policy: its own hold or the longest of any permit.
+    pub(crate) fn change_wait(&self) -> Span {
+        self.policy.change().hold.max(self.longest_hold)
+    }
+}
+
+fn sight(policy: &Policy) -> BTreeMap<VaultId, BTreeSet<GroupId>> {
+    let mut everywhere = BTreeSet::new();
+    policy.change().approve.groups().for_each(|group| {
+        everywhere.insert(group.clone());
+    });
+    policy.stop().lift.groups().for_each(|group| {
+        everywhere.insert(group.clone());
+    });
+    let response = policy.response();
+    everywhere.insert(response.responders.clone());
+    everywhere.extend(response.auditors.clone());
+    let mut sight: BTreeMap<VaultId, BTreeSet<GroupId>> =
+        policy.vaults().iter().map(|vault| (vault.id.clone(), everywhere.clone())).collect();
+    for permit in policy.permits() {
+        for vault in &permit.vaults {
+            let groups = sight.entry(vault.clone()).or_default();
+            groups.extend(permit.initiators.iter().cloned());
+            groups.extend(permit.approve.iter().flat_map(|quorum| quorum.groups()).cloned());
+        }
+    }
+    sight
+}
+
+/// All policies so far, oldest first.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Stored>", into = "Vec<Stored>")]
+pub struct Policies(Vec<PolicyVersion>);
+
+impl Policies {
+    /// All of them, oldest first.
+    #[must_use]
+    pub fn all(&self) -> &[PolicyVersion] {
+        &self.0
+    }
+
+    /// The one in force now.
+    #[must_use]
+    pub fn current(&self) -> Option<&PolicyVersion> {
+        self.0.last()
+    }
+
+    pub(crate) fn push(&mut self, version: PolicyVersion) {
+        self.0.push(version);
+    }
+
+    /// How long after its window an entry may still be asked for: as long as a transfer may stay undecided.
+    pub(crate) fn longest_expiry(&self) -> Span {
+        self.0.iter().map(|version| version.longest_expiry).max().unwrap_or(Span::ZERO)
+    }
+}
+
+impl PartialEq for Policies {
+    fn eq(&self, other: &Self) -> bool {
+        let key = |version: &PolicyVersion| (version.policy.hash(), version.since, version.motion);
+        self.0.iter().map(key).eq(other.0.iter().map(key))
+    }
+}
+
+impl Eq for Policies {}
+
+/// A policy is kept as its sources and loaded again.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    sources: Vec<Source>,
+    since: Timestamp,
+    motion: Option<MotionId>,
+}
+
+impl From<Policies> for Vec<Stored> {
+    fn from(policies: Policies) -> Self {
+        let store = |version: PolicyVersion| Stored {
+            sources: version.policy.sources().to_vec(),
+            since: version.since,
+            motion: version.motion,
+        };
+        policies.0.into_iter().map(store).collect()
+    }
+}
+
+impl TryFrom<Vec<Stored>> for Policies {
+    type Error = &'static str;
+
+    fn try_from(stored: Vec<Stored>) -> Result<Self, Self::Error> {
+        let load = |stored: Stored| {
+            let policy = policy::load(&stored.sources).policy.ok_or("a stored policy does not load any more")?;
+            Ok(PolicyVersion::new(Arc::new(policy), stored.since, stored.motion))
+        };
+        stored.into_iter().map(load).collect::<Result<_, _>>().map(Self)
+    }
+}

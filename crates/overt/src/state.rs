@@ -1,0 +1,186 @@
+//! The overt state: every matter, with the acts that made it. Rebuilt from the journal; changed by `apply` alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use policy::{Policy, Posture, PriceEntry};
+use serde::{Deserialize, Serialize};
+use types::{ActorId, Currency, OutPoint, PersonId, Timestamp, TransferId};
+
+use crate::act::{Act, ActNumber};
+use crate::clock::Clock;
+use crate::motion::{Motion, MotionId};
+use crate::paid::Paid;
+use crate::policies::{Policies, PolicyVersion};
+use crate::stop::{Stop, StopId};
+use crate::transfer::{Status, Transfer};
+use crate::windows::Windows;
+
+/// The most transfers that may be undecided at once.
+pub const PENDING_MAX: usize = 200_000;
+/// The most approvals of one transfer, and endorsements of one motion.
+pub const APPROVALS_MAX: usize = 64;
+/// The most motions that may be undecided at once.
+pub const MOTIONS_PENDING_MAX: usize = 256;
+/// The most stops in force at once.
+pub const STOPS_MAX: usize = 4096;
+
+/// Something that is decided at a moment.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum Matter {
+    /// A transfer.
+    Transfer(TransferId),
+    /// A motion.
+    Motion(MotionId),
+}
+
+/// What falls due.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Due {
+    /// The moment of decision has come.
+    Ready(Matter),
+    /// The time has run out.
+    Expires(Matter),
+}
+
+/// How the posture came to be what it is.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) enum PostureCause {
+    Raised(Act),
+    Lowered(MotionId),
+}
+
+/// One change of posture.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct PostureChange {
+    pub to: Posture,
+    pub at: Timestamp,
+    pub cause: PostureCause,
+}
+
+/// The whole overt state of one organisation.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct State {
+    pub(crate) clock: Clock,
+    pub(crate) next_act: ActNumber,
+    pub(crate) policies: Policies,
+    pub(crate) entries: BTreeMap<ActorId, Vec<u8>>,
+    pub(crate) transfers: BTreeMap<TransferId, Transfer>,
+    pub(crate) pending: usize,
+    pub(crate) motions: BTreeMap<MotionId, Motion>,
+    pub(crate) stops: BTreeMap<StopId, Stop>,
+    pub(crate) postures: Vec<PostureChange>,
+    pub(crate) windows: Windows,
+    pub(crate) paid: Paid,
+    pub(crate) reserved: BTreeMap<OutPoint, TransferId>,
+    pub(crate) prices: BTreeMap<Currency, Vec<PriceEntry>>,
+    pub(crate) due: BTreeSet<(Timestamp, Matter)>,
+}
+
+impl State {
+    /// The clock.
+    #[must_use]
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The number that the next record will have.
+    #[must_use]
+    pub const fn next_act(&self) -> ActNumber {
+        self.next_act
+    }
+
+    /// The policies so far.
+    #[must_use]
+    pub const fn policies(&self) -> &Policies {
+        &self.policies
+    }
+
+    /// The policy in force; `None` before the organisation begins.
+    #[must_use]
+    pub fn policy(&self) -> Option<&Policy> {
+        self.policies.current().map(|version| version.policy.as_ref())
+    }
+
+    /// One transfer.
+    #[must_use]
+    pub fn transfer(&self, id: TransferId) -> Option<&Transfer> {
+        self.transfers.get(&id)
+    }
+
+    /// All transfers, by id.
+    pub fn transfers(&self) -> impl Iterator<Item = (TransferId, &Transfer)> {
+        self.transfers.iter().map(|(id, transfer)| (*id, transfer))
+    }
+
+    /// One motion.
+    #[must_use]
+    pub fn motion(&self, id: MotionId) -> Option<&Motion> {
+        self.motions.get(&id)
+    }
+
+    /// All motions, by id.
+    pub fn motions(&self) -> impl Iterator<Item = (MotionId, &Motion)> {
+        self.motions.iter().map(|(id, motion)| (*id, motion))
+    }
+
+    /// All stops, lifted ones included, by number.
+    pub fn stops(&self) -> impl Iterator<Item = (StopId, &Stop)> {
+        self.stops.iter().map(|(id, stop)| (*id, stop))
+    }
+
+    /// The posture now.
+    #[must_use]
+    pub fn posture(&self) -> Posture {
+        self.postures.last().map_or(Posture::Normal, |change| change.to)
+    }
+
+    /// A person's or service's entry, as the shell keeps it.
+    #[must_use]
+    pub fn entry(&self, actor: &str) -> Option<&[u8]> {
+        self.entries.get(actor).map(Vec::as_slice)
+    }
+
+    /// Everybody who has an entry.
+    pub fn enrolled(&self) -> impl Iterator<Item = &ActorId> {
+        self.entries.keys()
+    }
+
+    /// For which transfer an output is reserved.
+    #[must_use]
+    pub fn reserved_for(&self, outpoint: &OutPoint) -> Option<TransferId> {
+        self.reserved.get(outpoint).copied()
+    }
+
+    /// Whether a person may see a transfer.
+    #[must_use]
+    pub fn sees(&self, person: &PersonId, transfer: &Transfer) -> bool {
+        let by_role = |version: &PolicyVersion| version.sees(person, &transfer.payload.vault);
+        self.policies.current().is_some_and(by_role) || transfer.submitted.is_by(person.as_str())
+    }
+
+    /// What is due at an instant, the earliest first; one at a time, because each decision changes the next.
+    #[must_use]
+    pub fn due(&self, now: Timestamp) -> Option<Due> {
+        let (at, matter) = *self.due.first()?;
+        if at > now {
+            return None;
+        }
+        let ready_at = match matter {
+            Matter::Transfer(id) => {
+                let pending = self.transfers.get(&id).filter(|transfer| transfer.status == Status::Pending);
+                pending.and_then(|transfer| transfer.ready_at)
+            }
+            Matter::Motion(id) => self.motions.get(&id).and_then(|motion| motion.ready_at),
+        };
+        Some(match ready_at {
+            Some(ready_at) if ready_at <= now => Due::Ready(matter),
+            _ => Due::Expires(matter),
+        })
+    }
+
+    /// When the next matter falls due.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.due.first().map(|(at, _)| *at)
+    }
+}
