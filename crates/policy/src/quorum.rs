@@ -40,6 +40,17 @@ pub enum Quorum {
     Any(Vec<Quorum>),
 }
 
+impl Quorum {
+    /// Every group that the expression names, in order, repeats included.
+    #[must_use]
+    pub fn groups(&self) -> Vec<&GroupId> {
+        match self {
+            Self::AtLeast { of, .. } => vec![of],
+            Self::All(parts) | Self::Any(parts) => parts.iter().flat_map(Self::groups).collect(),
+        }
+    }
+}
+
 impl Policy {
     /// Whether these people's approvals meet a quorum. `excluded` never count (the initiator, a person cleared).
     ///
