@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
 use types::{
     ActorId, ForbidId, GroupId, LimitId, ListId, MoneyError, PermitId, Target, Timestamp, Value, VaultId,
 };
@@ -13,7 +14,7 @@ use crate::model::{DestinationRule, Forbid, LimitBy, Permit};
 use crate::policy::{Parts, Policy, actors};
 
 /// One output of a transfer, valued.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct OutputFacts {
     /// Where to.
     pub target: Target,
@@ -55,7 +56,7 @@ impl History for NoHistory {
 }
 
 /// Whose window a submission is counted in.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Counter {
     /// One for each vault.
     Vault(VaultId),
