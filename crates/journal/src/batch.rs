@@ -34,7 +34,7 @@ pub struct Batch {
     pub outbox: Vec<NewOutboxItem>,
     /// Effects that have been executed; unknown ids are ignored, so that a repeat is harmless.
     pub done: Vec<OutboxId>,
-    /// Large immutable contents, each with its [`blob_hash`].
+    /// Large immutable contents, each with its [`blob_hash`]; the last overt record of the batch vouches for them, so there must be one.
     pub blobs: Vec<(Hash, Vec<u8>)>,
     /// A checkpoint of the head as it was before this batch.
     pub checkpoint: Option<Checkpoint>,
@@ -104,7 +104,7 @@ impl Batch {
     /// Checks every bound. Back-ends call it before they touch the disk.
     ///
     /// # Errors
-    /// [`JournalError::TooLarge`], [`JournalError::OutboxAfter`] or [`JournalError::BlobAddress`].
+    /// [`JournalError::TooLarge`], [`JournalError::OutboxAfter`], [`JournalError::BlobAlone`] or [`JournalError::BlobAddress`].
     pub fn check(&self) -> Result<(), JournalError> {
         within("overt records in one batch", self.overt.len(), BATCH_RECORDS_MAX)?;
         within("outbox items in one batch", self.outbox.len(), BATCH_OUTBOX_MAX)?;
@@ -119,6 +119,9 @@ impl Batch {
             if item.after >= self.overt.len() {
                 return Err(JournalError::OutboxAfter { after: item.after, records: self.overt.len() });
             }
+        }
+        if self.overt.is_empty() && !self.blobs.is_empty() {
+            return Err(JournalError::BlobAlone);
         }
         for (hash, body) in &self.blobs {
             within("bytes in a blob", body.len(), BLOB_BYTES_MAX)?;

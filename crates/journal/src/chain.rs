@@ -74,6 +74,15 @@ pub fn blob_hash(body: &[u8]) -> Hash {
     hash_parts(BLOB_DOMAIN, &[body])
 }
 
+/// What an overt entry vouches for beside its body.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Attached<'a> {
+    /// The [`Link::item`] digests of its outbox items, one after the other: an item altered later is found although done items are deleted.
+    pub items: &'a [u8],
+    /// The addresses of the blobs that came with it, one after the other: a blob deleted later is found.
+    pub blobs: &'a [u8],
+}
+
 /// How one entry follows from the one before: the previous hash and the new entry's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Link {
@@ -84,12 +93,11 @@ pub struct Link {
 }
 
 impl Link {
-    /// Hash of an overt entry. `items` is the concatenation of its outbox items' [`Link::item`] digests, so that an item that is altered
-    /// later is found although done items are deleted.
+    /// Hash of an overt entry.
     #[must_use]
-    pub fn overt(&self, at: Timestamp, items: &[u8], body: &[u8]) -> Hash {
+    pub fn overt(&self, at: Timestamp, attached: Attached<'_>, body: &[u8]) -> Hash {
         let place = self.place(at);
-        hash_parts(OVERT_DOMAIN, &[&self.previous.0, &place, items, body])
+        hash_parts(OVERT_DOMAIN, &[&self.previous.0, &place, attached.items, attached.blobs, body])
     }
 
     /// Hash of a covert slot.

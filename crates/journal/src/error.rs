@@ -112,6 +112,9 @@ pub enum JournalError {
         /// The address given.
         given: Hash,
     },
+    /// A blob without an overt record that vouches for it.
+    #[error("a blob needs an overt record in the same batch")]
+    BlobAlone,
     /// A checkpoint, snapshot or replay names a place where the chains do not stand.
     #[error("the {what} does not fit the chains of this journal")]
     Anchor {
@@ -152,6 +155,7 @@ impl JournalError {
             Self::TooLarge { .. } => "journal-too-large",
             Self::OutboxAfter { .. } => "journal-outbox-after",
             Self::BlobAddress { .. } => "journal-blob-address",
+            Self::BlobAlone => "journal-blob-alone",
             Self::Anchor { .. } => "journal-anchor",
             Self::CopyUnsound { .. } => "journal-copy-unsound",
             Self::Store(_) => "journal-store",

@@ -33,7 +33,7 @@ pub use batch::{
     OUTBOX_BODY_BYTES_MAX, OUTBOX_KIND_BYTES_MAX, OVERT_BODY_BYTES_MAX, OutboxId, OutboxItem, OvertRecord,
     SLOT_BYTES,
 };
-pub use chain::{CovertEntry, Head, Link, OvertEntry, blob_hash, genesis};
+pub use chain::{Attached, CovertEntry, Head, Link, OvertEntry, blob_hash, genesis};
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use error::JournalError;
 pub use report::{PROBLEMS_MAX, Place, Problem, VerifyOptions, VerifyReport};

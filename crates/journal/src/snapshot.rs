@@ -4,7 +4,7 @@
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use types::{Hash, hash_parts};
 
-use crate::Problem;
+use crate::{Head, Problem};
 
 const SNAPSHOT_DOMAIN: &str = "rempart:journal:snapshot:v1";
 
@@ -40,6 +40,13 @@ pub struct LatestSnapshot {
 }
 
 impl Snapshot {
+    /// Where both chains stood.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        let Self { overt_seq, overt_hash, covert_seq, covert_hash, .. } = *self;
+        Head { overt_seq, overt_hash, covert_seq, covert_hash }
+    }
+
     /// Signs everything in it.
     #[must_use]
     pub fn sign(&self, key: &SigningKey) -> [u8; 64] {

@@ -6,13 +6,14 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use super::fault::signed;
 use super::read;
 use crate::{
-    Batch, Checkpoint, CovertSlot, Head, JournalError, Link, NewOutboxItem, Origin, SNAPSHOT_BYTES_MAX,
-    SNAPSHOTS_KEPT, Snapshot,
+    Attached, Batch, Checkpoint, CovertSlot, Head, JournalError, Link, NewOutboxItem, Origin,
+    SNAPSHOT_BYTES_MAX, SNAPSHOTS_KEPT, Snapshot,
 };
 
 /// Writes the batch after `head` and returns the new head. The transaction rolls back when it is dropped.
 pub(super) fn write(connection: &mut Connection, head: Head, batch: &Batch) -> Result<Head, JournalError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    expect_head(&transaction, head)?;
     if let Some(checkpoint) = &batch.checkpoint {
         insert_checkpoint(&transaction, head, checkpoint)?;
     }
@@ -23,7 +24,9 @@ pub(super) fn write(connection: &mut Connection, head: Head, batch: &Batch) -> R
     }
     delete_done(&transaction, batch)?;
     insert_blobs(&transaction, batch)?;
-    move_head(&transaction, head, next)?;
+    if next != head {
+        move_head(&transaction, next)?;
+    }
     transaction.commit()?;
     Ok(next)
 }
@@ -35,13 +38,24 @@ fn insert_overt(transaction: &Transaction<'_>, head: &mut Head, batch: &Batch) -
             items.push(item);
         }
     }
-    let mut insert = transaction
-        .prepare_cached("INSERT INTO overt (seq, at, items, hash, body) VALUES (?1, ?2, ?3, ?4, ?5)")?;
-    for (record, items) in batch.overt.iter().zip(&by_record) {
+    let addresses: Vec<u8> = batch.blobs.iter().flat_map(|(address, _)| address.0).collect();
+    let last = batch.overt.len().saturating_sub(1);
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO overt (seq, at, items, blobs, hash, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    for (nth, (record, items)) in batch.overt.iter().zip(&by_record).enumerate() {
         let link = Link { previous: head.overt_hash, seq: head.overt_seq + 1 };
-        let digests = insert_items(transaction, link.seq, items)?;
-        let hash = link.overt(record.at, &digests, &record.body);
-        insert.execute(params![signed(link.seq)?, record.at.as_nanos(), digests, hash.0, record.body])?;
+        let items = insert_items(transaction, link.seq, items)?;
+        let blobs: &[u8] = if nth == last { &addresses } else { &[] };
+        let hash = link.overt(record.at, Attached { items: &items, blobs }, &record.body);
+        insert.execute(params![
+            signed(link.seq)?,
+            record.at.as_nanos(),
+            items,
+            blobs,
+            hash.0,
+            record.body
+        ])?;
         (head.overt_seq, head.overt_hash) = (link.seq, hash);
     }
     Ok(())
@@ -132,24 +146,19 @@ fn insert_checkpoint(
     Ok(())
 }
 
-/// INVARIANT: the head moves only from where this writer left it, so that a second writer that got past the lock is noticed before it does harm.
-fn move_head(transaction: &Transaction<'_>, from: Head, to: Head) -> Result<(), JournalError> {
-    let moved = transaction
+/// INVARIANT: entries are added only after the head where this writer left it, so that a second writer that got past the lock is noticed
+/// before it does harm.
+fn expect_head(transaction: &Transaction<'_>, head: Head) -> Result<(), JournalError> {
+    if read::head(transaction)? == head { Ok(()) } else { Err(JournalError::Fenced) }
+}
+
+fn move_head(transaction: &Transaction<'_>, to: Head) -> Result<(), JournalError> {
+    transaction
         .prepare_cached(
-            "UPDATE head SET overt_seq = ?1, overt_hash = ?2, covert_seq = ?3, covert_hash = ?4
-             WHERE id = 1 AND overt_seq = ?5 AND overt_hash = ?6 AND covert_seq = ?7 AND covert_hash = ?8",
+            "UPDATE head SET overt_seq = ?1, overt_hash = ?2, covert_seq = ?3, covert_hash = ?4 WHERE id = 1",
         )?
-        .execute(params![
-            signed(to.overt_seq)?,
-            to.overt_hash.0,
-            signed(to.covert_seq)?,
-            to.covert_hash.0,
-            signed(from.overt_seq)?,
-            from.overt_hash.0,
-            signed(from.covert_seq)?,
-            from.covert_hash.0
-        ])?;
-    if moved == 1 { Ok(()) } else { Err(JournalError::Fenced) }
+        .execute(params![signed(to.overt_seq)?, to.overt_hash.0, signed(to.covert_seq)?, to.covert_hash.0])?;
+    Ok(())
 }
 
 /// Saves a snapshot and drops the oldest beyond [`SNAPSHOTS_KEPT`].
@@ -166,17 +175,18 @@ pub(super) fn snapshot(
         }
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if !read::anchors(&transaction, origin, snapshot)? {
+    if !read::passes_through(&transaction, origin, &snapshot.head())? {
         return Err(JournalError::Anchor { what: "snapshot" });
     }
     transaction.execute(
-        "INSERT OR REPLACE INTO snapshot (overt_seq, covert_seq, overt_hash, covert_hash, signature, overt_state, covert_state)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT OR REPLACE INTO snapshot (overt_seq, covert_seq, overt_hash, covert_hash, key, signature, overt_state, covert_state)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         params![
             signed(snapshot.overt_seq)?,
             signed(snapshot.covert_seq)?,
             snapshot.overt_hash.0,
             snapshot.covert_hash.0,
+            key.verifying_key().to_bytes(),
             snapshot.sign(key),
             snapshot.overt_state,
             snapshot.covert_state

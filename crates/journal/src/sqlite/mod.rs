@@ -7,6 +7,7 @@ mod fault;
 mod file;
 mod lock;
 mod read;
+mod rows;
 mod schema;
 mod verify;
 
@@ -41,15 +42,17 @@ pub struct SqliteJournal {
     origin: Origin,
     head: Head,
     state: State,
+    #[expect(dead_code, reason = "held, not read: the writer's lock lasts as long as this journal")]
+    lock: Option<Lock>,
 }
 
 /// What this journal may do.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// The only writer: the lock lasts as long as this value.
-    Writer(Lock),
-    /// A writer whose flush to disk failed.
-    Stopped(Lock),
+    /// The only writer.
+    Writer,
+    /// A writer whose disk failed.
+    Stopped,
     Reader,
 }
 
@@ -79,7 +82,9 @@ impl SqliteJournal {
 
     fn open_locked(path: &Path, options: Options, lock: Lock) -> Result<Self, JournalError> {
         let connection = schema::open_writer(path, options)?;
-        Self::assemble(connection, path, State::Writer(lock))
+        let journal = Self::assemble(connection, path, State::Writer, Some(lock))?;
+        read::ends_at_head(&journal.connection, &journal.origin, journal.head)?;
+        Ok(journal)
     }
 
     /// Opens a journal for reading, whether or not a server is writing to it.
@@ -89,13 +94,18 @@ impl SqliteJournal {
     pub fn open_read_only(path: &Path) -> Result<Self, JournalError> {
         file::require(path)?;
         let connection = schema::open_reader(path)?;
-        Self::assemble(connection, path, State::Reader)
+        Self::assemble(connection, path, State::Reader, None)
     }
 
-    fn assemble(connection: Connection, path: &Path, state: State) -> Result<Self, JournalError> {
+    fn assemble(
+        connection: Connection,
+        path: &Path,
+        state: State,
+        lock: Option<Lock>,
+    ) -> Result<Self, JournalError> {
         let origin = schema::origin(&connection)?;
         let head = read::head(&connection)?;
-        Ok(Self { connection, path: path.to_path_buf(), origin, head, state })
+        Ok(Self { connection, path: path.to_path_buf(), origin, head, state, lock })
     }
 
     /// The file.
@@ -106,21 +116,17 @@ impl SqliteJournal {
 
     fn writable(&self) -> Result<(), JournalError> {
         match self.state {
-            State::Writer(_) => Ok(()),
-            State::Stopped(_) => Err(JournalError::Stopped),
+            State::Writer => Ok(()),
+            State::Stopped => Err(JournalError::Stopped),
             State::Reader => Err(JournalError::ReadOnly),
         }
     }
 
     /// After a failed flush the kernel may have dropped the pages while this process still sees them: no promise can be kept any more.
     fn note_failure(&mut self, error: &JournalError) {
-        if !matches!(error, JournalError::Io(_)) {
-            return;
+        if matches!(error, JournalError::Io(_)) && self.state == State::Writer {
+            self.state = State::Stopped;
         }
-        self.state = match std::mem::replace(&mut self.state, State::Reader) {
-            State::Writer(lock) => State::Stopped(lock),
-            other => other,
-        };
     }
 }
 

@@ -3,90 +3,145 @@
 use std::ops::ControlFlow;
 
 use ed25519_dalek::VerifyingKey;
-use rusqlite::{Connection, OptionalExtension, Row, params};
-use types::{Hash, Timestamp};
+use rusqlite::{Connection, OptionalExtension, params};
+use types::Hash;
 
 use super::fault::{signed, unsigned};
-use super::schema::hash;
+use super::rows::{self, ItemRow};
 use crate::{
     CovertEntry, Head, JournalError, LatestSnapshot, Link, Origin, OutboxId, OutboxItem, OvertEntry, Place,
-    Problem, SLOT_BYTES, Snapshot, blob_hash, genesis,
+    Problem, Snapshot, blob_hash, genesis,
 };
+
+/// One of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Chain {
+    Overt,
+    Covert,
+}
+
+impl Chain {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Overt => "overt",
+            Self::Covert => "covert",
+        }
+    }
+
+    /// Where this chain stands according to a head.
+    pub(super) fn end(self, head: &Head) -> (u64, Hash) {
+        match self {
+            Self::Overt => (head.overt_seq, head.overt_hash),
+            Self::Covert => (head.covert_seq, head.covert_hash),
+        }
+    }
+}
 
 /// The stored head.
 pub(super) fn head(connection: &Connection) -> Result<Head, JournalError> {
-    let mut select =
-        connection.prepare("SELECT overt_seq, overt_hash, covert_seq, covert_hash FROM head WHERE id = 1")?;
+    let mut select = connection
+        .prepare_cached("SELECT overt_seq, overt_hash, covert_seq, covert_hash FROM head WHERE id = 1")?;
     let mut rows = select.query([])?;
     let Some(row) = rows.next()? else {
         return Err(JournalError::Damaged { what: "the row of the head is gone".to_owned() });
     };
     Ok(Head {
         overt_seq: unsigned(row.get(0)?)?,
-        overt_hash: hash(row, 1)?,
+        overt_hash: rows::hash(row, 1)?,
         covert_seq: unsigned(row.get(2)?)?,
-        covert_hash: hash(row, 3)?,
+        covert_hash: rows::hash(row, 3)?,
     })
 }
 
-/// The hash at a place of a chain, or none beyond its end. `table` is one of our own two.
-fn hash_at(
+/// The stored hash at a place of a chain, or none beyond its end.
+pub(super) fn hash_at(
     connection: &Connection,
-    table: Chain,
     origin: &Origin,
+    chain: Chain,
     seq: u64,
 ) -> Result<Option<Hash>, JournalError> {
     if seq == 0 {
         return Ok(Some(genesis(&origin.organisation, origin.created_at)));
     }
-    let sql = match table {
+    // No entry has a number that the column cannot hold.
+    let Ok(seq) = i64::try_from(seq) else { return Ok(None) };
+    let sql = match chain {
         Chain::Overt => "SELECT hash FROM overt WHERE seq = ?1",
         Chain::Covert => "SELECT hash FROM covert WHERE seq = ?1",
     };
-    let found = connection.prepare_cached(sql)?.query_row([signed(seq)?], |row| hash(row, 0)).optional()?;
+    let found = connection.prepare_cached(sql)?.query_row([seq], |row| rows::hash(row, 0)).optional()?;
     Ok(found)
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Chain {
-    Overt,
-    Covert,
+/// Whether both chains pass through a head.
+pub(super) fn passes_through(
+    connection: &Connection,
+    origin: &Origin,
+    head: &Head,
+) -> Result<bool, JournalError> {
+    for chain in [Chain::Overt, Chain::Covert] {
+        let (seq, hash) = chain.end(head);
+        if hash_at(connection, origin, chain, seq)? != Some(hash) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
-/// One row of a chain, still unchecked.
-pub(super) fn overt_row<'a>(row: &'a Row<'_>) -> Result<(OvertEntry<'a>, &'a [u8]), JournalError> {
-    let entry = OvertEntry {
-        seq: unsigned(row.get(0)?)?,
-        at: Timestamp::from_nanos(row.get(1)?),
-        body: bytes(row, 4)?,
-        hash: hash(row, 3)?,
-    };
-    Ok((entry, bytes(row, 2)?))
+/// Whether a writer may go on from `head`: it is the last entry of both chains.
+pub(super) fn ends_at_head(connection: &Connection, origin: &Origin, head: Head) -> Result<(), JournalError> {
+    for chain in [Chain::Overt, Chain::Covert] {
+        let (seq, hash) = chain.end(&head);
+        let beyond = hash_at(connection, origin, chain, seq + 1)?.is_some();
+        if beyond || hash_at(connection, origin, chain, seq)? != Some(hash) {
+            return Err(off_head(chain, seq));
+        }
+    }
+    Ok(())
 }
 
-pub(super) const OVERT_ROWS: &str =
-    "SELECT seq, at, items, hash, body FROM overt WHERE seq > ?1 ORDER BY seq";
-
-pub(super) const COVERT_ROWS: &str =
-    "SELECT seq, after_overt, at, hash, sealed FROM covert WHERE seq > ?1 ORDER BY seq";
-
-/// One slot, still unchecked.
-pub(super) fn covert_row<'a>(row: &'a Row<'_>) -> Result<CovertEntry<'a>, JournalError> {
-    let sealed: &[u8; SLOT_BYTES] = bytes(row, 4)?
-        .try_into()
-        .map_err(|_| JournalError::Damaged { what: "a covert slot of another size".to_owned() })?;
-    Ok(CovertEntry {
-        seq: unsigned(row.get(0)?)?,
-        after_overt: unsigned(row.get(1)?)?,
-        at: Timestamp::from_nanos(row.get(2)?),
-        hash: hash(row, 3)?,
-        sealed,
-    })
+fn off_head(chain: Chain, seq: u64) -> JournalError {
+    JournalError::ChainBroken { chain: chain.name(), seq, what: "the chain does not end at the stored head" }
 }
 
-fn bytes<'a>(row: &'a Row<'_>, column: usize) -> Result<&'a [u8], JournalError> {
-    let value = row.get_ref(column)?;
-    value.as_blob().map_err(|_| JournalError::Damaged { what: format!("column {column} is not bytes") })
+/// How far a replay has come in one chain.
+struct Replay {
+    chain: Chain,
+    last: u64,
+    previous: Hash,
+}
+
+impl Replay {
+    fn after(connection: &Connection, origin: &Origin, chain: Chain, seq: u64) -> Result<Self, JournalError> {
+        let anchor = hash_at(connection, origin, chain, seq)?;
+        let previous = anchor.ok_or(JournalError::Anchor { what: "replay" })?;
+        Ok(Self { chain, last: seq, previous })
+    }
+
+    fn link(&self) -> Link {
+        Link { previous: self.previous, seq: self.last + 1 }
+    }
+
+    /// Accepts the next entry if it carries the number and the hash that follow from the ones before.
+    fn accept(&mut self, seq: u64, stored: Hash, computed: Hash) -> Result<(), JournalError> {
+        let expected = self.last + 1;
+        let chain = self.chain.name();
+        if seq != expected {
+            return Err(JournalError::ChainBroken { chain, seq: expected, what: "the entry is missing" });
+        }
+        if stored != computed {
+            return Err(JournalError::ChainBroken { chain, seq, what: "the entry is not as it was written" });
+        }
+        (self.last, self.previous) = (seq, stored);
+        Ok(())
+    }
+
+    fn finish(self, connection: &Connection) -> Result<u64, JournalError> {
+        if self.chain.end(&head(connection)?) == (self.last, self.previous) {
+            return Ok(self.last);
+        }
+        Err(off_head(self.chain, self.last))
+    }
 }
 
 /// Replays the overt chain after `after_seq`.
@@ -96,23 +151,17 @@ pub(super) fn overt(
     after_seq: u64,
     each: &mut dyn FnMut(OvertEntry<'_>) -> ControlFlow<()>,
 ) -> Result<u64, JournalError> {
-    let anchor = hash_at(connection, Chain::Overt, origin, after_seq)?;
-    let mut previous = anchor.ok_or(JournalError::Anchor { what: "replay" })?;
-    let mut last = after_seq;
-    let mut select = connection.prepare_cached(OVERT_ROWS)?;
+    let mut replay = Replay::after(connection, origin, Chain::Overt, after_seq)?;
+    let mut select = connection.prepare_cached(rows::OVERT)?;
     let mut rows = select.query([signed(after_seq)?])?;
     while let Some(row) = rows.next()? {
-        let (entry, items) = overt_row(row)?;
-        let link = Link { previous, seq: last + 1 };
-        follows("overt", link, entry.seq, link.overt(entry.at, items, entry.body) == entry.hash)?;
-        (previous, last) = (entry.hash, entry.seq);
+        let (entry, attached) = rows::overt(row)?;
+        replay.accept(entry.seq, entry.hash, replay.link().overt(entry.at, attached, entry.body))?;
         if each(entry).is_break() {
-            return Ok(last);
+            return Ok(replay.last);
         }
     }
-    let head = head(connection)?;
-    reaches_head("overt", last, head.overt_seq == last && head.overt_hash == previous)?;
-    Ok(last)
+    replay.finish(connection)
 }
 
 /// Replays the covert chain after `after_seq`.
@@ -122,41 +171,18 @@ pub(super) fn covert(
     after_seq: u64,
     each: &mut dyn FnMut(CovertEntry<'_>) -> ControlFlow<()>,
 ) -> Result<u64, JournalError> {
-    let anchor = hash_at(connection, Chain::Covert, origin, after_seq)?;
-    let mut previous = anchor.ok_or(JournalError::Anchor { what: "replay" })?;
-    let mut last = after_seq;
-    let mut select = connection.prepare_cached(COVERT_ROWS)?;
+    let mut replay = Replay::after(connection, origin, Chain::Covert, after_seq)?;
+    let mut select = connection.prepare_cached(rows::COVERT)?;
     let mut rows = select.query([signed(after_seq)?])?;
     while let Some(row) = rows.next()? {
-        let entry = covert_row(row)?;
-        let link = Link { previous, seq: last + 1 };
-        let fits = link.covert(entry.after_overt, entry.at, entry.sealed) == entry.hash;
-        follows("covert", link, entry.seq, fits)?;
-        (previous, last) = (entry.hash, entry.seq);
+        let entry = rows::covert(row)?;
+        let computed = replay.link().covert(entry.after_overt, entry.at, entry.sealed);
+        replay.accept(entry.seq, entry.hash, computed)?;
         if each(entry).is_break() {
-            return Ok(last);
+            return Ok(replay.last);
         }
     }
-    let head = head(connection)?;
-    reaches_head("covert", last, head.covert_seq == last && head.covert_hash == previous)?;
-    Ok(last)
-}
-
-fn follows(chain: &'static str, link: Link, seq: u64, fits: bool) -> Result<(), JournalError> {
-    if seq != link.seq {
-        return Err(JournalError::ChainBroken { chain, seq: link.seq, what: "the entry is missing" });
-    }
-    if !fits {
-        return Err(JournalError::ChainBroken { chain, seq, what: "the entry is not as it was written" });
-    }
-    Ok(())
-}
-
-fn reaches_head(chain: &'static str, last: u64, fits: bool) -> Result<(), JournalError> {
-    if fits {
-        return Ok(());
-    }
-    Err(JournalError::ChainBroken { chain, seq: last + 1, what: "the chain does not end at the stored head" })
+    replay.finish(connection)
 }
 
 /// The oldest effects that wait, each checked against the digest in the chain.
@@ -169,20 +195,15 @@ pub(super) fn outbox(
         Some(id) => (signed(id.seq)?, i64::from(id.part)),
         None => (-1, -1),
     };
-    let mut select = connection.prepare_cached(
-        "SELECT o.seq, o.part, o.kind, o.body, e.items FROM outbox o LEFT JOIN overt e ON e.seq = o.seq
-         WHERE (o.seq, o.part) > (?1, ?2) ORDER BY o.seq, o.part LIMIT ?3",
-    )?;
+    let mut select = connection.prepare_cached(rows::OUTBOX)?;
     let mut rows = select.query(params![seq, part, i64::try_from(limit).unwrap_or(i64::MAX)])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        let seq = unsigned(row.get(0)?)?;
-        let part: u32 = row.get(1)?;
-        let item = OutboxItem { id: OutboxId { seq, part }, kind: row.get(2)?, body: row.get(3)? };
-        let items: Option<Vec<u8>> = row.get(4)?;
-        if !item_fits(&item, items.as_deref().unwrap_or_default()) {
+        let ItemRow { item, fits } = rows::item(row)?;
+        if !fits {
+            let (chain, seq) = ("overt", item.id.seq);
             return Err(JournalError::ChainBroken {
-                chain: "overt",
+                chain,
                 seq,
                 what: "an outbox item is not as it was written",
             });
@@ -190,12 +211,6 @@ pub(super) fn outbox(
         found.push(item);
     }
     Ok(found)
-}
-
-/// Whether an item is the one whose digest its overt entry holds.
-pub(super) fn item_fits(item: &OutboxItem, digests: &[u8]) -> bool {
-    let nth = usize::try_from(item.id.part).unwrap_or(usize::MAX);
-    digests.chunks(32).nth(nth) == Some(Link::item(&item.kind, &item.body).0.as_slice())
 }
 
 /// A blob by its address.
@@ -212,34 +227,6 @@ pub(super) fn blob(connection: &Connection, address: &Hash) -> Result<Option<Vec
     }
 }
 
-/// Whether both chains pass through the snapshot's anchors.
-pub(super) fn anchors(
-    connection: &Connection,
-    origin: &Origin,
-    snapshot: &Snapshot,
-) -> Result<bool, JournalError> {
-    let overt = hash_at(connection, Chain::Overt, origin, snapshot.overt_seq)?;
-    let covert = hash_at(connection, Chain::Covert, origin, snapshot.covert_seq)?;
-    Ok(overt == Some(snapshot.overt_hash) && covert == Some(snapshot.covert_hash))
-}
-
-pub(super) const SNAPSHOT_ROWS: &str =
-    "SELECT overt_seq, covert_seq, overt_hash, covert_hash, signature, overt_state, covert_state
-     FROM snapshot ORDER BY overt_seq DESC, covert_seq DESC";
-
-/// A snapshot and its signature, still unchecked.
-pub(super) fn snapshot_row(row: &Row<'_>) -> Result<(Snapshot, [u8; 64]), JournalError> {
-    let snapshot = Snapshot {
-        overt_seq: unsigned(row.get(0)?)?,
-        covert_seq: unsigned(row.get(1)?)?,
-        overt_hash: hash(row, 2)?,
-        covert_hash: hash(row, 3)?,
-        overt_state: row.get(5)?,
-        covert_state: row.get(6)?,
-    };
-    Ok((snapshot, row.get(4)?))
-}
-
 /// The newest snapshot that can be believed.
 pub(super) fn latest_snapshot(
     connection: &Connection,
@@ -247,28 +234,42 @@ pub(super) fn latest_snapshot(
     key: &VerifyingKey,
 ) -> Result<LatestSnapshot, JournalError> {
     let mut latest = LatestSnapshot::default();
-    let mut select = connection.prepare(SNAPSHOT_ROWS)?;
+    let mut select = connection.prepare(rows::SNAPSHOTS)?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
-        let (snapshot, signature) = match snapshot_row(row) {
-            Ok(read) => read,
-            Err(error) => {
-                latest.problems.push(Problem {
-                    place: Place::Store,
-                    what: format!("a snapshot cannot be read: {error}"),
-                });
-                continue;
+        match believable(connection, origin, key, row)? {
+            Ok(snapshot) => {
+                latest.snapshot = Some(snapshot);
+                break;
             }
-        };
-        let place = Place::Snapshot(snapshot.overt_seq, snapshot.covert_seq);
-        if !snapshot.is_signed(key, &signature) {
-            latest.problems.push(Problem { place, what: "the signature does not fit".to_owned() });
-        } else if !anchors(connection, origin, &snapshot)? {
-            latest.problems.push(Problem { place, what: "the chains do not pass through it".to_owned() });
-        } else {
-            latest.snapshot = Some(snapshot);
-            break;
+            Err(problem) => latest.problems.push(problem),
         }
     }
     Ok(latest)
+}
+
+fn believable(
+    connection: &Connection,
+    origin: &Origin,
+    key: &VerifyingKey,
+    row: &rusqlite::Row<'_>,
+) -> Result<Result<Snapshot, Problem>, JournalError> {
+    let signed = match rows::snapshot(row) {
+        Ok(signed) => signed,
+        Err(error) => {
+            return Ok(Err(Problem {
+                place: Place::Store,
+                what: format!("a snapshot is unreadable: {error}"),
+            }));
+        }
+    };
+    let snapshot = signed.snapshot;
+    let place = Place::Snapshot(snapshot.overt_seq, snapshot.covert_seq);
+    if signed.key != key.to_bytes() || !snapshot.is_signed(key, &signed.signature) {
+        return Ok(Err(Problem { place, what: "it is not signed with this server's key".to_owned() }));
+    }
+    if !passes_through(connection, origin, &snapshot.head())? {
+        return Ok(Err(Problem { place, what: "the chains do not pass through it".to_owned() }));
+    }
+    Ok(Ok(snapshot))
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
-use types::{Hash, Timestamp};
+use types::Timestamp;
 
 use super::Options;
 use crate::{JournalError, Origin, genesis};
@@ -39,6 +39,7 @@ CREATE TABLE overt (
     seq INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,
     items BLOB NOT NULL,
+    blobs BLOB NOT NULL,
     hash BLOB NOT NULL,
     body BLOB NOT NULL
 ) STRICT;
@@ -75,6 +76,7 @@ CREATE TABLE snapshot (
     covert_seq INTEGER NOT NULL,
     overt_hash BLOB NOT NULL,
     covert_hash BLOB NOT NULL,
+    key BLOB NOT NULL,
     signature BLOB NOT NULL,
     overt_state BLOB NOT NULL,
     covert_state BLOB NOT NULL,
@@ -222,11 +224,6 @@ pub(super) fn origin(connection: &Connection) -> Result<Origin, JournalError> {
         })
         .optional()?;
     origin.ok_or_else(|| JournalError::Damaged { what: "the row of the origin is gone".to_owned() })
-}
-
-/// A hash column.
-pub(super) fn hash(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Hash> {
-    row.get::<_, [u8; 32]>(column).map(Hash)
 }
 
 #[cfg(test)]
