@@ -41,7 +41,9 @@ impl State {
             Event::Declined { transfer } => self.settle(act, *transfer, Status::Declined),
             Event::Expired { transfer } => self.settle(act, *transfer, Status::Expired),
             Event::Signed { transfer, txid } => self.signed(act, *transfer, Status::Signed { txid: *txid }),
-            Event::Confirmed { transfer, txid } => self.settle(act, *transfer, Status::Confirmed { txid: *txid }),
+            Event::Confirmed { transfer, txid } => {
+                self.settle(act, *transfer, Status::Confirmed { txid: *txid })
+            }
             Event::Stopped { scope, reason } => self.stopped(act, scope, reason),
             Event::Raised { to } => {
                 let change = PostureChange { to: *to, at: act.at, cause: PostureCause::Raised(act.clone()) };
@@ -71,7 +73,8 @@ impl State {
     }
 
     fn stopped(&mut self, act: &Act, scope: &Scope, reason: &str) {
-        let stop = Stop { scope: scope.clone(), placed: act.clone(), reason: reason.to_owned(), lifted: None };
+        let stop =
+            Stop { scope: scope.clone(), placed: act.clone(), reason: reason.to_owned(), lifted: None };
         self.stops.insert(StopId(act.number.0), stop);
     }
 }
@@ -156,7 +159,10 @@ impl State {
     fn refresh(&mut self, id: TransferId, at: Timestamp) {
         let Some(version) = self.policies.current() else { return };
         let policy = Arc::clone(&version.policy);
-        let Some(transfer) = self.transfers.get(&id).filter(|transfer| transfer.status == Status::Pending) else { return };
+        let Some(transfer) = self.transfers.get(&id).filter(|transfer| transfer.status == Status::Pending)
+        else {
+            return;
+        };
         let met = |permit: &PermitId| {
             policy.permit(permit).is_some_and(|permit| transfer.is_met(&policy, permit, &AllActs))
         };
@@ -196,7 +202,9 @@ impl State {
     }
 
     fn free(&mut self, id: TransferId, submitted: Timestamp, at: Timestamp) {
-        let (Some(version), Some(transfer)) = (self.policies.current(), self.transfers.get(&id)) else { return };
+        let (Some(version), Some(transfer)) = (self.policies.current(), self.transfers.get(&id)) else {
+            return;
+        };
         let charges = version.policy.charges(&transfer.facts()).unwrap_or_default();
         for charge in &charges {
             self.windows.end(charge, id, submitted, at);
@@ -323,7 +331,9 @@ impl State {
 
 fn next_due(transfer: &Transfer) -> Option<Timestamp> {
     match transfer.status {
-        Status::Pending => Some(transfer.ready_at.map_or(transfer.expires_at, |at| at.min(transfer.expires_at))),
+        Status::Pending => {
+            Some(transfer.ready_at.map_or(transfer.expires_at, |at| at.min(transfer.expires_at)))
+        }
         Status::Ready => Some(transfer.expires_at),
         _ => None,
     }

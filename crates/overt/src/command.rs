@@ -1,9 +1,12 @@
 //! What can be asked of the overt ledger, what follows from it, and why it may be refused.
 
-use policy::{PriceEntry, Posture, Source};
+use policy::{Posture, PriceEntry, Source};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use types::{ActorId, Currency, Hash, Identified, LimitId, Payload, PayloadError, SpendPlan, Timestamp, TransferId, Value, VaultId};
+use types::{
+    ActorId, Currency, Hash, Identified, LimitId, Payload, PayloadError, SpendPlan, Timestamp, TransferId,
+    Value, VaultId,
+};
 
 use crate::motion::{MotionId, Proposal};
 use crate::stop::{Scope, StopId};

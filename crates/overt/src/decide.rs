@@ -4,7 +4,7 @@
 
 use policy::{Facts, OutputFacts, Policy, PriceEntry, PriceProblem, Severity, Source};
 use types::{
-    Amount, Hash, Identified, PAYLOAD_TEXT_BYTES_MAX, Payload, PersonId, ServiceId, SpendPlan, Target, Timestamp,
+    Amount, Hash, Identified, PAYLOAD_TEXT_BYTES_MAX, Payload, PersonId, SpendPlan, Target, Timestamp,
     TransferId, Value, hash_parts,
 };
 
@@ -64,7 +64,11 @@ impl State {
     }
 
     fn only_system(&self, act: &Act) -> Result<(), Refusal> {
-        if act.by == Author::System { Ok(()) } else { Err(Refusal::NotAllowed("only Rempart itself does this")) }
+        if act.by == Author::System {
+            Ok(())
+        } else {
+            Err(Refusal::NotAllowed("only Rempart itself does this"))
+        }
     }
 
     /// The person who acts. Services submit and do nothing else.
@@ -91,7 +95,11 @@ impl State {
     /// When there is no such transfer for this person, or it has been decided.
     pub fn may_object(&self, act: &Act, id: TransferId) -> Result<(), Refusal> {
         let transfer = self.open_transfer(self.person(act)?, id)?;
-        if transfer.status == Status::Pending { Ok(()) } else { Err(Refusal::TooLate(transfer.status.word())) }
+        if transfer.status == Status::Pending {
+            Ok(())
+        } else {
+            Err(Refusal::TooLate(transfer.status.word()))
+        }
     }
 
     fn decide_found(&self, act: &Act, sources: &[Source]) -> Decision {
@@ -124,8 +132,14 @@ impl State {
         let fee = self.value(policy, payload.max_fee, act.at)?;
         let value = outputs.iter().try_fold(fee, |sum, output| sum.plus(output.value));
         let value = value.map_err(|_| Refusal::Overflow)?;
-        let facts =
-            Facts { vault: &payload.vault, initiator: &payload.initiator, at: act.at, value, outputs: &outputs, fee };
+        let facts = Facts {
+            vault: &payload.vault,
+            initiator: &payload.initiator,
+            at: act.at,
+            value,
+            outputs: &outputs,
+            fee,
+        };
         let standings = self.admit(policy, &facts)?;
         let outputs = outputs.iter().map(|output| output.value).collect();
         let payload = Box::new(payload.clone());
@@ -150,7 +164,12 @@ impl State {
         }
     }
 
-    fn output_facts(&self, policy: &Policy, payload: &Payload, at: Timestamp) -> Result<Vec<OutputFacts>, Refusal> {
+    fn output_facts(
+        &self,
+        policy: &Policy,
+        payload: &Payload,
+        at: Timestamp,
+    ) -> Result<Vec<OutputFacts>, Refusal> {
         let facts = |output: &types::Output| {
             let value = self.value(policy, output.amount, at)?;
             Ok(OutputFacts { target: policy.resolve(&output.target), value })
@@ -161,7 +180,7 @@ impl State {
     fn value(&self, policy: &Policy, amount: Amount, at: Timestamp) -> Result<Value, Refusal> {
         let prices = self.prices.get(&amount.asset).map_or(&[] as &[PriceEntry], Vec::as_slice);
         policy.value(amount, prices, at).map_err(|problem| match problem {
-            PriceProblem::Overflow => Refusal::Overflow,
+            PriceProblem::Money(_) => Refusal::Overflow,
             problem => Refusal::Price(problem.to_string()),
         })
     }

@@ -81,9 +81,12 @@ impl State {
     #[must_use]
     pub fn allows(&self, reading: &impl Reading, matter: Matter, now: Timestamp) -> Judgement {
         match matter {
-            Matter::Transfer(id) => self.transfers.get(&id).map_or(NO, |transfer| self.judge(reading, (id, transfer), now)),
+            Matter::Transfer(id) => {
+                self.transfers.get(&id).map_or(NO, |transfer| self.judge(reading, (id, transfer), now))
+            }
             Matter::Motion(id) => {
-                let allowed = self.motions.get(&id).is_some_and(|motion| self.motion_allowed(reading, motion, now));
+                let allowed =
+                    self.motions.get(&id).is_some_and(|motion| self.motion_allowed(reading, motion, now));
                 Judgement { allowed, quick: false }
             }
         }
@@ -112,11 +115,8 @@ impl State {
             return NO;
         }
         let case = Case { state: self, reading, transfer, then, current, now };
-        let allowing: Vec<&Permit> = transfer
-            .standings
-            .iter()
-            .filter_map(|standing| case.allowing(&standing.permit))
-            .collect();
+        let allowing: Vec<&Permit> =
+            transfer.standings.iter().filter_map(|standing| case.allowing(&standing.permit)).collect();
         Judgement {
             allowed: !allowing.is_empty(),
             quick: allowing.iter().any(|permit| case.is_quick(permit)),
@@ -138,7 +138,8 @@ impl State {
     fn is_passed(&self, reading: &impl Reading, id: MotionId) -> bool {
         let Some(motion) = self.motions.get(&id) else { return false };
         let Some(settled) = motion.settled else { return false };
-        motion.status == MotionStatus::Passed && (reading.is_complete() || self.quorum_held(reading, motion, settled))
+        motion.status == MotionStatus::Passed
+            && (reading.is_complete() || self.quorum_held(reading, motion, settled))
     }
 
     fn motion_allowed(&self, reading: &impl Reading, motion: &Motion, now: Timestamp) -> bool {
@@ -168,7 +169,8 @@ impl State {
 
     /// The policy that judged a motion: a change is judged by the one before it.
     fn version_before(&self, at: Timestamp, settled: Option<Timestamp>) -> Option<&PolicyVersion> {
-        let in_force = |version: &&PolicyVersion| version.since <= at && settled.is_none_or(|s| version.since < s);
+        let in_force =
+            |version: &&PolicyVersion| version.since <= at && settled.is_none_or(|s| version.since < s);
         self.policies.all().iter().rev().find(in_force).or_else(|| self.policies.all().first())
     }
 
@@ -216,7 +218,13 @@ impl State {
     }
 
     /// Whether every limit had room when a transfer was submitted, by the submissions that count.
-    fn limits_held(&self, reading: &impl Reading, policy: &Policy, id: TransferId, transfer: &Transfer) -> bool {
+    fn limits_held(
+        &self,
+        reading: &impl Reading,
+        policy: &Policy,
+        id: TransferId,
+        transfer: &Transfer,
+    ) -> bool {
         if reading.is_complete() {
             return true; // It was accepted: the limits were judged then, by every act.
         }
@@ -238,7 +246,8 @@ impl State {
         let is_current = self.policy().is_some_and(|current| std::ptr::eq(current, policy));
         let earlier: Vec<(Timestamp, Value)> = if is_current {
             let entries = self.windows.entries(charge).take_while(|entry| entry.transfer != id);
-            let counting = |entry: &&Entry| in_window(entry.at) && self.counted_then(reading, entry.transfer, at);
+            let counting =
+                |entry: &&Entry| in_window(entry.at) && self.counted_then(reading, entry.transfer, at);
             entries.filter(counting).map(|entry| (entry.at, entry.value)).collect()
         } else {
             self.charged_under(reading, policy, charge, transfer)
@@ -261,7 +270,11 @@ impl State {
             .flat_map(|(_, other)| {
                 let same = |other: &Charge| other.limit == charge.limit && other.counter == charge.counter;
                 let charges = policy.charges(&other.facts()).unwrap_or_default();
-                charges.into_iter().filter(same).map(|charge| (other.submitted.at, charge.value)).collect::<Vec<_>>()
+                charges
+                    .into_iter()
+                    .filter(same)
+                    .map(|charge| (other.submitted.at, charge.value))
+                    .collect::<Vec<_>>()
             })
             .collect();
         charges.sort_unstable_by_key(|(at, _)| *at);
@@ -274,7 +287,8 @@ impl State {
         if !reading.counts(&transfer.submitted, transfer.settled) {
             return false;
         }
-        let cancel_counts = transfer.cancelled.as_ref().is_none_or(|act| reading.counts(act, transfer.settled));
+        let cancel_counts =
+            transfer.cancelled.as_ref().is_none_or(|act| reading.counts(act, transfer.settled));
         let freed_at = if cancel_counts { transfer.freed_at() } else { Some(transfer.expires_at) };
         freed_at.is_none_or(|freed_at| freed_at > at)
     }
@@ -369,7 +383,8 @@ impl<'a, R: Reading> Case<'a, R> {
     }
 
     fn is_quick(&self, permit: &Permit) -> bool {
-        let then_slow = self.then.policy.permit(&permit.id).is_some_and(|then| !self.then.policy.is_quick(then));
+        let then_slow =
+            self.then.policy.permit(&permit.id).is_some_and(|then| !self.then.policy.is_quick(then));
         self.current.policy.is_quick(permit) && !then_slow
     }
 }

@@ -50,14 +50,10 @@ impl PolicyVersion {
 }
 
 fn sight(policy: &Policy) -> BTreeMap<VaultId, BTreeSet<GroupId>> {
-    let mut everywhere = BTreeSet::new();
-    policy.change().approve.groups().for_each(|group| {
-        everywhere.insert(group.clone());
-    });
-    policy.stop().lift.groups().for_each(|group| {
-        everywhere.insert(group.clone());
-    });
     let response = policy.response();
+    let quorums = [&policy.change().approve, &policy.stop().lift];
+    let mut everywhere: BTreeSet<GroupId> =
+        quorums.into_iter().flat_map(|quorum| quorum.groups()).cloned().collect();
     everywhere.insert(response.responders.clone());
     everywhere.extend(response.auditors.clone());
     let mut sight: BTreeMap<VaultId, BTreeSet<GroupId>> =
@@ -133,7 +129,8 @@ impl TryFrom<Vec<Stored>> for Policies {
 
     fn try_from(stored: Vec<Stored>) -> Result<Self, Self::Error> {
         let load = |stored: Stored| {
-            let policy = policy::load(&stored.sources).policy.ok_or("a stored policy does not load any more")?;
+            let policy =
+                policy::load(&stored.sources).policy.ok_or("a stored policy does not load any more")?;
             Ok(PolicyVersion::new(Arc::new(policy), stored.since, stored.motion))
         };
         stored.into_iter().map(load).collect::<Result<_, _>>().map(Self)

@@ -39,8 +39,9 @@ impl Window {
     fn used(&self, per: Span, at: Timestamp) -> (Value, u32) {
         let left = at.before(per);
         let gone = self.entries.iter().skip(self.start).take_while(|entry| entry.at <= left);
-        gone.filter(|entry| entry.ended.is_none())
-            .fold((self.sum, self.count), |(sum, count), entry| (sum.less(entry.value), count.saturating_sub(1)))
+        gone.filter(|entry| entry.ended.is_none()).fold((self.sum, self.count), |(sum, count), entry| {
+            (sum.less(entry.value), count.saturating_sub(1))
+        })
     }
 
     fn slide(&mut self, per: Span, at: Timestamp) {
@@ -85,12 +86,8 @@ impl Windows {
 
     /// Records a charge. `keep` is how long after leaving the window it may still be asked for.
     pub(crate) fn add(&mut self, limit: &Limit, charge: &Charge, entry: Entry, keep: Span) {
-        let window = self
-            .counters
-            .entry(charge.limit.clone())
-            .or_default()
-            .entry(charge.counter.clone())
-            .or_default();
+        let window =
+            self.counters.entry(charge.limit.clone()).or_default().entry(charge.counter.clone()).or_default();
         window.slide(limit.per, entry.at);
         window.forget(entry.at.before(limit.per).before(keep));
         if entry.ended.is_none() {
@@ -107,7 +104,8 @@ impl Windows {
         let Some(window) = window else { return };
         let first = window.entries.partition_point(|entry| entry.at < submitted);
         let start = window.start;
-        let found = window.entries.iter_mut().enumerate().skip(first).find(|(_, entry)| entry.transfer == transfer);
+        let found =
+            window.entries.iter_mut().enumerate().skip(first).find(|(_, entry)| entry.transfer == transfer);
         if let Some((index, entry)) = found
             && entry.ended.is_none()
         {
