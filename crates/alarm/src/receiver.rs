@@ -1,0 +1,231 @@
+//! A tiny alarm centre on loopback: the stand-in that `rempart demo` shows and that tests count on.
+//!
+//! It checks signatures as a real receiver must ([`crate::verify_webhook`]), drops repeats by id, and remembers a bounded number of
+//! messages. It is not an alarm centre: no TLS, one connection at a time, nothing kept beyond its life.
+
+use std::collections::BTreeSet;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use types::{Secret, Span, Timestamp};
+
+use crate::signature::{
+    ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, WEBHOOK_BODY_BYTES_MAX, WebhookHeaders, verify_webhook,
+};
+
+/// How many messages a receiver remembers; later ones are answered with 503.
+pub const RECEIVER_MESSAGES_MAX: usize = 1000;
+/// How far a message's time may be from the receiver's, in seconds.
+pub const RECEIVER_TOLERANCE_SECONDS: u64 = 300;
+const HEAD_BYTES_MAX: u64 = 8 * 1024;
+const SOCKET_SECONDS: u64 = 2;
+
+/// Tells the receiver's time; the demo gives its simulated clock.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// A message that was believed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Received {
+    /// Its id.
+    pub id: String,
+    /// When it came, by the receiver's clock.
+    pub at: Timestamp,
+    /// The JSON.
+    pub body: String,
+}
+
+/// A running receiver; ends when dropped.
+pub struct Receiver {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    secret: Secret<Vec<u8>>,
+    clock: Clock,
+    record: Mutex<Record>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Record {
+    messages: Vec<Received>,
+    seen: BTreeSet<String>,
+    repeats: usize,
+    rejected: usize,
+    stopping: bool,
+}
+
+impl Shared {
+    /// A thread that panicked while holding the lock left a record that is still whole: every change is one push.
+    fn record(&self) -> MutexGuard<'_, Record> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Receiver {
+    /// Listens on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// When no port or thread is to be had.
+    pub fn start(secret: Secret<Vec<u8>>, clock: Clock) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared { secret, clock, record: Mutex::default(), changed: Condvar::new() });
+        let serving = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("alarm-receiver".into())
+            .spawn(move || serve(&listener, &serving))?;
+        Ok(Self { address, shared, thread: Some(thread) })
+    }
+
+    /// The address to configure as a webhook's `url` (with `allow_private = true`).
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}/alarm", self.address)
+    }
+
+    /// The messages so far, in the order in which they came.
+    #[must_use]
+    pub fn received(&self) -> Vec<Received> {
+        self.shared.record().messages.clone()
+    }
+
+    /// How many genuine messages came again.
+    #[must_use]
+    pub fn repeats(&self) -> usize {
+        self.shared.record().repeats
+    }
+
+    /// How many requests were not believed.
+    #[must_use]
+    pub fn rejected(&self) -> usize {
+        self.shared.record().rejected
+    }
+
+    /// Waits until so many messages are there, or the time is over; says whether they are.
+    #[must_use]
+    pub fn wait_for(&self, count: usize, longest: Duration) -> bool {
+        let record = self.shared.record();
+        let waiting = |record: &mut Record| record.messages.len() < count;
+        let (record, _) = self
+            .shared
+            .changed
+            .wait_timeout_while(record, longest, waiting)
+            .unwrap_or_else(PoisonError::into_inner);
+        record.messages.len() >= count
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        self.shared.record().stopping = true;
+        // Wakes the thread out of `accept`. If that fails there is nobody to wait for that would end.
+        let woken = TcpStream::connect(self.address).is_ok();
+        if let Some(thread) = self.thread.take()
+            && woken
+        {
+            let _ended = thread.join();
+        }
+    }
+}
+
+fn serve(listener: &TcpListener, shared: &Shared) {
+    for stream in listener.incoming() {
+        if shared.record().stopping {
+            return;
+        }
+        // A connection that fails is the sender's to repeat.
+        let _answered = stream.and_then(|stream| answer(&stream, shared));
+    }
+}
+
+fn answer(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
+    let limit = Some(Duration::from_secs(SOCKET_SECONDS));
+    stream.set_read_timeout(limit)?;
+    stream.set_write_timeout(limit)?;
+    let status = match read_request(stream) {
+        Ok(request) => shared.judge(&request),
+        Err(_) => {
+            shared.record().rejected += 1;
+            "400 Bad Request"
+        }
+    };
+    shared.changed.notify_all();
+    let mut stream = stream;
+    write!(stream, "HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")?;
+    stream.flush()
+}
+
+#[derive(Default)]
+struct Request {
+    id: String,
+    timestamp: String,
+    signature: String,
+    body: Vec<u8>,
+}
+
+impl Shared {
+    fn judge(&self, request: &Request) -> &'static str {
+        let at = (self.clock)();
+        let headers =
+            WebhookHeaders { id: &request.id, timestamp: &request.timestamp, signature: &request.signature };
+        let tolerance = Span::from_seconds(RECEIVER_TOLERANCE_SECONDS);
+        let genuine = verify_webhook(self.secret.reveal(), headers, &request.body, at, tolerance).is_ok();
+        let mut record = self.record();
+        let Some(body) = genuine.then(|| String::from_utf8(request.body.clone()).ok()).flatten() else {
+            record.rejected += 1;
+            return "401 Unauthorized";
+        };
+        if record.seen.contains(&request.id) {
+            record.repeats += 1;
+            return "200 OK";
+        }
+        if record.messages.len() >= RECEIVER_MESSAGES_MAX {
+            return "503 Service Unavailable";
+        }
+        record.seen.insert(request.id.clone());
+        record.messages.push(Received { id: request.id.clone(), at, body });
+        "200 OK"
+    }
+}
+
+/// Reads one POST with a length. Anything else is refused.
+fn read_request(stream: &TcpStream) -> io::Result<Request> {
+    let wrong = || io::Error::from(io::ErrorKind::InvalidData);
+    let mut reader = BufReader::new(stream);
+    let mut head = reader.by_ref().take(HEAD_BYTES_MAX);
+    let mut line = String::new();
+    head.read_line(&mut line)?;
+    if !line.starts_with("POST ") {
+        return Err(wrong());
+    }
+    let mut request = Request::default();
+    let mut length = None;
+    loop {
+        line.clear();
+        head.read_line(&mut line)?;
+        let Some(text) = line.strip_suffix("\r\n") else { return Err(wrong()) };
+        if text.is_empty() {
+            break;
+        }
+        let (name, value) = text.split_once(':').ok_or_else(wrong)?;
+        let value = value.trim();
+        match name.to_ascii_lowercase().as_str() {
+            ID_HEADER => value.clone_into(&mut request.id),
+            TIMESTAMP_HEADER => value.clone_into(&mut request.timestamp),
+            SIGNATURE_HEADER => value.clone_into(&mut request.signature),
+            "content-length" => length = value.parse::<usize>().ok(),
+            "transfer-encoding" => return Err(wrong()),
+            _ => {}
+        }
+    }
+    let length = length.filter(|length| *length <= WEBHOOK_BODY_BYTES_MAX).ok_or_else(wrong)?;
+    request.body = vec![0; length];
+    reader.read_exact(&mut request.body)?;
+    Ok(request)
+}
