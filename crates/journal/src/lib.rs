@@ -26,6 +26,7 @@ mod report;
 mod snapshot;
 mod store;
 
+pub mod conformance;
 pub mod sqlite;
 
 pub use batch::{
