@@ -18,6 +18,9 @@ pub struct Layer {
 }
 
 /// Every layer, in the order in which they run.
+///
+/// Two are to come after `tests`, and are not offered before what they run exists: the simulation of at least 100 000 seeded
+/// histories (`testkit::simulate::run(seeds)`), and the demo as a black box ([`crate::demo::layer`]).
 pub const LAYERS: &[Layer] = &[
     Layer { name: "formatting", run: formatting },
     Layer { name: "tidy", run: house_rules },

@@ -8,6 +8,8 @@
 //! write a module in `tidy` with a `check` and a test that plants the fault, and name it in [`tidy::CHECKS`].
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program talks to its user")]
 
+#[expect(dead_code, reason = "a layer from the moment when `rempart demo` exists")]
+mod demo;
 mod layers;
 mod prerequisites;
 mod program;
