@@ -2,16 +2,25 @@
 #![deny(missing_docs)]
 
 mod bits;
+mod build;
 mod calendar;
+mod codes;
 mod diagnostic;
 mod evaluate;
+mod keys;
+mod leaf;
 mod load;
 mod model;
+mod places;
 mod policy;
 mod price;
 mod quorum;
+mod read;
+mod references;
+mod rows;
 mod search;
 mod shortfall;
+mod spelling;
 mod window;
 
 pub use bits::PEOPLE_MAX;
