@@ -1,1 +1,61 @@
-//! Bitcoin vaults: descriptors and the one way from an untrusted PSBT to a verified spend.
+//! Bitcoin vaults: descriptors and the one way from an untrusted PSBT to a verified spend (G1, G6, G10).
+//!
+//! Pure: no clock, no randomness, no input or output. The path of a transfer through this crate, each step a type:
+//!
+//! [`VaultSpec`] → [`VaultDescriptor`] → [`Holdings`] (what the chain says the vault has) ·
+//! [`UnverifiedPsbt`] → [`verify`] → [`VerifiedSpend`] → co-signer → [`Cosigned`] → [`FinalTransaction`].
+//!
+//! Only [`verify`] makes a [`VerifiedSpend`], and a co-signer takes nothing else. One cannot be written down:
+//!
+//! ```compile_fail,E0451
+//! fn forge(spend: vault::VerifiedSpend) -> vault::VerifiedSpend {
+//!     vault::VerifiedSpend { ..spend }
+//! }
+//! ```
+//! ```compile_fail,E0277
+//! fn forge(psbt: bitcoin::Psbt) -> vault::VerifiedSpend { psbt.into() }
+//! ```
+//! ```
+//! // The same with what is allowed, so that the two above fail for the reason meant.
+//! fn read(spend: vault::VerifiedSpend) -> bitcoin::Txid { spend.txid() }
+//! fn distrust(psbt: bitcoin::Psbt) -> vault::UnverifiedPsbt { psbt.into() }
+//! ```
+//!
+//! To add a check: a variant and a code in `refusal`, the check in `verify`, a PSBT that is refused for it in `tests/hostile.rs`.
+#![deny(missing_docs)]
+
+mod approved;
+mod build;
+mod derived;
+mod descriptor;
+mod finish;
+mod holdings;
+mod key;
+mod psbt;
+mod refusal;
+pub mod signing;
+mod spec;
+mod spend;
+mod template;
+mod verify;
+
+use std::sync::LazyLock;
+
+use bitcoin::secp256k1::{All, Secp256k1};
+
+pub use approved::{Approved, ApprovedError, ApprovedOutput, Recipient};
+pub use bitcoin;
+pub use build::{BuildError, SpendDraft, build_psbt, estimated_vsize};
+pub use derived::{DerivedKey, DerivedScript, Role};
+pub use descriptor::{Branch, DeriveError, Position, VaultDescriptor};
+pub use finish::{Cosigned, FinalTransaction, FinishError, check_consensus};
+pub use holdings::{Coin, GAP_LIMIT, Holdings};
+pub use key::{KeyError, VaultKey};
+pub use psbt::{PSBT_BYTES_MAX, UnverifiedPsbt};
+pub use refusal::Refusal;
+pub use spec::{RECOVERY_BLOCKS_MAX, RecoverySpec, ScriptKind, SpecError, VAULT_KEYS_MAX, VaultSpec};
+pub use spend::{InputSignature, MergeError, SigningRequest, VerifiedSpend};
+pub use verify::{FEE_RATE_MIN_SATS_PER_KVB, INPUTS_MAX, verify};
+
+/// One context for all: building its tables takes longer than using them.
+pub(crate) static SECP: LazyLock<Secp256k1<All>> = LazyLock::new(Secp256k1::new);

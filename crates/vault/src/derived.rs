@@ -1,0 +1,147 @@
+//! The script of one address, with everything that is needed to sign for it and to check what others put into a PSBT about it.
+//!
+//! Called by `holdings` (once for each address), then read by `verify`, `build`, `spend` and `finish`: deriving is what is slow.
+
+use bitcoin::bip32::KeySource;
+use bitcoin::secp256k1::PublicKey;
+use bitcoin::taproot::{ControlBlock, LeafVersion, TapLeafHash, TapNodeHash};
+use bitcoin::{ScriptBuf, XOnlyPublicKey};
+use miniscript::Descriptor;
+
+use crate::descriptor::{Branch, Position};
+
+/// Who a key belongs to.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Role {
+    /// The internal key that nobody can sign with.
+    Internal,
+    /// The co-signer.
+    Cosigner,
+    /// A member, on the spending path.
+    Member(usize),
+    /// A recovery member, on the recovery path.
+    Recovery(usize),
+}
+
+impl Role {
+    /// The step that keys of this role take for a branch.
+    pub(crate) const fn step(self, branch: Branch) -> u32 {
+        match self {
+            Self::Recovery(_) => branch.recovery_step(),
+            _ => branch.spending_step(),
+        }
+    }
+}
+
+/// A key of one address.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DerivedKey {
+    /// Whose it is.
+    pub role: Role,
+    /// The key itself.
+    pub public_key: PublicKey,
+    /// Its origin, for a signing device.
+    pub source: KeySource,
+}
+
+impl DerivedKey {
+    /// As taproot scripts have it.
+    #[must_use]
+    pub fn x_only(&self) -> XOnlyPublicKey {
+        self.public_key.x_only_public_key().0
+    }
+}
+
+/// A leaf of the taproot tree.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Leaf {
+    pub script: ScriptBuf,
+    pub hash: TapLeafHash,
+    pub control_block: ControlBlock,
+}
+
+impl Leaf {
+    pub const VERSION: LeafVersion = LeafVersion::TapScript;
+}
+
+/// What is particular to each kind of script.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Form {
+    Wsh { witness_script: ScriptBuf },
+    Tr { internal_key: XOnlyPublicKey, merkle_root: TapNodeHash, spending: Box<Leaf>, recovery: Box<Leaf> },
+}
+
+/// The script at one position of a vault.
+#[derive(Clone, Debug)]
+pub struct DerivedScript {
+    position: Position,
+    script_pubkey: ScriptBuf,
+    keys: Vec<DerivedKey>,
+    pub(crate) form: Form,
+    pub(crate) descriptor: Descriptor<bitcoin::PublicKey>,
+}
+
+impl DerivedScript {
+    pub(crate) fn new(
+        position: Position,
+        keys: Vec<DerivedKey>,
+        descriptor: Descriptor<bitcoin::PublicKey>,
+    ) -> Option<Self> {
+        let form = match &descriptor {
+            Descriptor::Tr(tr) => {
+                let info = tr.spend_info();
+                let mut leaves = info.leaves().map(|leaf| {
+                    Box::new(Leaf {
+                        script: leaf.script().to_owned(),
+                        hash: leaf.leaf_hash(),
+                        control_block: leaf.control_block().clone(),
+                    })
+                });
+                let (spending, recovery) = (leaves.next()?, leaves.next()?);
+                let (internal_key, merkle_root) = (info.internal_key(), info.merkle_root()?);
+                Form::Tr { internal_key, merkle_root, spending, recovery }
+            }
+            other => Form::Wsh { witness_script: other.explicit_script().ok()? },
+        };
+        Some(Self { position, script_pubkey: descriptor.script_pubkey(), keys, form, descriptor })
+    }
+
+    /// Which address this is.
+    #[must_use]
+    pub const fn position(&self) -> Position {
+        self.position
+    }
+
+    /// What an output of this address has.
+    #[must_use]
+    pub const fn script_pubkey(&self) -> &ScriptBuf {
+        &self.script_pubkey
+    }
+
+    /// All keys, in the order of the script; the internal key first.
+    #[must_use]
+    pub fn keys(&self) -> &[DerivedKey] {
+        &self.keys
+    }
+
+    /// The co-signer's key.
+    #[must_use]
+    pub fn cosigner(&self) -> Option<&DerivedKey> {
+        self.keys.iter().find(|key| key.role == Role::Cosigner)
+    }
+
+    /// A member's key.
+    #[must_use]
+    pub fn member(&self, index: usize) -> Option<&DerivedKey> {
+        self.keys.iter().find(|key| key.role == Role::Member(index))
+    }
+
+    /// The leaves in which a key stands.
+    pub(crate) fn leaf_hashes(&self, role: Role) -> Vec<TapLeafHash> {
+        match (&self.form, role) {
+            (Form::Wsh { .. }, _) | (_, Role::Internal) => Vec::new(),
+            (Form::Tr { recovery, .. }, Role::Recovery(_)) => vec![recovery.hash],
+            (Form::Tr { spending, .. }, _) => vec![spending.hash],
+        }
+    }
+}
