@@ -9,7 +9,7 @@ use crate::act::{Act, AllActs};
 use crate::command::Event;
 use crate::motion::{MOTION_EXPIRES, Motion, MotionId, MotionStatus, Proposal};
 use crate::policies::PolicyVersion;
-use crate::state::{Matter, PostureCause, PostureChange, State};
+use crate::state::{Coin, Matter, PostureCause, PostureChange, State};
 use crate::stop::{Scope, Stop, StopId};
 use crate::transfer::{Standing, Status, Transfer};
 use crate::windows::Entry;
@@ -17,7 +17,7 @@ use crate::windows::Entry;
 impl State {
     /// A record begins: its number is taken and the clock moves to its instant, whatever events it has.
     pub fn begin(&mut self, act: &Act) {
-        self.next_act.0 = act.number.0.saturating_add(1);
+        self.last_act = act.number;
         self.clock.advance(act.at);
     }
 
@@ -55,6 +55,15 @@ impl State {
             Event::Rejected { motion } => self.settle_motion(act.at, *motion, MotionStatus::Declined),
             Event::Lapsed { motion } => self.settle_motion(act.at, *motion, MotionStatus::Expired),
             Event::Passed { motion } => self.passed(act, *motion),
+            Event::Received { vault, transaction, outputs } => {
+                let coin = |units: u128| Coin {
+                    vault: vault.clone(),
+                    units,
+                    transaction: *transaction,
+                    since: act.at,
+                };
+                self.coins.extend(outputs.iter().map(|(outpoint, units)| (*outpoint, coin(*units))));
+            }
             Event::Priced(entry) => self.priced(entry),
         }
     }
@@ -216,6 +225,14 @@ impl State {
         let inputs = inputs.map(|spend| spend.inputs.clone()).unwrap_or_default();
         self.reserved.extend(inputs.into_iter().map(|input| (input, id)));
         self.settle(act, id, Status::Signing);
+    }
+
+    fn confirmed(&mut self, act: &Act, id: TransferId, status: Status) {
+        let inputs = self.transfers.get(&id).and_then(|transfer| transfer.spend.as_ref());
+        for input in inputs.map(|spend| spend.inputs.clone()).unwrap_or_default() {
+            self.coins.remove(&input);
+        }
+        self.settle(act, id, status);
     }
 
     fn signed(&mut self, act: &Act, id: TransferId, status: Status) {

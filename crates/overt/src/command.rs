@@ -4,8 +4,8 @@ use policy::{Posture, PriceEntry, Source};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use types::{
-    ActorId, Currency, Hash, Identified, LimitId, Payload, PayloadError, SpendPlan, Timestamp, TransferId,
-    Value, VaultId,
+    ActorId, Currency, Hash, Identified, LimitId, OutPoint, Payload, PayloadError, SpendPlan, Timestamp,
+    TransferId, Value, VaultId,
 };
 
 use crate::motion::{MotionId, Proposal};
@@ -74,6 +74,15 @@ pub enum Command {
     },
     /// A feed reports a price.
     NotePrice(PriceEntry),
+    /// A feed reports outputs that belong to a vault.
+    NoteReceived {
+        /// Which vault.
+        vault: VaultId,
+        /// SHA-256 of the transaction that made them, under which the journal keeps it.
+        transaction: Hash,
+        /// Each output and how much it holds, in units of the asset.
+        outputs: Vec<(OutPoint, u128)>,
+    },
     /// The signature was made.
     NoteSigned {
         /// For which transfer.
@@ -222,6 +231,15 @@ pub enum Event {
         /// Which motion.
         motion: MotionId,
     },
+    /// A vault received outputs.
+    Received {
+        /// Which vault.
+        vault: VaultId,
+        /// SHA-256 of the transaction that made them.
+        transaction: Hash,
+        /// Each output and how much it holds.
+        outputs: Vec<(OutPoint, u128)>,
+    },
     /// A price was reported.
     Priced(PriceEntry),
 }
@@ -298,6 +316,9 @@ pub enum Refusal {
     /// An input of the transaction is reserved for another transfer.
     #[error("an input of this transaction is reserved for another transfer")]
     InputReserved,
+    /// An input of the transaction is no unspent output of the vault.
+    #[error("an input of this transaction is not an unspent output of the vault")]
+    UnknownInput,
     /// The transaction is not for this transfer's vault.
     #[error("this transaction does not belong to the transfer")]
     WrongSpend,
@@ -335,6 +356,7 @@ impl Refusal {
             Self::TooLate(_) => "too-late",
             Self::TooMany(_) => "too-many",
             Self::InputReserved => "input-reserved",
+            Self::UnknownInput => "input-unknown",
             Self::WrongSpend => "spend-mismatch",
             Self::InvalidPolicy(_) => "policy-invalid",
             Self::Posture(_) => "posture-unchanged",

@@ -4,15 +4,15 @@
 
 use policy::{Facts, OutputFacts, Policy, PriceEntry, PriceProblem, Severity, Source};
 use types::{
-    Amount, Hash, Identified, PAYLOAD_TEXT_BYTES_MAX, Payload, PersonId, SpendPlan, Target, Timestamp,
-    TransferId, Value, hash_parts,
+    Amount, Hash, Identified, OutPoint, PAYLOAD_TEXT_BYTES_MAX, Payload, PersonId, SpendPlan, Target,
+    Timestamp, TransferId, Value, VaultId, hash_parts,
 };
 
 use crate::act::{Act, AllActs, Author};
 use crate::command::{Command, Event, Refusal, Reply};
 use crate::motion::{Motion, MotionId, MotionStatus, Proposal};
 use crate::paid::Payments;
-use crate::state::{APPROVALS_MAX, MOTIONS_PENDING_MAX, PENDING_MAX, STOPS_MAX, State};
+use crate::state::{APPROVALS_MAX, COINS_PER_REPORT_MAX, MOTIONS_PENDING_MAX, PENDING_MAX, STOPS_MAX, State};
 use crate::stop::{Scope, StopId};
 use crate::transfer::{Standing, Status, Transfer};
 
@@ -58,6 +58,9 @@ impl State {
                 done(Event::Ended { motion: *motion })
             }
             Command::NotePrice(entry) => self.decide_price(act, entry),
+            Command::NoteReceived { vault, transaction, outputs } => {
+                self.decide_received(act, vault, *transaction, outputs)
+            }
             Command::NoteSigned { transfer, txid } => self.decide_signed(act, *transfer, *txid),
             Command::NoteConfirmed { transfer, txid } => self.decide_confirmed(act, *transfer, *txid),
         }
@@ -224,6 +227,10 @@ impl State {
         if spend.vault != transfer.payload.vault || spend.fee > transfer.payload.max_fee.units {
             return Err(Refusal::WrongSpend);
         }
+        let ours = |input: &OutPoint| self.coins.get(input).is_some_and(|coin| coin.vault == spend.vault);
+        if spend.inputs.is_empty() || !spend.inputs.iter().all(ours) {
+            return Err(Refusal::UnknownInput);
+        }
         if spend.inputs.iter().any(|input| self.reserved.contains_key(input)) {
             return Err(Refusal::InputReserved);
         }
@@ -238,6 +245,34 @@ impl State {
         }
         may_add(act, &transfer.submitted, &transfer.approvals)?;
         done(Event::Approved { transfer: id })
+    }
+
+    /// Outputs that are known already change nothing; a spent or reserved one never comes back.
+    fn decide_received(
+        &self,
+        act: &Act,
+        vault: &VaultId,
+        transaction: Hash,
+        outputs: &[(OutPoint, u128)],
+    ) -> Decision {
+        if act.by.actor().is_some() {
+            return Err(Refusal::NotAllowed("only a feed reports the chain"));
+        }
+        let known = self.policy().and_then(|policy| policy.vault(vault));
+        if known.is_none_or(|vault| vault.asset().is_none()) {
+            return Err(Refusal::NotFound("vault"));
+        }
+        if outputs.len() > COINS_PER_REPORT_MAX {
+            return Err(Refusal::TooMany("outputs"));
+        }
+        let fresh = |(outpoint, _): &&(OutPoint, u128)| {
+            !self.coins.contains_key(outpoint) && !self.reserved.contains_key(outpoint)
+        };
+        let outputs: Vec<(OutPoint, u128)> = outputs.iter().filter(fresh).copied().collect();
+        if outputs.is_empty() {
+            return Ok((Vec::new(), Reply::Done));
+        }
+        done(Event::Received { vault: vault.clone(), transaction, outputs })
     }
 
     fn decide_signed(&self, act: &Act, id: TransferId, txid: Hash) -> Decision {

@@ -31,6 +31,9 @@ pub use clock::{CLOCK_JUMP_MAX, Clock};
 pub use command::{Command, Event, Refusal, Reply};
 pub use motion::{MOTION_EXPIRES, Motion, MotionId, MotionStatus, Proposal};
 pub use policies::{Policies, PolicyVersion};
-pub use state::{APPROVALS_MAX, Due, MOTIONS_PENDING_MAX, Matter, PENDING_MAX, STOPS_MAX, State};
+pub use state::{
+    APPROVALS_MAX, COINS_PER_REPORT_MAX, Coin, Due, MOTIONS_PENDING_MAX, Matter, PENDING_MAX, STOPS_MAX,
+    State,
+};
 pub use stop::{Scope, Stop, StopId};
 pub use transfer::{Standing, Status, Transfer};

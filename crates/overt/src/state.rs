@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use policy::{Policy, Posture, PriceEntry};
 use serde::{Deserialize, Serialize};
-use types::{ActorId, Currency, OutPoint, PersonId, Timestamp, TransferId};
+use types::{ActorId, Currency, Hash, OutPoint, PersonId, Timestamp, TransferId, VaultId};
 
 use crate::act::{Act, ActNumber};
 use crate::clock::Clock;
@@ -21,6 +21,8 @@ pub const PENDING_MAX: usize = 200_000;
 pub const APPROVALS_MAX: usize = 64;
 /// The most motions that may be undecided at once.
 pub const MOTIONS_PENDING_MAX: usize = 256;
+/// The most outputs in one report of a feed.
+pub const COINS_PER_REPORT_MAX: usize = 1000;
 /// The most stops in force at once.
 pub const STOPS_MAX: usize = 4096;
 
@@ -57,11 +59,24 @@ pub(crate) struct PostureChange {
     pub cause: PostureCause,
 }
 
+/// An unspent output of a vault, as a feed reported it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Coin {
+    /// Whose it is.
+    pub vault: VaultId,
+    /// How much it holds, in units of the asset.
+    pub units: u128,
+    /// SHA-256 of the transaction that made it, under which the journal keeps it.
+    pub transaction: Hash,
+    /// Since when it is known.
+    pub since: Timestamp,
+}
+
 /// The whole overt state of one organisation.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct State {
     pub(crate) clock: Clock,
-    pub(crate) next_act: ActNumber,
+    pub(crate) last_act: ActNumber,
     pub(crate) policies: Policies,
     pub(crate) entries: BTreeMap<ActorId, Vec<u8>>,
     pub(crate) transfers: BTreeMap<TransferId, Transfer>,
@@ -71,6 +86,7 @@ pub struct State {
     pub(crate) postures: Vec<PostureChange>,
     pub(crate) windows: Windows,
     pub(crate) paid: Paid,
+    pub(crate) coins: BTreeMap<OutPoint, Coin>,
     pub(crate) reserved: BTreeMap<OutPoint, TransferId>,
     pub(crate) prices: BTreeMap<Currency, Vec<PriceEntry>>,
     pub(crate) due: BTreeSet<(Timestamp, Matter)>,
@@ -83,10 +99,10 @@ impl State {
         &self.clock
     }
 
-    /// The number that the next record will have.
+    /// The number that the next record will have; the first is 1.
     #[must_use]
     pub const fn next_act(&self) -> ActNumber {
-        self.next_act
+        ActNumber(self.last_act.0.saturating_add(1))
     }
 
     /// The policies so far.
@@ -143,6 +159,11 @@ impl State {
     /// Everybody who has an entry.
     pub fn enrolled(&self) -> impl Iterator<Item = &ActorId> {
         self.entries.keys()
+    }
+
+    /// The outputs that a vault has and that no confirmed transaction of ours has spent, reserved ones included.
+    pub fn coins<'a>(&'a self, vault: &'a VaultId) -> impl Iterator<Item = (&'a OutPoint, &'a Coin)> {
+        self.coins.iter().filter(move |(_, coin)| coin.vault == *vault)
     }
 
     /// For which transfer an output is reserved.

@@ -1,0 +1,126 @@
+//! Incidents: the case that responders work on, from the first signal until it is closed (G4).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use types::{ActorId, Hash, PersonId, Timestamp, VaultId};
+
+use crate::state::Matter;
+
+/// The incident's number, in the order of their first signals.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct IncidentId(pub u32);
+
+/// How sure it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// A single panic phrase at sign-in: call back first.
+    Verify,
+    /// Anything more.
+    Confirmed,
+}
+
+/// Since when a person was not free.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Subject {
+    /// When it was found.
+    pub found: Timestamp,
+    /// Acts later than this do not count.
+    pub from: Timestamp,
+}
+
+/// What an open incident keeps from being released.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Cover {
+    /// Everything.
+    Organisation,
+    /// What concerns these.
+    Narrowed {
+        /// Everything from these vaults.
+        vaults: BTreeSet<VaultId>,
+        /// Everything in which one of these took part.
+        people: BTreeSet<PersonId>,
+    },
+}
+
+/// A narrower cover that responders are agreeing on.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Narrowing {
+    /// What it would cover.
+    pub cover: Cover,
+    /// Who endorsed exactly this, and when.
+    pub endorsements: Vec<(PersonId, Timestamp)>,
+}
+
+/// A clear under way.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Clearing {
+    /// Who endorsed it after a call-back, and when.
+    pub endorsements: Vec<(PersonId, Timestamp)>,
+    /// Since when its quorum is met.
+    pub met_since: Option<Timestamp>,
+}
+
+/// One incident.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Incident {
+    /// Who is concerned, and since when they were not free.
+    pub subjects: BTreeMap<PersonId, Subject>,
+    /// When its first signal came.
+    pub opened: Timestamp,
+    /// How sure it is.
+    pub level: Level,
+    /// What it covers while it is open.
+    pub cover: Cover,
+    /// The code by which a caller and a responder know each other.
+    pub call_back: String,
+    /// Who has acknowledged it, and when.
+    pub acknowledged: Vec<(PersonId, Timestamp)>,
+    /// A narrower cover under discussion.
+    pub narrowing: Option<Narrowing>,
+    /// A clear under way.
+    pub clearing: Clearing,
+    /// When it was closed.
+    pub closed: Option<Timestamp>,
+}
+
+impl Incident {
+    /// Whether an act of a person does not count because of this incident, for good.
+    ///
+    /// Acts later than the signal less the look-back, and acts in matters that were still undecided when it was found.
+    /// Acts after the incident was closed count again.
+    #[must_use]
+    pub fn discounts(&self, person: &str, at: Timestamp, settled: Option<Timestamp>) -> bool {
+        let Some(subject) = self.subjects.get(person) else { return false };
+        let before_closing = self.closed.is_none_or(|closed| at <= closed);
+        let undecided_then = settled.is_none_or(|settled| settled > subject.found);
+        before_closing && (at > subject.from || undecided_then)
+    }
+
+    /// Whether it keeps a matter from being released.
+    #[must_use]
+    pub fn covers(&self, matter: &Matter<'_>) -> bool {
+        if self.closed.is_some() {
+            return false;
+        }
+        match &self.cover {
+            Cover::Organisation => true,
+            Cover::Narrowed { vaults, people } => {
+                let takes_part = |actor: &&ActorId| {
+                    people.contains(actor.as_str()) || self.subjects.contains_key(actor.as_str())
+                };
+                matter.vault.is_some_and(|vault| vaults.contains(vault))
+                    || matter.actors.iter().any(takes_part)
+            }
+        }
+    }
+
+    /// A six-digit code from the seal that carried the signal: unknown outside, the same after every replay.
+    pub(crate) fn call_back_code(seed: Hash) -> String {
+        let number = seed.0.iter().take(8).fold(0u64, |number, byte| (number << 8) | u64::from(*byte));
+        format!("{:06}", number % 1_000_000)
+    }
+}

@@ -1,0 +1,42 @@
+//! Signals: single signs of coercion. Every one is delivered, also one on a command that was refused or repeated (G8).
+
+use serde::{Deserialize, Serialize};
+use types::{PersonId, Timestamp};
+
+use crate::incident::IncidentId;
+
+/// What carried the signal.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum SignalId {
+    /// The record of the overt chain with this number.
+    Record(u64),
+    /// The covert chain; counted from 1.
+    Slot(u64),
+}
+
+/// What kind of sign.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SignalKind {
+    /// A panic phrase at sign-in: may be a slip, so a call-back comes first.
+    SignIn,
+    /// A panic phrase on an act.
+    Act,
+    /// A responder's own judgement.
+    Judgement,
+    /// A code word that a responder heard.
+    CodeWord,
+}
+
+/// One signal.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Signal {
+    /// Which incident it belongs to.
+    pub incident: IncidentId,
+    /// Who is in danger.
+    pub who: PersonId,
+    /// What kind.
+    pub kind: SignalKind,
+    /// When.
+    pub at: Timestamp,
+}
