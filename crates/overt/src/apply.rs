@@ -42,7 +42,7 @@ impl State {
             Event::Expired { transfer } => self.settle(act, *transfer, Status::Expired),
             Event::Signed { transfer, txid } => self.signed(act, *transfer, Status::Signed { txid: *txid }),
             Event::Confirmed { transfer, txid } => {
-                self.settle(act, *transfer, Status::Confirmed { txid: *txid })
+                self.confirmed(act, *transfer, Status::Confirmed { txid: *txid })
             }
             Event::Stopped { scope, reason } => self.stopped(act, scope, reason),
             Event::Raised { to } => {
