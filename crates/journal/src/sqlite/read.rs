@@ -185,6 +185,9 @@ pub(super) fn covert(
     replay.finish(connection)
 }
 
+/// Before any item, those that no writer of ours could have numbered included.
+pub(super) const BEFORE_ALL_ITEMS: (i64, i64) = (i64::MIN, 0);
+
 /// The oldest effects that wait, each checked against the digest in the chain.
 pub(super) fn outbox(
     connection: &Connection,
@@ -193,7 +196,7 @@ pub(super) fn outbox(
 ) -> Result<Vec<OutboxItem>, JournalError> {
     let (seq, part) = match after {
         Some(id) => (signed(id.seq)?, i64::from(id.part)),
-        None => (-1, -1),
+        None => BEFORE_ALL_ITEMS,
     };
     let mut select = connection.prepare_cached(rows::OUTBOX)?;
     let mut rows = select.query(params![seq, part, i64::try_from(limit).unwrap_or(i64::MAX)])?;

@@ -5,7 +5,7 @@ use ed25519_dalek::VerifyingKey;
 use rusqlite::{Connection, Row};
 use types::Hash;
 
-use super::read::{self, Chain};
+use super::read::{self, BEFORE_ALL_ITEMS, Chain};
 use super::rows::{self, ItemRow};
 use super::schema;
 use crate::{
@@ -71,8 +71,11 @@ impl Walk {
             .then(|| "it is not as it was written, or the entry before it is not".to_owned())
     }
 
-    fn skip(&mut self) {
-        (self.last, self.previous) = (self.last + 1, None);
+    /// Goes on after an entry that cannot be read; its number, if that at least is one.
+    fn unreadable(&mut self, row: &Row<'_>) -> Option<u64> {
+        let seq = row.get(0).ok().and_then(|seq: i64| u64::try_from(seq).ok())?;
+        (self.last, self.previous) = (seq, None);
+        Some(seq)
     }
 }
 
@@ -99,14 +102,14 @@ impl Check<'_> {
     fn overt(&mut self) -> Result<(), JournalError> {
         let mut walk = self.start();
         let mut select = self.connection.prepare(rows::OVERT)?;
-        let mut rows = select.query([0])?;
+        let mut rows = select.query([i64::MIN])?;
         while let Some(row) = rows.next()? {
             self.report.overt_entries += 1;
             let (entry, attached) = match rows::overt(row) {
                 Ok(read) => read,
                 Err(error) => {
-                    walk.skip();
-                    self.report.add(Place::Overt(walk.last), error.to_string());
+                    let place = walk.unreadable(row).map_or(Place::Store, Place::Overt);
+                    self.report.add(place, error.to_string());
                     continue;
                 }
             };
@@ -132,14 +135,14 @@ impl Check<'_> {
         let mut walk = self.start();
         let mut after_overt = 0;
         let mut select = self.connection.prepare(rows::COVERT)?;
-        let mut rows = select.query([0])?;
+        let mut rows = select.query([i64::MIN])?;
         while let Some(row) = rows.next()? {
             self.report.covert_slots += 1;
             let entry = match rows::covert(row) {
                 Ok(entry) => entry,
                 Err(error) => {
-                    walk.skip();
-                    self.report.add(Place::Covert(walk.last), error.to_string());
+                    let place = walk.unreadable(row).map_or(Place::Store, Place::Covert);
+                    self.report.add(place, error.to_string());
                     continue;
                 }
             };
@@ -175,7 +178,7 @@ impl Check<'_> {
 
     fn outbox(&mut self) -> Result<(), JournalError> {
         let mut select = self.connection.prepare(rows::OUTBOX)?;
-        let mut rows = select.query([-1, -1, i64::MAX])?;
+        let mut rows = select.query((BEFORE_ALL_ITEMS.0, BEFORE_ALL_ITEMS.1, i64::MAX))?;
         while let Some(row) = rows.next()? {
             self.report.outbox_items += 1;
             match rows::item(row) {
