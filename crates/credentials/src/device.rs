@@ -161,3 +161,81 @@ impl fmt::Debug for DeviceSignature {
         write!(f, "DeviceSignature({})", hex::encode(self.0))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(30))]
+
+        #[test]
+        fn a_signature_is_for_one_command_nonce_domain_and_key(seed: [u8; 32], command: [u8; 32], nonce: [u8; 32], bit in 0_usize..256) {
+            let key = DeviceKey::from_entropy(seed);
+            let asked = challenge("rempart/test", &Hash(command), &nonce);
+            let signature = key.sign(&asked);
+            prop_assert!(key.public().verify(&asked, &signature).is_ok());
+            let mut other = command;
+            other[bit / 8] ^= 1 << (bit % 8);
+            let mut other_nonce = nonce;
+            other_nonce[bit / 8] ^= 1 << (bit % 8);
+            for wrong in [
+                challenge("rempart/test", &Hash(other), &nonce),
+                challenge("rempart/test", &Hash(command), &other_nonce),
+                challenge("rempart/other", &Hash(command), &nonce),
+            ] {
+                prop_assert_eq!(key.public().verify(&wrong, &signature), Err(SignatureError));
+            }
+            let mut other_seed = seed;
+            other_seed[bit / 8] ^= 1 << (bit % 8);
+            prop_assert!(DeviceKey::from_entropy(other_seed).public().verify(&asked, &signature).is_err());
+            let mut altered = signature.to_bytes();
+            altered[bit / 8] ^= 1 << (bit % 8);
+            prop_assert!(key.public().verify(&asked, &DeviceSignature::from_bytes(altered)).is_err());
+        }
+    }
+
+    #[test]
+    fn the_challenge_is_the_documented_formula() {
+        let expected = hash_parts("rempart/test", &[&[1; 32], &[2; 32]]);
+        assert_eq!(challenge("rempart/test", &Hash([1; 32]), &[2; 32]), expected);
+    }
+
+    #[test]
+    fn ed25519_agrees_with_rfc_8032() {
+        // Section 7.1, test 1: the public key of this secret key.
+        let mut seed = [0; 32];
+        hex::decode_to_slice("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60", &mut seed)
+            .unwrap();
+        let public = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+        assert_eq!(DeviceKey::from_entropy(seed).public().to_string(), public);
+    }
+
+    #[test]
+    fn keys_of_small_order_are_refused() {
+        let mut identity = [0; 32];
+        identity[0] = 1;
+        assert_eq!(DevicePublic::from_bytes(identity), Err(ParseDeviceKeyError));
+        assert_eq!(DevicePublic::from_bytes([0; 32]), Err(ParseDeviceKeyError));
+        let mut no_point = [0; 32];
+        no_point[0] = 2;
+        assert_eq!(DevicePublic::from_bytes(no_point), Err(ParseDeviceKeyError));
+    }
+
+    #[test]
+    fn public_keys_and_signatures_are_stored_as_fixed_bytes() {
+        let key = DeviceKey::from_entropy([4; 32]);
+        let public = key.public();
+        assert_eq!(DevicePublic::parse(&public.to_string()), Ok(public));
+        assert_eq!(serde_json::to_string(&public).unwrap(), format!("\"{public}\""));
+        assert_eq!(serde_json::from_str::<DevicePublic>(&format!("\"{public}\"")).unwrap(), public);
+        assert_eq!(postcard::to_allocvec(&public).unwrap().len(), 32);
+        assert!(postcard::from_bytes::<DevicePublic>(&[0; 32]).is_err());
+        let signature = key.sign(&Hash([1; 32]));
+        assert_eq!(postcard::to_allocvec(&signature).unwrap().len(), 64);
+        let json = serde_json::to_string(&signature).unwrap();
+        assert_eq!(serde_json::from_str::<DeviceSignature>(&json).unwrap(), signature);
+        assert_eq!(format!("{key:?}"), "DeviceKey(…)");
+    }
+}

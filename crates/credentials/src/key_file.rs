@@ -117,3 +117,68 @@ impl fmt::Debug for KeyFile {
         write!(f, "KeyFile({}, {:?}, …)", self.person, self.kind)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn file(kind: KeyKind) -> KeyFile {
+        KeyFile { person: ActorId::parse("alice").unwrap(), kind, key: DeviceKey::from_entropy([0x5a; 32]) }
+    }
+
+    #[test]
+    fn a_key_file_reads_back() {
+        for kind in [KeyKind::Person, KeyKind::Service, KeyKind::Feed] {
+            let text = file(kind).render();
+            let read = KeyFile::parse(&text).unwrap();
+            assert_eq!((read.person.as_str(), read.kind), ("alice", kind));
+            assert_eq!(read.key.public(), file(kind).key.public());
+            assert!(text.len() < KEY_FILE_BYTES_MAX);
+        }
+    }
+
+    #[test]
+    fn the_form_is_fixed() {
+        let expected = format!(
+            "{{\"version\":1,\"person\":\"alice\",\"kind\":\"person\",\"seed\":\"{}\"}}\n",
+            "5a".repeat(32)
+        );
+        assert_eq!(*file(KeyKind::Person).render(), expected);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_without_quoting_the_file() {
+        let good = file(KeyKind::Person).render();
+        let with = |from: &str, to: &str| KeyFile::parse(&good.replace(from, to)).unwrap_err();
+        assert_eq!(with("\"version\":1", "\"version\":2"), KeyFileError::Version(2));
+        assert_eq!(with("5a5a", "5a5"), KeyFileError::Seed);
+        assert_eq!(with("5a5a", "zz5a"), KeyFileError::Seed);
+        for (from, to) in [
+            ("person\"}", ""),
+            ("\"person\":\"alice\"", "\"person\":\"a b\""),
+            ("{\"version\":1", "{\"version\":1,\"extra\":0"),
+            ("\"kind\":\"person\"", "\"kind\":\"god\""),
+            ("{\"version\":1", "{\"version\":1,\"version\":1"),
+            ("}", ""),
+        ] {
+            if good.contains(from) {
+                let error = with(from, to);
+                assert!(matches!(error, KeyFileError::Malformed { .. }), "{to}: {error:?}");
+                assert!(!error.to_string().contains("5a5a"));
+            }
+        }
+        let padded = format!("{}{}", *good, " ".repeat(KEY_FILE_BYTES_MAX));
+        assert_eq!(KeyFile::parse(&padded).unwrap_err(), KeyFileError::TooLong);
+        assert!(!format!("{:?}", file(KeyKind::Person)).contains("5a"));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn any_text_is_answered(text in "\\PC{0,200}") {
+            prop_assert!(KeyFile::parse(&text).is_err());
+        }
+    }
+}

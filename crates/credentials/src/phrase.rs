@@ -155,3 +155,131 @@ fn explain_unknown(words: [&str; PHRASE_WORDS]) -> PhraseError {
     let stray = words.iter().position(|word| language.position(word).is_none());
     PhraseError::MixedLists { position: stray.map_or(1, |index| index + 1) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn canonical(text: &str) -> Result<String, PhraseError> {
+        Phrase::parse(text).map(|phrase| String::from_utf8(phrase.canonical().to_vec()).unwrap())
+    }
+
+    #[test]
+    fn typing_is_forgiven() {
+        for text in [
+            "orange zebra stone",
+            "  Orange\tZEBRA  stone\n",
+            "orange-zebra-stone",
+            "orange, zebra, stone",
+            "ｏｒａｎｇｅ zebra stone",
+            "orange\u{a0}zebra\u{2013}stone",
+            "Oránge zebra stone",
+        ] {
+            assert_eq!(canonical(text).as_deref(), Ok("orange zebra stone"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn french_accents_may_be_left_out_or_written_either_way() {
+        let word = Language::French.words().iter().find(|w| !w.is_ascii()).unwrap();
+        let bare: String = normal_chars(word).collect();
+        let composed: String = unicode_normalization::UnicodeNormalization::nfc(*word).collect();
+        let expected = format!("{bare} zoologie zoologie");
+        for first in [*word, bare.as_str(), composed.as_str(), &composed.to_uppercase()] {
+            assert_eq!(canonical(&format!("{first} zoologie zoologie")), Ok(expected.clone()), "{first}");
+        }
+    }
+
+    #[test]
+    fn words_of_both_lists_have_one_canonical_form() {
+        let shared: Vec<&str> = Language::English
+            .words()
+            .iter()
+            .copied()
+            .filter(|word| Language::French.position(word).is_some())
+            .collect();
+        assert_eq!(shared.len(), 123);
+        let text = format!("{} {} {}", shared[0], shared[60], shared[122]);
+        let phrase = Phrase::parse(&text).unwrap();
+        assert_eq!(phrase.canonical(), text.as_bytes());
+        let position = |word: &str| Language::French.position(word).unwrap();
+        let french = Phrase::at(Language::French, [shared[0], shared[60], shared[122]].map(position));
+        assert_eq!(french.canonical(), phrase.canonical());
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_by_position_only() {
+        assert_eq!(canonical(""), Err(PhraseError::WordCount { given: 0 }));
+        assert_eq!(canonical("orange zebra"), Err(PhraseError::WordCount { given: 2 }));
+        assert_eq!(canonical("orange zebra stone stone"), Err(PhraseError::WordCount { given: 4 }));
+        assert_eq!(canonical("orange rempart stone"), Err(PhraseError::UnknownWord { position: 2 }));
+        assert_eq!(canonical("orange zebra zoologie"), Err(PhraseError::MixedLists { position: 3 }));
+        assert_eq!(canonical("zebra zoologie zoologie"), Err(PhraseError::MixedLists { position: 1 }));
+        let error = canonical("orange secretive stone").unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("secretive"));
+    }
+
+    #[test]
+    fn length_is_limited_before_any_work() {
+        assert_eq!(canonical(&"a ".repeat(PHRASE_INPUT_BYTES_MAX)), Err(PhraseError::TooLong));
+        // This ligature becomes eighteen letters.
+        assert_eq!(canonical(&"\u{fdfa}".repeat(PHRASE_INPUT_BYTES_MAX / 3)), Err(PhraseError::TooLong));
+        assert!(canonical(&format!("orange{}zebra stone", " ".repeat(200))).is_ok());
+    }
+
+    #[test]
+    fn a_phrase_cannot_be_printed() {
+        let phrase = Phrase::parse("orange zebra stone").unwrap();
+        assert_eq!(format!("{phrase:?}"), "Phrase(…)");
+    }
+
+    #[test]
+    fn each_bit_that_is_drawn_counts_and_all_words_are_reached() {
+        // The map from 33 bits to phrases is one to one, so uniform entropy gives uniform phrases.
+        let drawn = |bits: u64| {
+            let mut entropy = [0xa5; 32];
+            entropy[..8].copy_from_slice(&bits.to_be_bytes());
+            Phrase::draw(Language::English, &entropy)
+        };
+        for bit in 0..33 {
+            assert_ne!(drawn(0).canonical(), drawn(1 << bit).canonical(), "bit {bit}");
+        }
+        for (word, index) in [(0, 0), (2047, 2047), (1024, 1024)] {
+            let phrase = drawn(word << 22 | word << 11 | word);
+            assert_eq!(phrase.reveal_words(), [Language::English.words()[index]; 3]);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn a_drawn_phrase_reads_back(entropy: [u8; 32], french: bool) {
+            let language = if french { Language::French } else { Language::English };
+            let phrase = Phrase::draw(language, &entropy);
+            let typed = phrase.reveal_words().join(" ");
+            let read = Phrase::parse(&typed).unwrap();
+            prop_assert_eq!(read.canonical(), phrase.canonical());
+            prop_assert!(phrase.canonical().is_ascii());
+        }
+
+        #[test]
+        fn any_text_is_answered_and_normal_forms_are_stable(text in "\\PC{0,80}") {
+            if let Ok(phrase) = Phrase::parse(&text) {
+                let again = canonical(std::str::from_utf8(phrase.canonical()).unwrap()).unwrap();
+                prop_assert_eq!(again.as_bytes(), phrase.canonical());
+            }
+        }
+
+        #[test]
+        fn case_spaces_and_separators_do_not_matter(entropy: [u8; 32], upper: [bool; 3], gap in "[ ,\\-\t]{1,5}") {
+            let phrase = Phrase::draw(Language::French, &entropy);
+            let words = phrase.reveal_words();
+            let typed: Vec<String> = words.iter().zip(upper)
+                .map(|(word, upper)| if upper { word.to_uppercase() } else { (*word).to_owned() }).collect();
+            let read = Phrase::parse(&typed.join(&gap)).unwrap();
+            prop_assert_eq!(read.canonical(), phrase.canonical());
+        }
+    }
+}

@@ -259,3 +259,127 @@ fn decode(plain: &[u8]) -> Result<Opened, SealError> {
     };
     Ok(Opened { class: Class::from_byte(class), objection })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn key() -> ClassKey {
+        ClassKey::from_bytes([1; 32])
+    }
+
+    fn attests() -> impl Strategy<Value = Attest> {
+        (any::<bool>(), proptest::option::of(any::<[u8; 32]>())).prop_map(|(free, objection)| Attest {
+            class: if free { Class::Free } else { Class::Duress },
+            objection: objection.map(|hash| TransferId(Hash(hash))),
+        })
+    }
+
+    /// Bits that differ, over all bytes.
+    fn distance(a: &Seal, b: &Seal) -> u32 {
+        a.0.iter().zip(&b.0).map(|(a, b)| (a ^ b).count_ones()).sum()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(150))]
+
+        #[test]
+        fn what_goes_in_comes_out_and_only_there(attest in attests(), entropy: [u8; 32], data in proptest::collection::vec(any::<u8>(), 0..80)) {
+            let sealed = seal(&key(), attest, &entropy, &data);
+            let opened = open(&key(), &sealed, &data).unwrap();
+            prop_assert!(opened.class == attest.class && opened.objection == attest.objection);
+            let other_key = ClassKey::from_bytes([2; 32]);
+            prop_assert_eq!(open(&other_key, &sealed, &data), Err(SealError::NotAuthentic));
+            let mut elsewhere = data.clone();
+            elsewhere.push(0);
+            prop_assert_eq!(open(&key(), &sealed, &elsewhere), Err(SealError::NotAuthentic));
+        }
+
+        #[test]
+        fn every_seal_has_one_size(attest in attests(), entropy: [u8; 32]) {
+            let sealed = seal(&key(), attest, &entropy, b"command");
+            prop_assert_eq!(postcard::to_allocvec(&sealed).unwrap().len(), SEAL_BYTES);
+            let bytes = postcard::to_allocvec(&sealed).unwrap();
+            prop_assert_eq!(postcard::from_bytes::<Seal>(&bytes).unwrap(), sealed.clone());
+            let json = serde_json::to_string(&sealed).unwrap();
+            prop_assert_eq!(json.len(), 2 * SEAL_BYTES + 2);
+            prop_assert_eq!(serde_json::from_str::<Seal>(&json).unwrap(), sealed);
+        }
+
+        #[test]
+        fn contents_and_entropy_each_change_everything(a in attests(), b in attests(), x: [u8; 32], y: [u8; 32]) {
+            prop_assume!(x != y);
+            // Far more than a few bits apart: 832 bits, half of them expected to differ; the chance of under 250 is nil.
+            prop_assert!(distance(&seal(&key(), a, &x, b"c"), &seal(&key(), a, &y, b"c")) > 250);
+            // Even with repeated entropy: two contents share no key stream.
+            if a != b {
+                prop_assert!(distance(&seal(&key(), a, &x, b"c"), &seal(&key(), b, &x, b"c")) > 250);
+            }
+        }
+    }
+
+    #[test]
+    fn every_flipped_bit_is_refused() {
+        let attest = Attest { class: Class::Duress, objection: None };
+        let sealed = seal(&key(), attest, &[5; 32], b"command");
+        for bit in 0..SEAL_BYTES * 8 {
+            let mut bytes = *sealed.as_bytes();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(
+                open(&key(), &Seal::from_bytes(bytes), b"command"),
+                Err(SealError::NotAuthentic),
+                "bit {bit}"
+            );
+        }
+    }
+
+    /// Seals a plain text that [`encode`] would not write.
+    fn sealed_plain(change: impl Fn(&mut [u8; PLAIN_BYTES])) -> Seal {
+        let mut plain = encode(Attest { class: Class::Free, objection: None });
+        change(&mut plain);
+        let mut bytes = [0; SEAL_BYTES];
+        bytes[NONCE_BYTES..NONCE_BYTES + PLAIN_BYTES].copy_from_slice(&plain);
+        key().attest.seal_in_place(&mut bytes, &[6; 32], b"command").unwrap();
+        Seal(bytes)
+    }
+
+    #[test]
+    fn an_unknown_layout_is_refused_though_authentic() {
+        assert!(open(&key(), &sealed_plain(|_| {}), b"command").is_ok());
+        let changes: [fn(&mut [u8; PLAIN_BYTES]); 5] =
+            [|p| p[0] = 2, |p| p[1] = 2, |p| p[2] = 9, |p| p[3] = 1, |p| p[PLAIN_BYTES - 1] = 1];
+        for (index, change) in changes.into_iter().enumerate() {
+            assert_eq!(
+                open(&key(), &sealed_plain(change), b"command"),
+                Err(SealError::Layout),
+                "change {index}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_layout_stays_what_journals_hold() {
+        // Old journals must open for ever: a change of derivation, layout or size shows here.
+        let attest = Attest { class: Class::Duress, objection: Some(TransferId(Hash([9; 32]))) };
+        let sealed = seal(&key(), attest, &[5; 32], b"command");
+        let fingerprint = hash_parts("test", &[sealed.as_bytes()]).to_string();
+        assert_eq!((SEAL_BYTES, &fingerprint[..16]), (104, "968fe5811f8d860a"));
+    }
+
+    #[test]
+    fn nothing_secret_is_printed() {
+        let free = Opened { class: Class::Free, objection: None };
+        let duress = Opened { class: Class::Duress, objection: Some(TransferId(Hash([9; 32]))) };
+        assert_eq!(format!("{free:?}"), format!("{duress:?}"));
+        let attest = Attest { class: Class::Duress, objection: None };
+        let sealed = seal(&key(), attest, &[5; 32], b"command");
+        assert_eq!(format!("{attest:?} {sealed:?} {:?}", key()), "Attest(…) Seal(…) ClassKey(…)");
+    }
+
+    #[test]
+    fn a_key_s_name_is_not_the_key() {
+        assert_ne!(key().id(), ClassKey::from_bytes([2; 32]).id());
+        assert_ne!(key().id().0, [1; 32]);
+    }
+}

@@ -109,3 +109,84 @@ fn open_content(
     }
     Ok(Zeroizing::new(content.to_vec()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Attest, Class, Seal, open, seal};
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    fn key() -> ClassKey {
+        ClassKey::from_bytes([1; 32])
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(100))]
+
+        #[test]
+        fn slots_hold_their_content_and_tell_nothing(content in vec(any::<u8>(), 0..=SLOT_CAPACITY_BYTES), entropy: [u8; 32]) {
+            let slot = seal_slot(&key(), &content, &entropy, b"7").unwrap();
+            prop_assert_eq!(&*open_slot(&key(), &slot, b"7").unwrap(), &content);
+            prop_assert_eq!(open_slot(&key(), &slot, b"8"), Err(SealError::NotAuthentic));
+            prop_assert_eq!(open_slot(&ClassKey::from_bytes([2; 32]), &slot, b"7"), Err(SealError::NotAuthentic));
+            let empty = seal_slot(&key(), b"", &entropy, b"7").unwrap();
+            let distance: u32 = slot.iter().zip(&empty).map(|(a, b)| (a ^ b).count_ones()).sum();
+            prop_assert!(content.is_empty() || distance > 3500, "{} of 8192 bits", distance);
+        }
+
+        #[test]
+        fn a_flipped_bit_is_refused(bit in 0..SLOT_BYTES * 8) {
+            let mut slot = seal_slot(&key(), b"content", &[3; 32], b"7").unwrap();
+            slot[bit / 8] ^= 1 << (bit % 8);
+            prop_assert_eq!(open_slot(&key(), &slot, b"7"), Err(SealError::NotAuthentic));
+        }
+    }
+
+    #[test]
+    fn a_slot_has_a_capacity() {
+        let over = vec![1; SLOT_CAPACITY_BYTES + 1];
+        let refused = SealError::TooLong { given: over.len(), capacity: SLOT_CAPACITY_BYTES };
+        assert_eq!(seal_slot(&key(), &over, &[3; 32], b""), Err(refused));
+        assert_eq!(SLOT_CAPACITY_BYTES, 976);
+    }
+
+    #[test]
+    fn snapshots_grow_by_whole_buckets() {
+        let capacity = STATE_BUCKET_BYTES - OVERHEAD_BYTES;
+        for (length, buckets) in
+            [(0, 1), (1, 1), (capacity, 1), (capacity + 1, 2), (3 * STATE_BUCKET_BYTES, 4)]
+        {
+            let state = vec![0xab; length];
+            let sealed = seal_state(&key(), &state, &[3; 32], b"s").unwrap();
+            assert_eq!(sealed.len(), buckets * STATE_BUCKET_BYTES, "{length}");
+            assert_eq!(*open_state(&key(), &sealed, b"s").unwrap(), state);
+            assert_eq!(open_state(&key(), &sealed[1..], b"s"), Err(SealError::Size));
+            assert_eq!(open_state(&key(), &sealed, b"t"), Err(SealError::NotAuthentic));
+        }
+        assert_eq!(open_state(&key(), b"", b"s"), Err(SealError::Size));
+    }
+
+    #[test]
+    fn nothing_sealed_for_one_use_opens_as_another() {
+        let slot = seal_slot(&key(), b"content", &[3; 32], b"7").unwrap();
+        let mut as_state = slot;
+        assert_eq!(key().state.open_in_place(&mut as_state, b"7"), Err(SealError::NotAuthentic));
+        let attest = Attest { class: Class::Free, objection: None };
+        let mut as_slot = *seal(&key(), attest, &[3; 32], b"7").as_bytes();
+        assert!(open(&key(), &Seal::from_bytes(as_slot), b"7").is_ok());
+        assert_eq!(key().slot.open_in_place(&mut as_slot, b"7"), Err(SealError::NotAuthentic));
+    }
+
+    #[test]
+    fn a_length_beyond_the_slot_is_refused_though_authentic() {
+        let mut slot = [0; SLOT_BYTES];
+        slot[NONCE_BYTES..NONCE_BYTES + LENGTH_BYTES].copy_from_slice(&u64::MAX.to_be_bytes());
+        key().slot.seal_in_place(&mut slot, &[3; 32], b"7").unwrap();
+        assert_eq!(open_slot(&key(), &slot, b"7"), Err(SealError::Layout));
+        let mut slot = [0; SLOT_BYTES];
+        slot[SLOT_BYTES - TAG_BYTES - 1] = 1;
+        key().slot.seal_in_place(&mut slot, &[3; 32], b"7").unwrap();
+        assert_eq!(open_slot(&key(), &slot, b"7"), Err(SealError::Layout));
+    }
+}

@@ -202,3 +202,142 @@ fn argon2id(
         .map_err(failed)?;
     Ok(digest)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Language;
+    use proptest::prelude::*;
+
+    fn phrase(text: &str) -> Phrase {
+        Phrase::parse(text).unwrap()
+    }
+
+    fn pepper() -> Pepper {
+        Pepper::from_bytes([3; 32])
+    }
+
+    fn verifier() -> Verifier {
+        Verifier::make(&phrase("orange zebra stone"), &pepper(), [7; SALT_BYTES], Cost::CHEAP).unwrap()
+    }
+
+    #[test]
+    fn the_own_phrase_is_free_and_every_other_is_duress() {
+        let verifier = verifier();
+        let class = |text| check(&phrase(text), &verifier, &pepper()).unwrap();
+        assert!(class("orange zebra stone") == Class::Free);
+        assert!(class("ORANGE-zebra-stone") == Class::Free);
+        // No partial credit: order and each word count in full.
+        for other in ["zebra orange stone", "orange zebra stomach", "orange stone stone", "zoo zoo zoo"] {
+            assert!(class(other) == Class::Duress, "{other}");
+        }
+    }
+
+    #[test]
+    fn salt_pepper_and_cost_each_count() {
+        let own = phrase("orange zebra stone");
+        let other_pepper = Pepper::from_bytes([4; 32]);
+        assert!(check(&own, &verifier(), &other_pepper).unwrap() == Class::Duress);
+        let mut changed = verifier();
+        changed.salt[0] ^= 1;
+        assert!(check(&own, &changed, &pepper()).unwrap() == Class::Duress);
+        changed = verifier();
+        changed.params = Cost::new(16, 1, 1).unwrap();
+        assert!(check(&own, &changed, &pepper()).unwrap() == Class::Duress);
+        for index in 0..HASH_BYTES {
+            changed = verifier();
+            changed.hash[index] ^= 0x80;
+            assert!(
+                check(&own, &changed, &pepper()).unwrap() == Class::Duress,
+                "byte {index} is not compared"
+            );
+        }
+    }
+
+    #[test]
+    fn a_check_is_one_hash_whatever_the_result() {
+        let verifier = verifier();
+        for equal in [true, false] {
+            let mut runs = 0;
+            let class = check_with(&verifier, |salt, cost| {
+                runs += 1;
+                assert_eq!((*salt, cost), (verifier.salt, verifier.params));
+                let mut hash = verifier.hash;
+                hash[31] ^= u8::from(!equal);
+                Ok(Zeroizing::new(hash))
+            });
+            assert!(class.unwrap() == if equal { Class::Free } else { Class::Duress });
+            assert_eq!(runs, 1);
+        }
+    }
+
+    #[test]
+    fn without_memory_there_is_no_class() {
+        let refused = check_with(&verifier(), |_, _| Err(CheckError::OutOfMemory));
+        assert!(matches!(refused, Err(CheckError::OutOfMemory)));
+    }
+
+    #[test]
+    fn an_unknown_name_costs_the_same_and_repeats_itself() {
+        let decoy = |name, byte| Verifier::decoy(name, &Pepper::from_bytes([byte; 32]), Cost::PRODUCTION);
+        assert_eq!(decoy("mallory", 1), decoy("mallory", 1));
+        assert_ne!(decoy("mallory", 1).salt, decoy("oscar", 1).salt);
+        assert_ne!(decoy("mallory", 1).salt, decoy("mallory", 2).salt);
+        assert_eq!(decoy("mallory", 1).params, Cost::PRODUCTION);
+        let cheap = Verifier::decoy("mallory", &pepper(), Cost::CHEAP);
+        assert!(check(&phrase("zoo zoo zoo"), &cheap, &pepper()).unwrap() == Class::Duress);
+    }
+
+    #[test]
+    fn the_hash_agrees_with_the_reference_implementation() {
+        // Computed with the C reference implementation (through argon2-cffi, version 0x13, the pepper as its `secret`).
+        assert_eq!(
+            hex::encode(verifier().hash),
+            "e38adae839a074bd1b8da08a16f619f509d4e267830696fbb8b7f462ae6a4201"
+        );
+    }
+
+    #[test]
+    fn costs_have_a_range() {
+        assert_eq!(Cost::new(64 * 1024, 3, 1), Ok(Cost::PRODUCTION));
+        for (memory, passes, lanes) in [
+            (0, 1, 1),
+            (7, 1, 1),
+            (15, 1, 2),
+            (u32::MAX, 1, 1),
+            (8, 0, 1),
+            (8, 17, 1),
+            (8, 1, 0),
+            (1024, 1, 9),
+        ] {
+            assert_eq!(Cost::new(memory, passes, lanes), Err(CostError));
+        }
+        let hostile = r#"{"memory_kib":4294967295,"passes":1,"lanes":1}"#;
+        assert!(serde_json::from_str::<Cost>(hostile).is_err());
+    }
+
+    #[test]
+    fn a_verifier_is_stored_and_not_printed() {
+        let verifier = verifier();
+        let json = serde_json::to_string(&verifier).unwrap();
+        assert_eq!(serde_json::from_str::<Verifier>(&json).unwrap(), verifier);
+        let bytes = postcard::to_allocvec(&verifier).unwrap();
+        assert_eq!(postcard::from_bytes::<Verifier>(&bytes).unwrap(), verifier);
+        assert!(!format!("{verifier:?}").contains(&hex::encode(&verifier.hash[..4])));
+        assert_eq!(format!("{:?}", pepper()), "Pepper(…)");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(100))]
+
+        #[test]
+        fn two_phrases_agree_only_when_they_are_the_same(a: [u8; 32], b: [u8; 32], salt: [u8; SALT_BYTES]) {
+            let own = Phrase::draw(Language::English, &a);
+            let other = Phrase::draw(Language::French, &b);
+            let verifier = Verifier::make(&own, &pepper(), salt, Cost::CHEAP).unwrap();
+            prop_assert!(check(&own, &verifier, &pepper()).unwrap() == Class::Free);
+            let same = own.canonical() == other.canonical();
+            prop_assert_eq!(check(&other, &verifier, &pepper()).unwrap() == Class::Free, same);
+        }
+    }
+}

@@ -122,23 +122,37 @@ pub fn suggest(word: &str, language: Language) -> Option<&'static str> {
     (distance <= SUGGEST_EDITS_MAX).then(|| language.word_at(position))
 }
 
-/// Levenshtein's distance over bytes (normal forms are ASCII wherever a word matches at all), one row at a time.
+/// How many letters were left out, added, changed or swapped with their neighbour (optimal string alignment), over bytes:
+/// normal forms are ASCII wherever a word matches at all.
 fn edit_distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.bytes().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (cell, to) in row.iter_mut().zip(std::iter::once(None).chain(b.bytes().map(Some))) {
-            let above = *cell;
-            *cell = match to {
-                None => i + 1,
-                Some(to) => (diagonal + usize::from(from != to)).min(above + 1).min(left + 1),
-            };
-            diagonal = above;
-            left = *cell;
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let width = b.len() + 1;
+    let mut table = vec![0; (a.len() + 1) * width];
+    for (cell, to) in table.iter_mut().enumerate().take(width) {
+        *to = cell;
+    }
+    let at =
+        |table: &[usize], row: usize, column: usize| table.get(row * width + column).copied().unwrap_or(0);
+    let letter = |text: &[u8], place: usize| place.checked_sub(1).and_then(|index| text.get(index).copied());
+    for row in 1..=a.len() {
+        for column in 0..width {
+            let (from, to) = (letter(a, row), letter(b, column));
+            let mut best = at(&table, row - 1, column) + 1;
+            if column > 0 {
+                let change = usize::from(from != to);
+                best =
+                    best.min(at(&table, row, column - 1) + 1).min(at(&table, row - 1, column - 1) + change);
+            }
+            let swapped = row > 1 && column > 1 && from == letter(b, column - 1) && letter(a, row - 1) == to;
+            if swapped {
+                best = best.min(at(&table, row - 2, column - 2) + 1);
+            }
+            if let Some(cell) = table.get_mut(row * width + column) {
+                *cell = best;
+            }
         }
     }
-    row.last().copied().unwrap_or(0)
+    at(&table, a.len(), b.len())
 }
 
 #[cfg(test)]
@@ -187,10 +201,16 @@ mod tests {
     }
 
     #[test]
-    fn the_distance_is_levenshtein_s() {
-        for (a, b, distance) in
-            [("", "", 0), ("", "abc", 3), ("kitten", "sitting", 3), ("abc", "abc", 0), ("ab", "ba", 2)]
-        {
+    fn distances_count_slips_of_the_finger() {
+        for (a, b, distance) in [
+            ("", "", 0),
+            ("", "abc", 3),
+            ("kitten", "sitting", 3),
+            ("abc", "abc", 0),
+            ("ab", "ba", 1),
+            ("oragne", "orange", 1),
+            ("ca", "abc", 3),
+        ] {
             assert_eq!(edit_distance(a, b), distance, "{a} {b}");
             assert_eq!(edit_distance(b, a), distance, "{b} {a}");
         }
