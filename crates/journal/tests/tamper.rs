@@ -278,6 +278,16 @@ fn a_checkpoint_forged_with_another_key() {
 }
 
 #[test]
+fn a_trigger_that_would_alter_what_is_written() {
+    let bench = Bench::new();
+    let trigger = "CREATE TRIGGER quiet AFTER INSERT ON outbox BEGIN DELETE FROM outbox; END";
+    assert_eq!(bench.found(|raw| raw.execute_batch(trigger)), [Place::Store]);
+    let copy = bench.altered(|raw| raw.execute_batch(trigger)).unwrap();
+    assert_eq!(world::open(&copy).unwrap_err().code(), "journal-damaged");
+    assert_eq!(bench.found(|raw| raw.execute_batch("CREATE INDEX leak ON covert (sealed)")), [Place::Store]);
+}
+
+#[test]
 fn replay_hands_out_nothing_from_the_break_on() {
     let bench = Bench::new();
     let copy = bench.altered(|raw| raw.execute_batch("UPDATE overt SET at = at + 1 WHERE seq = 4")).unwrap();

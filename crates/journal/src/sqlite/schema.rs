@@ -1,5 +1,6 @@
 //! The tables, their versions, and how a connection is set up. Keeps G7 (durability settings) and G9 (nothing covert has a variable size).
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -125,7 +126,10 @@ pub(super) fn open_writer(path: &Path, options: Options) -> Result<Connection, J
         connection.pragma_update_and_check(None, "max_page_count", pages, |row| row.get::<_, i64>(0))?;
     }
     migrate(&mut connection)?;
-    Ok(connection)
+    match stray(&connection)? {
+        None => Ok(connection),
+        Some(what) => Err(JournalError::Damaged { what }),
+    }
 }
 
 pub(super) fn open_reader(path: &Path) -> Result<Connection, JournalError> {
@@ -217,6 +221,26 @@ fn migrate(connection: &mut Connection) -> Result<(), JournalError> {
     Ok(())
 }
 
+/// What differs from the schema of this version: a trigger or a view could alter what is written behind our back.
+pub(super) fn stray(connection: &Connection) -> Result<Option<String>, JournalError> {
+    let model = Connection::open_in_memory()?;
+    for sql in MIGRATIONS {
+        model.execute_batch(sql)?;
+    }
+    let (found, expected) = (objects(connection)?, objects(&model)?);
+    let differs = |(name, _): &&(String, String)| format!("`{name}` is not as this version made it");
+    let added = found.difference(&expected).next();
+    Ok(added.or_else(|| expected.difference(&found).next()).as_ref().map(differs))
+}
+
+/// Name and definition of everything in the schema.
+fn objects(connection: &Connection) -> Result<BTreeSet<(String, String)>, JournalError> {
+    let mut select =
+        connection.prepare("SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_schema")?;
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 pub(super) fn origin(connection: &Connection) -> Result<Origin, JournalError> {
     let origin = connection
         .query_row("SELECT organisation, created_at FROM meta WHERE id = 1", [], |row| {
@@ -229,6 +253,37 @@ pub(super) fn origin(connection: &Connection) -> Result<Origin, JournalError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What durability rests on, read back from the connection.
+    #[test]
+    fn a_writer_flushes_every_commit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("one.db");
+        create(&path, &Origin { organisation: "exemple".to_owned(), created_at: Timestamp::MIN }).unwrap();
+        let connection = open_writer(&path, Options::default()).unwrap();
+        let setting =
+            |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(setting("synchronous"), 2, "FULL");
+        assert_eq!(setting("page_size"), i64::from(PAGE_BYTES));
+        assert_eq!(setting("wal_autocheckpoint"), i64::from(WAL_PAGES));
+        let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+        assert_eq!(mode, "wal");
+    }
+
+    /// The way to read from read-only media, which a test run as root could not force otherwise.
+    #[test]
+    fn a_file_alone_is_readable_without_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("kept ?#%.db");
+        let origin = Origin { organisation: "exemple".to_owned(), created_at: Timestamp::MIN };
+        create(&path, &origin).unwrap();
+        drop(open_writer(&path, Options::default()).unwrap());
+        let connection = open_immutable(&path).unwrap();
+        assert_eq!(super::origin(&connection).unwrap(), origin);
+        let names: Vec<_> =
+            std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["kept ?#%.db"], "nothing was written beside it");
+    }
 
     #[test]
     fn uris_escape_what_has_a_meaning() {

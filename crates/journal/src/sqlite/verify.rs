@@ -26,6 +26,7 @@ pub(super) fn run(
     let report = VerifyReport::new(read::head(&transaction)?);
     let mut check = Check { connection: &transaction, origin, options, report };
     let parts = [
+        Check::schema,
         Check::pages,
         Check::overt,
         Check::covert,
@@ -80,6 +81,13 @@ impl Walk {
 }
 
 impl Check<'_> {
+    fn schema(&mut self) -> Result<(), JournalError> {
+        if let Some(what) = schema::stray(self.connection)? {
+            self.report.add(Place::Store, what);
+        }
+        Ok(())
+    }
+
     fn pages(&mut self) -> Result<(), JournalError> {
         if !self.options.pages {
             return Ok(());
