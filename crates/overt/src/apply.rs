@@ -173,7 +173,9 @@ impl State {
             return;
         };
         let met = |permit: &PermitId| {
-            policy.permit(permit).is_some_and(|permit| transfer.is_met(&policy, permit, &AllActs))
+            policy
+                .permit(permit)
+                .is_some_and(|permit| transfer.is_met(&policy, permit, &transfer.approvals, &AllActs))
         };
         let mut standings = transfer.standings.clone();
         for standing in &mut standings {
@@ -268,7 +270,7 @@ impl State {
 
     fn refresh_motion(&mut self, id: MotionId, at: Timestamp) {
         let (Some(version), Some(motion)) = (self.policies.current(), self.motions.get(&id)) else { return };
-        let met = motion.is_met(version, &AllActs);
+        let met = motion.is_met(version, &motion.endorsements, &AllActs);
         let met_since = met.then(|| motion.met_since.unwrap_or(at));
         let ready_at = met_since.map(|since| since.after(motion.wait(version)));
         let before = motion_due(motion);

@@ -10,6 +10,7 @@ use types::{
 
 use crate::act::{Act, AllActs, Author};
 use crate::command::{Command, Event, Refusal, Reply};
+use crate::judge::Judge;
 use crate::motion::{Motion, MotionId, MotionStatus, Proposal};
 use crate::paid::Payments;
 use crate::state::{APPROVALS_MAX, COINS_PER_REPORT_MAX, MOTIONS_PENDING_MAX, PENDING_MAX, STOPS_MAX, State};
@@ -202,7 +203,8 @@ impl State {
                 return Err(Refusal::LimitReached { limit: charge.limit, fits_at });
             }
         }
-        let history = Payments { state: self, reading: &AllActs };
+        let judge = Judge::new(self, &AllActs);
+        let history = Payments { judge: &judge };
         let matching = policy.matching(facts, &history);
         if matching.is_empty() {
             return Err(Refusal::NoPermit);

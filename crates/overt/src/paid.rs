@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use types::{Target, Timestamp, TransferId, VaultId};
 
 use crate::act::Reading;
-use crate::state::State;
+use crate::judge::Judge;
 use crate::transfer::Transfer;
 
 /// How many payments to one destination are remembered; the first are those that matter.
@@ -35,17 +35,15 @@ impl Paid {
 }
 
 /// The payments that a reading sees.
-pub(crate) struct Payments<'a, R> {
-    pub state: &'a State,
-    pub reading: &'a R,
+pub(crate) struct Payments<'j, 'a, R> {
+    pub judge: &'j Judge<'a, R>,
 }
 
-impl<R: Reading> History for Payments<'_, R> {
+impl<R: Reading> History for Payments<'_, '_, R> {
     fn first_paid(&self, vault: &VaultId, address: &str, not_after: Timestamp) -> Option<Timestamp> {
-        let payments = self.state.paid.payments(vault, address).iter();
-        let mut seen = payments
-            .take_while(|(at, _)| *at <= not_after)
-            .filter(|(_, id)| self.reading.is_complete() || self.state.was_warranted(self.reading, *id));
+        let payments = self.judge.paid().payments(vault, address).iter();
+        let mut seen =
+            payments.take_while(|(at, _)| *at <= not_after).filter(|(_, id)| self.judge.was_warranted(*id));
         seen.next().map(|(at, _)| *at)
     }
 }

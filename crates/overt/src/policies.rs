@@ -86,6 +86,12 @@ impl Policies {
         self.0.last()
     }
 
+    /// The one that was in force at an instant.
+    #[must_use]
+    pub fn at(&self, at: Timestamp) -> Option<&PolicyVersion> {
+        self.0.iter().rev().find(|version| version.since <= at)
+    }
+
     pub(crate) fn push(&mut self, version: PolicyVersion) {
         self.0.push(version);
     }
