@@ -69,15 +69,14 @@ codes! {
     QUORUM_UNMET_BY_INITIATOR Warning "quorum-unmet-by-initiator" "a quorum that cannot be met when a certain person submits";
     QUORUM_TOO_HARD Warning "quorum-too-hard" "a quorum whose search exceeds its bound and therefore counts as not met";
     HOLD_BEYOND_EXPIRES Warning "hold-beyond-expires" "a permit whose hold is longer than the life of its requests";
-    NO_INITIATOR Warning "no-initiator" "a permit that nobody can use";
     UNUSED_LIST Warning "unused-list" "a list, or a destination without one, that no rule uses";
     UNUSED_GROUP Warning "unused-group" "a group that no rule uses";
-    GROUP_WITHOUT_PEOPLE Warning "group-without-people" "a group that must hold people and has only services";
+    GROUP_WITHOUT_PEOPLE Warning "group-without-people" "a group of responders or auditors that has only services";
     IDLE_LIMIT Warning "idle-limit" "a limit on vaults from which no permit allows anything";
     IDLE_VAULT Warning "idle-vault" "a vault from which no permit allows anything";
     UNLIMITED_QUICK Warning "unlimited-quick" "a quick permit that no limit on amounts bounds";
     KEYS_IN_ONE_HOME Warning "keys-in-one-home" "signing keys of one home that satisfy a vault's path";
-    KEY_WITHOUT_OWNER_HOME Warning "key-without-home" "a vault key whose owners have no home, so that no analysis can place it";
+    KEY_WITHOUT_HOME Warning "key-without-home" "a vault key whose owners have no home, so that no analysis can place it";
     PERSON_WITHOUT_HOME Warning "person-without-home" "a person who has no home and never counts where `apart` is asked";
-    AFTER_LOCK Warning "recovery-soon" "a recovery path that opens within a week of a refresh";
+    RECOVERY_SOON Warning "recovery-soon" "a recovery path that opens within a week of a refresh";
 }

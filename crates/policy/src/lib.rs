@@ -4,6 +4,8 @@
 mod bits;
 mod build;
 mod calendar;
+mod check;
+mod coalition;
 mod codes;
 mod diagnostic;
 mod evaluate;
@@ -25,8 +27,13 @@ mod window;
 
 pub use bits::PEOPLE_MAX;
 pub use calendar::{Calendar, CivilEnd, TIME_ZONE_DATA_VERSION};
+pub use codes::{CODES, Code};
 pub use diagnostic::{Diagnostic, Severity, Source};
 pub use evaluate::{Charge, Counter, Facts, History, NoHistory, OutputFacts};
+pub use keys::{
+    AFTER_BLOCKS_MAX, DESTINATIONS_MAX, FILE_BYTES_MAX, FILES_MAX, LIST_LENGTH_MAX, QUORUM_DEPTH_MAX,
+    QUORUM_PARTS_MAX, RULES_MAX, TEXT_BYTES_MAX, VAULT_KEYS_MAX, VAULTS_MAX,
+};
 pub use load::{Loaded, load};
 pub use model::{
     AmountRange, Chain, Change, Cosigner, Destination, DestinationRule, Forbid, KeyEntry, KeyQuorum, Limit,

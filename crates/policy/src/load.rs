@@ -3,6 +3,7 @@
 //! Called by `rempart policy`, by the server at start, and when a change of the rules is proposed.
 
 use crate::build::build;
+use crate::check::warnings;
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::keys::FILES_MAX;
@@ -44,7 +45,8 @@ pub fn load(sources: &[Source]) -> Loaded {
         return Loaded { policy: None, diagnostics: diagnostics(found, &places) };
     };
     let policy = Policy::new(parts, sources.to_vec());
-    Loaded { policy: Some(policy), diagnostics: Vec::new() }
+    let warnings = warnings(&policy, &rows);
+    Loaded { policy: Some(policy), diagnostics: diagnostics(warnings, &places) }
 }
 
 /// Only a defect of the reader leads here; it must not lead to a policy.

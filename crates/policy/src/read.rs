@@ -10,9 +10,6 @@ use crate::keys::{self, FILE_BYTES_MAX, Key, SECTIONS, Section, Shape};
 use crate::rows::{At, Cell, Found, Named, Row, Rows};
 use crate::spelling::nearest;
 
-/// The deepest dotted key. A policy needs one; without a bound a long one would exhaust the stack.
-const KEY_DOTS_MAX: usize = 32;
-
 /// Reads files one after another into the same rows.
 #[derive(Default)]
 pub(crate) struct Reader {
@@ -37,10 +34,6 @@ impl Reader {
             let message =
                 format!("the file has {} bytes, more than {FILE_BYTES_MAX}: split the policy", text.len());
             return self.report(self.at(0), codes::TOO_LARGE, message);
-        }
-        if let Some(offset) = too_many_dots(text) {
-            let message = "too many dots in one line: a policy needs no dotted keys deeper than one level";
-            return self.report(self.at(offset), codes::TOO_LARGE, message);
         }
         let (document, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
@@ -127,7 +120,8 @@ impl Reader {
             match self.rows.one(section.name).cloned() {
                 Some(row) => self.require(section.keys, &row, &format!("[{}]", section.name)),
                 None if section.required => {
-                    let message = format!("the table [{}] is missing: it says {}", section.name, section.doc);
+                    let message =
+                        format!("the table [{}] is missing: add it; it gives {}", section.name, section.doc);
                     self.report(At::default(), codes::MISSING_TABLE, message);
                 }
                 None => {}
@@ -181,7 +175,7 @@ impl Reader {
     }
 
     pub(crate) fn wrong<T>(&mut self, key: &Key, at: At, wanted: &str, value: &DeValue<'_>) -> Option<T> {
-        let message = format!("`{}` is {wanted}, not {}", key.name, kind_of(value));
+        let message = format!("`{}` must be {wanted}, not {}", key.name, kind_of(value));
         self.report(at, codes::WRONG_TYPE, message);
         None
     }
@@ -216,7 +210,11 @@ impl Reader {
     fn list(&mut self, key: &Key, at: At, value: &DeValue<'_>, non_empty: bool) -> Option<Vec<(At, String)>> {
         let DeValue::Array(items) = value else { return self.wrong(key, at, "a list in brackets", value) };
         if items.is_empty() && non_empty {
-            self.report(at, codes::EMPTY_LIST, format!("`{}` is empty: {}", key.name, key.doc));
+            self.report(
+                at,
+                codes::EMPTY_LIST,
+                format!("`{}` is empty: name at least one ({})", key.name, key.doc),
+            );
             return None;
         }
         if items.len() > keys::LIST_LENGTH_MAX {
@@ -334,23 +332,12 @@ fn example(shape: Shape) -> &'static str {
 }
 
 fn fix_of(message: &str) -> String {
+    if message.starts_with("duplicate key") {
+        return "duplicate key: it is given before, remove one".to_owned();
+    }
     let mut message = message.trim().trim_end_matches('.').replace('\n', ", ");
     if let Some(first) = message.get_mut(..1) {
         first.make_ascii_lowercase();
     }
     message
-}
-
-/// Where a line has more dots outside of quotes than any policy needs.
-fn too_many_dots(text: &str) -> Option<usize> {
-    let mut offset = 0;
-    for line in text.split_inclusive('\n') {
-        let key = line.split(['=', '"', '\'', '#']).next().unwrap_or_default();
-        let most = line.split(['"', '\'', '=', ',', '{', '[']).map(|part| part.matches('.').count()).max();
-        if key.matches('.').count() > KEY_DOTS_MAX || most.is_some_and(|most| most > KEY_DOTS_MAX * 8) {
-            return Some(offset);
-        }
-        offset += line.len();
-    }
-    None
 }
