@@ -11,7 +11,7 @@
 //! 1. Write a file with a type that implements [`Channel`]. Bound everything: connect, send, answer, size. Give a
 //!    [`DeliveryError`] whose [`DeliveryError::is_permanent`] is right: permanent means that a person must repair something.
 //! 2. Add a variant to [`ChannelKind`], what it needs to [`ChannelConfig`], and an arm to [`ChannelConfig::open`].
-//! 3. Test it against a real peer that is slow, half-open, hostile and that fails before it works (`tests/` has one for HTTP).
+//! 3. Test it against a real peer that is slow, half-open, hostile and that fails before it works (`src/webhook/tests.rs` has one for HTTP).
 //! 4. Say in `docs/` how a receiver is built and how it knows that a message is genuine and not a repeat.
 #![deny(missing_docs)]
 

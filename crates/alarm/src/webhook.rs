@@ -24,6 +24,18 @@ pub const ALARM_DELIVERY_SECONDS: u64 = 10;
 pub const ALARM_RESPONSE_HEADER_BYTES_MAX: usize = 16 * 1024;
 const MILLIS_PER_SECOND: i64 = 1000;
 
+/// How long an attempt may take; tests are shorter of patience.
+#[derive(Clone, Copy)]
+struct Limits {
+    connect: Duration,
+    whole: Duration,
+}
+
+const LIMITS: Limits = Limits {
+    connect: Duration::from_secs(ALARM_CONNECT_SECONDS),
+    whole: Duration::from_secs(ALARM_DELIVERY_SECONDS),
+};
+
 /// A receiver of signed POSTs.
 pub struct Webhook {
     id: ChannelId,
@@ -42,13 +54,22 @@ impl Webhook {
         secret: Secret<Vec<u8>>,
         certificates: Option<&[u8]>,
     ) -> Result<Self, ConfigError> {
+        Self::with_limits(config, secret, certificates, LIMITS)
+    }
+
+    fn with_limits(
+        config: &ChannelConfig,
+        secret: Secret<Vec<u8>>,
+        certificates: Option<&[u8]>,
+        limits: Limits,
+    ) -> Result<Self, ConfigError> {
         let url = parse_url(&config.url).ok_or_else(|| ConfigError::Url(config.id.clone()))?;
         let secret = crate::parse_secret(secret.reveal())?;
         let roots = match certificates {
             None => RootCerts::WebPki,
             Some(pem) => parse_roots(pem).ok_or_else(|| ConfigError::Certificates(config.id.clone()))?,
         };
-        let agent = bounded_agent(config.allow_private, roots);
+        let agent = bounded_agent(config.allow_private, roots, limits);
         Ok(Self { id: config.id.clone(), url, secret, agent })
     }
 }
@@ -84,17 +105,16 @@ impl Channel for Webhook {
     }
 }
 
-fn bounded_agent(allow_private: bool, roots: RootCerts) -> Agent {
-    let seconds = |seconds| Some(Duration::from_secs(seconds));
+fn bounded_agent(allow_private: bool, roots: RootCerts, limits: Limits) -> Agent {
     let config = Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)
         // A proxy from the environment would see where alarms go and would hide the address from the guard.
         .proxy(None)
-        .timeout_global(seconds(ALARM_DELIVERY_SECONDS))
-        .timeout_connect(seconds(ALARM_CONNECT_SECONDS))
-        .timeout_resolve(seconds(ALARM_CONNECT_SECONDS))
+        .timeout_global(Some(limits.whole))
+        .timeout_connect(Some(limits.connect))
+        .timeout_resolve(Some(limits.connect))
         .max_response_header_size(ALARM_RESPONSE_HEADER_BYTES_MAX)
         // Each attempt on its own connection: a dead idle one must not cost an alarm its first attempt.
         .max_idle_connections(0)
@@ -171,3 +191,6 @@ fn explain_io(error: &std::io::Error) -> DeliveryError {
 fn shorten(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(160).collect()
 }
+
+#[cfg(test)]
+mod tests;
