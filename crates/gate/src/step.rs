@@ -23,7 +23,6 @@ pub fn is_due(state: &State, moment: &Moment) -> bool {
 ///
 /// An authenticated command leads to exactly one record, also when it is refused or repeated, so that its attestation is
 /// committed and judged whatever becomes of it.
-#[must_use]
 pub fn step(state: &State, command: &Command, moment: &Moment) -> (Vec<Event>, Outcome) {
     let now = state.overt().clock().read(moment);
     match &command.ask {
