@@ -95,3 +95,32 @@ impl ChannelConfig {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_channel_is_read_strictly() {
+        let good = r#"{"id":"centre","kind":"webhook","url":"https://a/","secret_file":"s"}"#;
+        let config: ChannelConfig = serde_json::from_str(good).unwrap();
+        assert!(!config.allow_private && config.ca_file.is_none());
+        for (from, to) in [
+            ("\"kind\"", "\"knd\""),
+            ("webhook", "pigeon"),
+            ("\"centre\"", "\"not a name\""),
+            ("\"secret_file\":\"s\"", "\"secret_file\":\"s\",\"follow\":true"),
+        ] {
+            assert!(serde_json::from_str::<ChannelConfig>(&good.replace(from, to)).is_err(), "{to}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_the_file_without_its_last_line_end() {
+        let digits = "5a".repeat(32);
+        assert_eq!(parse_secret(format!("{digits}\r\n").as_bytes()).unwrap().reveal(), digits.as_bytes());
+        assert!(matches!(parse_secret(b"short\n"), Err(ConfigError::Secret)));
+        assert!(matches!(parse_secret(&[b' '; 64]), Err(ConfigError::Secret)));
+        assert!(matches!(parse_secret(&[b'x'; 2000]), Err(ConfigError::Secret)));
+    }
+}

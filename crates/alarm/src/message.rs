@@ -158,12 +158,12 @@ impl Message {
 }
 
 const STEPS_EN: [&str; 3] = [
-    "Do not call, text or visit the person concerned or anyone at their home: the attacker is listening.",
+    "Do not call, text or visit the person concerned or their home unless the procedure says so: an attacker may be listening.",
     "Open the link, sign in and acknowledge; whoever calls you must give the call-back code first.",
     "Follow the procedure shown there; call the police unless it says otherwise.",
 ];
 const STEPS_FR: [&str; 3] = [
-    "N'appelez pas, n'écrivez pas et n'allez pas chez la personne concernée ni chez ses proches : l'agresseur écoute.",
+    "N'appelez pas la personne concernée ni ses proches, n'écrivez pas, n'y allez pas, sauf si la procédure le demande : un agresseur écoute peut-être.",
     "Ouvrez le lien, identifiez-vous et accusez réception ; qui vous appelle doit d'abord donner le code de rappel.",
     "Suivez la procédure affichée ; appelez la police, sauf si elle dit autre chose.",
 ];
@@ -180,5 +180,130 @@ impl Kind {
             Self::Panel => ("Hold-up button pressed", "Bouton d'agression actionné"),
             Self::Judgement => ("Reported by a responder", "Signalement d'un intervenant"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::expect;
+
+    fn message() -> Message {
+        Message {
+            id: Hash([1; 32]),
+            incident: "7".into(),
+            kind: Kind::Phrase,
+            status: Status::Actual,
+            who: PersonId::parse("alice").unwrap(),
+            since: Timestamp::parse("2026-11-20T09:30:00Z").unwrap(),
+            code: "zebra-17".into(),
+            link: "https://rempart.example/incident/7".into(),
+            call: vec![PersonId::parse("bob").unwrap()],
+        }
+    }
+
+    fn pretty(message: &Message) -> String {
+        let value: serde_json::Value = serde_json::from_str(&message.body().unwrap()).unwrap();
+        serde_json::to_string_pretty(&value).unwrap()
+    }
+
+    #[test]
+    fn the_body_is_what_the_documentation_shows() {
+        expect![[r#"
+            {
+              "call": [
+                "bob"
+              ],
+              "code": "zebra-17",
+              "id": "0101010101010101010101010101010101010101010101010101010101010101",
+              "incident": "7",
+              "kind": "phrase",
+              "link": "https://rempart.example/incident/7",
+              "since": "2026-11-20T09:30:00Z",
+              "status": "Actual",
+              "text": {
+                "en": {
+                  "steps": [
+                    "Do not call, text or visit the person concerned or their home unless the procedure says so: an attacker may be listening.",
+                    "Open the link, sign in and acknowledge; whoever calls you must give the call-back code first.",
+                    "Follow the procedure shown there; call the police unless it says otherwise."
+                  ],
+                  "title": "Acting under duress: alice"
+                },
+                "fr": {
+                  "steps": [
+                    "N'appelez pas la personne concernée ni ses proches, n'écrivez pas, n'y allez pas, sauf si la procédure le demande : un agresseur écoute peut-être.",
+                    "Ouvrez le lien, identifiez-vous et accusez réception ; qui vous appelle doit d'abord donner le code de rappel.",
+                    "Suivez la procédure affichée ; appelez la police, sauf si elle dit autre chose."
+                  ],
+                  "title": "Agit sous la contrainte : alice"
+                }
+              },
+              "version": 1,
+              "who": "alice"
+            }"#]].assert_eq(&pretty(&message()));
+    }
+
+    #[test]
+    fn a_drill_says_so_in_both_languages() {
+        let text = pretty(&Message { status: Status::Exercise, ..message() });
+        for part in ["\"status\": \"Exercise\"", "EXERCISE: Acting", "EXERCICE : Agit"] {
+            assert!(text.contains(part), "{part}");
+        }
+        assert!(!pretty(&message()).to_lowercase().contains("exercise"));
+    }
+
+    #[test]
+    fn every_kind_has_words_in_both_languages() {
+        let kinds = [
+            Kind::Phrase,
+            Kind::Objection,
+            Kind::ProtectedPerson,
+            Kind::MissedCheckIn,
+            Kind::Panel,
+            Kind::Judgement,
+        ];
+        let titles: std::collections::BTreeSet<_> = kinds
+            .iter()
+            .flat_map(|kind| {
+                let (english, french) = kind.describe();
+                [english, french]
+            })
+            .collect();
+        assert_eq!(titles.len(), 2 * kinds.len());
+        assert!(titles.iter().all(|title| !title.is_empty()));
+    }
+
+    #[test]
+    fn texts_are_plain_and_bounded() {
+        assert_eq!(message().check(), Ok(()));
+        let long = "x".repeat(MESSAGE_TEXT_BYTES_MAX + 1);
+        for bad in ["", "a\u{1b}[2J", "a\r\nb", &long] {
+            let refused = |name| Err(MessageError::Text(name));
+            assert_eq!(Message { incident: bad.into(), ..message() }.check(), refused("incident"));
+            assert_eq!(
+                Message { code: bad.into(), ..message() }.body(),
+                refused("code").map(|()| String::new())
+            );
+            assert_eq!(Message { link: bad.into(), ..message() }.check(), refused("link"));
+        }
+        let crowd = vec![PersonId::parse("bob").unwrap(); MESSAGE_PEOPLE_MAX + 1];
+        assert_eq!(Message { call: crowd, ..message() }.check(), Err(MessageError::People));
+    }
+
+    #[test]
+    fn the_longest_message_fits_what_receivers_accept() {
+        let longest = "\"".repeat(MESSAGE_TEXT_BYTES_MAX);
+        let everybody = vec![PersonId::parse(&"p".repeat(64)).unwrap(); MESSAGE_PEOPLE_MAX];
+        let message = Message {
+            incident: longest.clone(),
+            code: longest.clone(),
+            link: longest,
+            call: everybody,
+            status: Status::Exercise,
+            ..message()
+        };
+        assert!(message.body().unwrap().len() < 20_000);
+        const { assert!(20_000 < crate::WEBHOOK_BODY_BYTES_MAX) };
     }
 }

@@ -229,3 +229,104 @@ fn read_request(stream: &TcpStream) -> io::Result<Request> {
     reader.read_exact(&mut request.body)?;
     Ok(request)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sign_webhook;
+
+    const SECRET: [u8; 32] = [b'k'; 32];
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    fn start() -> Receiver {
+        Receiver::start(Secret::new(SECRET.to_vec()), Arc::new(|| Timestamp::from_millis(1_700_000_000_000)))
+            .unwrap()
+    }
+
+    fn post(id: &str, body: &str) -> String {
+        let signature = sign_webhook(&SECRET, id, 1_700_000_000, body.as_bytes());
+        let length = body.len();
+        format!(
+            "POST /alarm HTTP/1.1\r\nhost: x\r\nRempart-Id: {id}\r\nREMPART-TIMESTAMP: 1700000000\r\n\
+             rempart-signature: {signature}\r\ncontent-length: {length}\r\n\r\n{body}"
+        )
+    }
+
+    /// Sends bytes and reads the first line of the answer, if any comes.
+    fn send(receiver: &Receiver, request: &[u8]) -> String {
+        let mut stream = TcpStream::connect(receiver.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        // The receiver may answer and hang up before it has read all: then writing fails.
+        let _written = stream.write_all(request);
+        let mut line = String::new();
+        let _read = BufReader::new(stream).read_line(&mut line);
+        line.trim_end().to_owned()
+    }
+
+    #[test]
+    fn genuine_messages_are_kept_once() {
+        let receiver = start();
+        for _ in 0..3 {
+            assert_eq!(send(&receiver, post("a", "{}").as_bytes()), "HTTP/1.1 200 OK");
+        }
+        assert_eq!(receiver.received().len(), 1);
+        assert_eq!(receiver.repeats(), 2);
+    }
+
+    #[test]
+    fn what_is_not_genuine_is_rejected_and_does_not_stop_it() {
+        let receiver = start();
+        let forged = post("a", "{}").replace("\r\n\r\n{}", "\r\n\r\n[]");
+        assert_eq!(send(&receiver, forged.as_bytes()), "HTTP/1.1 401 Unauthorized");
+        let chunked = post("a", "{}").replace("content-length: 2", "transfer-encoding: chunked");
+        let long = post("a", "{}").replace("content-length: 2", "content-length: 99999999999");
+        let head = format!("POST / HTTP/1.1\r\nx: {}\r\n\r\n", "y".repeat(100_000));
+        let bad: [&[u8]; 6] = [
+            chunked.as_bytes(),
+            long.as_bytes(),
+            head.as_bytes(),
+            b"GET / HTTP/1.1\r\n\r\n",
+            b"\xff\xfe\r\n\r\n",
+            b"POST / HTTP/1.1\r\nnonsense\r\n\r\n",
+        ];
+        for request in bad {
+            let answer = send(&receiver, request);
+            assert!(answer.is_empty() || answer == "HTTP/1.1 400 Bad Request", "{answer}");
+        }
+        assert_eq!(send(&receiver, post("b", "{}").as_bytes()), "HTTP/1.1 200 OK");
+        assert_eq!((receiver.received().len(), receiver.rejected()), (1, 7));
+    }
+
+    #[test]
+    fn a_silent_sender_does_not_hold_it_up_for_long() {
+        let receiver = start();
+        let silent = TcpStream::connect(receiver.address).unwrap();
+        assert_eq!(send(&receiver, post("b", "{}").as_bytes()), "HTTP/1.1 200 OK");
+        drop(silent);
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let receiver = start();
+        let old = Received { id: String::new(), at: Timestamp::MIN, body: String::new() };
+        receiver.shared.record().messages = vec![old; RECEIVER_MESSAGES_MAX];
+        assert_eq!(send(&receiver, post("b", "{}").as_bytes()), "HTTP/1.1 503 Service Unavailable");
+        assert_eq!(receiver.received().len(), RECEIVER_MESSAGES_MAX);
+    }
+
+    #[test]
+    fn waiting_ends_with_the_message_or_the_time() {
+        let receiver = start();
+        assert!(!receiver.wait_for(1, Duration::from_millis(20)));
+        assert_eq!(send(&receiver, post("b", "{}").as_bytes()), "HTTP/1.1 200 OK");
+        assert!(receiver.wait_for(1, PATIENCE));
+    }
+
+    #[test]
+    fn it_ends_when_dropped() {
+        let receiver = start();
+        let address = receiver.address;
+        drop(receiver);
+        assert!(TcpStream::connect(address).is_err());
+    }
+}

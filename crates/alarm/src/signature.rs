@@ -116,3 +116,111 @@ fn parse_seconds(text: &str) -> Result<Timestamp, WebhookError> {
     let seconds: i64 = text.parse().map_err(|_| WebhookError::Malformed)?;
     Ok(Timestamp::from_millis(seconds.saturating_mul(MILLIS_PER_SECOND)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const SECRET: &[u8] = &[b'k'; 32];
+    const BODY: &[u8] = br#"{"hello":"world"}"#;
+    const SENT: i64 = 1_700_000_000;
+    /// Computed with Python's `hmac` over `abc.1700000000.{"hello":"world"}`.
+    const SIGNATURE: &str = "v1=1168fde54416e7319820e35948f5799c5ae72404a8b92966164f868a0ba07aa2";
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(seconds * 1000)
+    }
+
+    fn headers<'a>(id: &'a str, timestamp: &'a str, signature: &'a str) -> WebhookHeaders<'a> {
+        WebhookHeaders { id, timestamp, signature }
+    }
+
+    fn verify(headers: WebhookHeaders<'_>, body: &[u8]) -> Result<(), WebhookError> {
+        verify_webhook(SECRET, headers, body, at(SENT + 60), Span::from_seconds(300))
+    }
+
+    #[test]
+    fn the_signature_is_what_other_programs_compute() {
+        assert_eq!(sign_webhook(SECRET, "abc", SENT, BODY), SIGNATURE);
+        assert_eq!(verify(headers("abc", "1700000000", SIGNATURE), BODY), Ok(()));
+    }
+
+    #[test]
+    fn each_part_is_covered() {
+        let wrong = Err(WebhookError::Signature);
+        assert_eq!(verify(headers("abd", "1700000000", SIGNATURE), BODY), wrong);
+        assert_eq!(verify(headers("abc", "1700000001", SIGNATURE), BODY), wrong);
+        assert_eq!(verify(headers("abc", "1700000000", SIGNATURE), b"{}"), wrong);
+        let other =
+            verify_webhook(&[b'x'; 32], headers("abc", "1700000000", SIGNATURE), BODY, at(SENT), Span::ZERO);
+        assert_eq!(other, wrong);
+    }
+
+    #[test]
+    fn one_of_several_signatures_suffices_up_to_a_number() {
+        let decoy = format!("v1={}", "0".repeat(64));
+        let rotating = format!("{decoy} v2=future {SIGNATURE}");
+        assert_eq!(verify(headers("abc", "1700000000", &rotating), BODY), Ok(()));
+        let flood = format!("{} {SIGNATURE}", [decoy.as_str(); SIGNATURES_MAX].join(" "));
+        assert_eq!(verify(headers("abc", "1700000000", &flood), BODY), Err(WebhookError::Signature));
+    }
+
+    #[test]
+    fn time_is_bounded_on_both_sides() {
+        let verify_at = |now| {
+            let headers = headers("abc", "1700000000", SIGNATURE);
+            verify_webhook(SECRET, headers, BODY, at(now), Span::from_seconds(300))
+        };
+        for (now, result) in [
+            (SENT - 301, Err(WebhookError::Stale)),
+            (SENT - 300, Ok(())),
+            (SENT + 300, Ok(())),
+            (SENT + 301, Err(WebhookError::Stale)),
+        ] {
+            assert_eq!(verify_at(now), result, "{}", now - SENT);
+        }
+    }
+
+    #[test]
+    fn other_forms_are_refused() {
+        let malformed = Err(WebhookError::Malformed);
+        for (id, timestamp) in [
+            ("", "1700000000"),
+            ("a.b", "1700000000"),
+            ("abc", ""),
+            ("abc", "+1700000000"),
+            ("abc", "1700000000.0"),
+            ("abc", "-1"),
+            ("abc", "9999999999999"),
+        ] {
+            assert_eq!(verify(headers(id, timestamp, SIGNATURE), BODY), malformed, "{id} {timestamp}");
+        }
+        let long = "a".repeat(ID_BYTES_MAX + 1);
+        assert_eq!(verify(headers(&long, "1700000000", SIGNATURE), BODY), malformed);
+        let huge = vec![b' '; WEBHOOK_BODY_BYTES_MAX + 1];
+        assert_eq!(verify(headers("abc", "1700000000", SIGNATURE), &huge), malformed);
+        for signature in ["", "v1=", "v1=zz", &SIGNATURE[3..], &SIGNATURE[..66], &format!("{SIGNATURE}00")] {
+            assert_eq!(verify(headers("abc", "1700000000", signature), BODY), Err(WebhookError::Signature));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn what_is_signed_verifies_and_a_flipped_bit_does_not(body in proptest::collection::vec(any::<u8>(), 0..300), bit in 0_usize..256) {
+            let signature = sign_webhook(SECRET, "abc", SENT, &body);
+            prop_assert_eq!(verify(headers("abc", "1700000000", &signature), &body), Ok(()));
+            let mut digits = hex::decode(&signature[3..]).unwrap();
+            digits[bit / 8] ^= 1 << (bit % 8);
+            let altered = format!("v1={}", hex::encode(digits));
+            prop_assert_eq!(verify(headers("abc", "1700000000", &altered), &body), Err(WebhookError::Signature));
+        }
+
+        #[test]
+        fn any_headers_are_answered(id in "\\PC{0,40}", timestamp in "\\PC{0,20}", signature in "\\PC{0,90}") {
+            prop_assert!(verify(headers(&id, &timestamp, &signature), BODY).is_err());
+        }
+    }
+}
