@@ -2,7 +2,7 @@
 //!
 //! Called by `holdings` (once for each address), then read by `verify`, `build`, `spend` and `finish`: deriving is what is slow.
 
-use bitcoin::bip32::KeySource;
+use bitcoin::bip32::{ChildNumber, KeySource};
 use bitcoin::secp256k1::PublicKey;
 use bitcoin::taproot::{ControlBlock, LeafVersion, TapLeafHash, TapNodeHash};
 use bitcoin::{ScriptBuf, XOnlyPublicKey};
@@ -49,6 +49,15 @@ impl DerivedKey {
     #[must_use]
     pub fn x_only(&self) -> XOnlyPublicKey {
         self.public_key.x_only_public_key().0
+    }
+
+    /// Whether both keys come from one account: the same person's, on two paths of the script.
+    pub(crate) fn same_signer(&self, other: &Self) -> bool {
+        let account = |source: &KeySource| {
+            let steps: &[ChildNumber] = source.1.as_ref();
+            steps.split_last_chunk::<2>().map(|(account, _)| account.to_vec())
+        };
+        self.source.0 == other.source.0 && account(&self.source) == account(&other.source)
     }
 }
 

@@ -105,8 +105,8 @@ refusals! {
     KeyPathSignature(usize) = "signature-key-path", "input {0} has a signature for the key path: the vault is spent by script only";
     /// A signature that does not cover the whole transaction.
     SignatureSighash(usize) = "signature-sighash", "input {0} has a signature that does not cover the whole transaction: sign with sighash all or default";
-    /// A signature on the recovery path.
-    RecoverySignature(usize) = "signature-recovery-path", "input {0} has a signature for the recovery path: it is not used for spending";
+    /// A signature on the recovery path by somebody who did not sign the spending path.
+    RecoverySignature(usize) = "signature-recovery-path", "input {0} is signed for the recovery path only: sign for the spending path";
     /// A signature of the co-signer, who signs last.
     CosignerSignature(usize) = "signature-of-cosigner", "input {0} has a signature of the co-signer, who signs last: send the members' signatures only";
     /// A signature by a key that is not a member's.

@@ -3,6 +3,7 @@
 //! Made by `verify` alone; its fields are private. Read by the gate as a [`SpendPlan`], by signers as [`SigningRequest`]s.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use bitcoin::hashes::Hash;
@@ -56,7 +57,7 @@ pub enum MergeError {
 }
 
 /// A spend that passed every check of [`crate::verify`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VerifiedSpend {
     pub(crate) descriptor: Arc<VaultDescriptor>,
     pub(crate) transaction: Transaction,
@@ -65,6 +66,12 @@ pub struct VerifiedSpend {
     pub(crate) sighashes: Vec<Message>,
     pub(crate) change: Option<(usize, Position)>,
     pub(crate) fee: Amount,
+}
+
+impl fmt::Debug for VerifiedSpend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VerifiedSpend({} of {})", self.txid(), self.descriptor.id())
+    }
 }
 
 impl VerifiedSpend {
