@@ -1,4 +1,10 @@
 //! What the scripts themselves enforce, by Bitcoin Core's code, with witnesses made by hand: nothing of this crate but the addresses (G1, G10).
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise"
+)]
 
 mod world;
 
@@ -90,7 +96,7 @@ impl Attempt {
         Secp256k1::new().sign_schnorr_no_aux_rand(&message, &pair(name, step)).serialize().to_vec()
     }
 
-    fn is_valid(mut self, witness: &[Vec<u8>]) -> bool {
+    fn passes(mut self, witness: &[Vec<u8>]) -> bool {
         assert_eq!(&self.spent.script_pubkey, self.script.script_pubkey());
         self.transaction.input[0].witness = Witness::from_slice(witness);
         check_consensus(&self.transaction, &[self.spent]).is_ok()
@@ -108,7 +114,7 @@ fn spends(kind: ScriptKind, cosigner: Option<&str>, members: [Option<&str>; 3]) 
             witness.extend(members.into_iter().flatten().map(sign));
             witness.push(cosigner.map(sign).unwrap_or_default());
             witness.push(attempt.wsh_script().into_bytes());
-            attempt.is_valid(&witness)
+            attempt.passes(&witness)
         }
         ScriptKind::Tr => {
             let (script, control, hash) = attempt.leaf(0);
@@ -118,7 +124,7 @@ fn spends(kind: ScriptKind, cosigner: Option<&str>, members: [Option<&str>; 3]) 
                 members.into_iter().rev().map(|name| name.map(sign).unwrap_or_default()).collect();
             witness.push(cosigner.map(sign).unwrap_or_default());
             witness.extend([script.into_bytes(), control]);
-            attempt.is_valid(&witness)
+            attempt.passes(&witness)
         }
     }
 }
@@ -131,13 +137,13 @@ fn recovers(kind: ScriptKind, sequence: Sequence, version: Version, step: u32) -
             let (alice, bob) = (attempt.ecdsa("alice", step), attempt.ecdsa("bob", step));
             // Nothing in the co-signer's place opens the other branch.
             let witness = [Vec::new(), alice, bob, Vec::new(), attempt.wsh_script().into_bytes()];
-            attempt.is_valid(&witness)
+            attempt.passes(&witness)
         }
         ScriptKind::Tr => {
             let (script, control, hash) = attempt.leaf(1);
             let (alice, bob) = (attempt.schnorr("alice", step, hash), attempt.schnorr("bob", step, hash));
             let witness = [Vec::new(), bob, alice, script.into_bytes(), control];
-            attempt.is_valid(&witness)
+            attempt.passes(&witness)
         }
     }
 }
@@ -204,6 +210,6 @@ fn the_taproot_key_path_is_nobodys() {
             .unwrap();
         let message = Message::from_digest(hash.to_byte_array());
         let signature = Secp256k1::new().sign_schnorr_no_aux_rand(&message, &pair(name, 0));
-        assert!(!attempt.is_valid(&[signature.serialize().to_vec()]), "{name}");
+        assert!(!attempt.passes(&[signature.serialize().to_vec()]), "{name}");
     }
 }

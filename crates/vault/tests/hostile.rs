@@ -2,6 +2,12 @@
 //!
 //! All start from an honest PSBT with two valid signatures, which is accepted; each changes one thing. A change that breaks the signatures
 //! would be refused for that as well: where the check comes first, its code says so.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise"
+)]
 
 mod world;
 

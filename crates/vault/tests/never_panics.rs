@@ -1,4 +1,10 @@
 //! Whatever bytes come in, there is an answer; and what is accepted after a change is still the approved spend (G1, G6).
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise"
+)]
 
 mod world;
 

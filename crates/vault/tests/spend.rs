@@ -1,4 +1,10 @@
 //! The honest path, from PSBT to a transaction that Bitcoin Core's code accepts, against other implementations where there are any (G1, G6).
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise"
+)]
 
 mod world;
 

@@ -1,5 +1,5 @@
 //! A small world for tests: a vault with members, recovery members and a co-signer, all with keys in software, and coins in it.
-#![allow(dead_code)] // Each test file uses another part of it.
+#![allow(dead_code, reason = "each test file uses another part of it")]
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
