@@ -19,16 +19,18 @@ pub enum Status {
     Exercise,
 }
 
-/// What kind of sign was given.
+/// What kind of sign was given. The names are those of `covert::SignalKind`, and some that come with later channels of signals.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// A panic phrase.
-    Phrase,
-    /// An objection to a transfer, for which its author asked for silence.
-    Objection,
-    /// A protected person's alarm page or code word.
+    /// A panic phrase at sign-in: may be a slip, so a call-back comes first.
+    SignIn,
+    /// A panic phrase on an act.
+    Act,
+    /// A protected person's alarm page.
     ProtectedPerson,
+    /// A code word that a responder heard.
+    CodeWord,
     /// A check-in that its own author had scheduled and missed.
     MissedCheckIn,
     /// An alarm panel's hold-up button.
@@ -171,8 +173,12 @@ const STEPS_FR: [&str; 3] = [
 impl Kind {
     const fn describe(self) -> (&'static str, &'static str) {
         match self {
-            Self::Phrase => ("Acting under duress", "Agit sous la contrainte"),
-            Self::Objection => ("Objects in silence", "S'oppose en silence"),
+            Self::SignIn => (
+                "Panic phrase at sign-in (may be a slip: verify first)",
+                "Phrase de détresse à la connexion (peut-être une erreur : vérifier d'abord)",
+            ),
+            Self::Act => ("Acting under duress", "Agit sous la contrainte"),
+            Self::CodeWord => ("Code word heard", "Mot convenu entendu"),
             Self::ProtectedPerson => {
                 ("Alarm raised by a protected person", "Alerte donnée par une personne protégée")
             }
@@ -192,7 +198,7 @@ mod tests {
         Message {
             id: Hash([1; 32]),
             incident: "7".into(),
-            kind: Kind::Phrase,
+            kind: Kind::Act,
             status: Status::Actual,
             who: PersonId::parse("alice").unwrap(),
             since: Timestamp::parse("2026-11-20T09:30:00Z").unwrap(),
@@ -217,7 +223,7 @@ mod tests {
               "code": "zebra-17",
               "id": "0101010101010101010101010101010101010101010101010101010101010101",
               "incident": "7",
-              "kind": "phrase",
+              "kind": "act",
               "link": "https://rempart.example/incident/7",
               "since": "2026-11-20T09:30:00Z",
               "status": "Actual",
@@ -256,8 +262,9 @@ mod tests {
     #[test]
     fn every_kind_has_words_in_both_languages() {
         let kinds = [
-            Kind::Phrase,
-            Kind::Objection,
+            Kind::Act,
+            Kind::CodeWord,
+            Kind::SignIn,
             Kind::ProtectedPerson,
             Kind::MissedCheckIn,
             Kind::Panel,
