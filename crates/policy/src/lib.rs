@@ -9,6 +9,7 @@ mod coalition;
 mod codes;
 mod diagnostic;
 mod evaluate;
+mod explain;
 mod keys;
 mod leaf;
 mod load;
@@ -20,6 +21,7 @@ mod quorum;
 mod read;
 mod references;
 mod rows;
+mod schema;
 mod search;
 mod shortfall;
 mod spelling;
@@ -30,6 +32,11 @@ pub use calendar::{Calendar, CivilEnd, TIME_ZONE_DATA_VERSION};
 pub use codes::{CODES, Code};
 pub use diagnostic::{Diagnostic, Severity, Source};
 pub use evaluate::{Charge, Counter, Facts, History, NoHistory, OutputFacts};
+pub use explain::{
+    APPROVALS_MAX, ApprovalFile, Condition, ConditionReport, CounterReport, Decision, Explanation,
+    ForbidReport, Freed, HISTORY_LENGTH_MAX, HistoryFile, Ignored, IgnoredApproval, Language, LimitReport,
+    OutputFile, OutputReport, PermitReport, Reason, ReasonReport, Status, Sum, TransferFile, explain,
+};
 pub use keys::{
     AFTER_BLOCKS_MAX, DESTINATIONS_MAX, FILE_BYTES_MAX, FILES_MAX, LIST_LENGTH_MAX, QUORUM_DEPTH_MAX,
     QUORUM_PARTS_MAX, RULES_MAX, TEXT_BYTES_MAX, VAULT_KEYS_MAX, VAULTS_MAX,
@@ -43,5 +50,6 @@ pub use model::{
 pub use policy::Policy;
 pub use price::{PriceEntry, PriceProblem};
 pub use quorum::{Apart, Quorum};
+pub use schema::schema;
 pub use shortfall::Lacks;
 pub use window::Room;

@@ -293,10 +293,6 @@ impl Policy {
         self.register.people.get(id).copied()
     }
 
-    pub(crate) fn person_at(&self, number: u16) -> Option<&Person> {
-        self.parts.people.get(usize::from(number))
-    }
-
     pub(crate) fn members(&self, group: &GroupId) -> &Bits {
         self.register.members.get(group).unwrap_or(&self.register.nobody)
     }
