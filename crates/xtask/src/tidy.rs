@@ -10,6 +10,7 @@ mod edges;
 pub mod guarantees;
 mod headers;
 mod leftovers;
+mod links;
 mod names;
 mod paths;
 mod silence;
@@ -47,6 +48,7 @@ const CHECKS: &[Check] = &[
     Check { name: "guarantees", run: |tree| Ok(guarantees::check(tree)) },
     Check { name: "headers", run: |tree| Ok(headers::check(tree)) },
     Check { name: "leftovers", run: |tree| Ok(leftovers::check(tree)) },
+    Check { name: "links", run: |tree| Ok(links::check(tree)) },
     Check { name: "names", run: |tree| Ok(names::check(tree)) },
     Check { name: "paths", run: |tree| Ok(paths::check(tree)) },
     Check { name: "silence", run: |tree| Ok(silence::check(tree)) },
