@@ -52,7 +52,10 @@ macro_rules! ensure {
     };
 }
 
-const CHECKS: &[(&str, fn(Open<'_>, &str) -> Checked)] = &[
+/// A check by its name.
+type Check = (&'static str, fn(Open<'_>, &str) -> Checked);
+
+const CHECKS: &[Check] = &[
     ("a new journal is empty", starts_empty),
     ("the standard history has its known head", standard_history),
     ("what was appended is there after opening again", survives_reopening),

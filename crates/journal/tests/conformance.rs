@@ -1,4 +1,11 @@
 //! The conformance suite on SQLite. Holds G7.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests stop at the first surprise"
+)]
 
 use journal::sqlite::Options;
 use journal::{Journal, JournalError, SqliteJournal, conformance};

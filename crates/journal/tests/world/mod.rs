@@ -1,5 +1,12 @@
 //! A small journal that uses everything, for the tests beside. Builds only; asserts nothing.
 #![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests stop at the first surprise"
+)]
 
 use std::ops::ControlFlow;
 use std::path::Path;
