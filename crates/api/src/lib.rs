@@ -1,1 +1,49 @@
-//! Wire types, error codes and OpenAPI: what other programs see.
+//! Wire types, error codes and the hash that people sign: what other programs see of Rempart, and nothing that they must not (G9).
+//!
+//! Pure: no input or output. The server converts these by hand to and from the core's types, so that the interface can stay
+//! while the core moves. The command line and the demo build and read the same types.
+//!
+//! Where to find things: every error code with its texts, `code`; the problem document, `problem`; envelope, proof and request
+//! hash, `signed`; transfers, `transfer`; stops, posture and motions, `motion`; sign-in and own entry, `person`; vaults, `vault`;
+//! feeds, `feed`; the responders' side, `response`.
+//!
+//! # To add an endpoint
+//! 1. Its wire types here, with `deny_unknown_fields` on what comes in.
+//! 2. A handler with `#[utoipa::path]` in `server::http`, and its line in `server::http::routes`.
+//! 3. `UPDATE_EXPECT=1 cargo test -p server --test openapi` writes the new `docs/openapi.json`; review its difference.
+//! 4. What it may refuse has a line in `code`; `UPDATE_EXPECT=1 cargo test -p api` writes `docs/errors.md`.
+#![deny(missing_docs)]
+
+mod code;
+mod feed;
+mod money;
+mod motion;
+mod person;
+mod problem;
+mod response;
+mod signed;
+mod transfer;
+mod vault;
+
+pub use code::{Code, Language};
+pub use feed::{Confirmation, NewPrice, NewTransaction};
+pub use money::{AssetUnits, CurrencyMinor, MoneyText};
+pub use motion::{
+    EndMotion, EndorseMotion, LiftStop, Motion, MotionList, NewChange, NewStop, Posture, PostureWord,
+    ProposalWord, Scope, SetPosture, SourceText, Stop, StopList,
+};
+pub use person::{Health, Me, Rules, SessionGrant, SignIn};
+pub use problem::Problem;
+pub use response::{
+    Acknowledge, Clear, Cover, EndClear, Endorsed, Implicate, Incident, IncidentList, Narrow, Report,
+    SignalEntry, Subject,
+};
+pub use signed::{
+    Accepted, COMMAND_DOMAIN, Challenge, ChallengeRequest, Envelope, IDEMPOTENCY_KEY_BYTES_MAX,
+    IDEMPOTENCY_KEY_HEADER, PhraseText, Proof, RawEnvelope, request_hash,
+};
+pub use transfer::{
+    Approve, AttachPsbt, Cancel, NewOutput, NewTransfer, Object, Output, PermitStanding, PsbtText,
+    StatusWord, TransactionHex, Transfer, TransferList,
+};
+pub use vault::{Vault, VaultAddress, VaultList};

@@ -1,0 +1,147 @@
+//! The responders' side on the wire. Whoever is no responder finds nothing under these paths, not even that they exist (G3, G9).
+
+use serde::{Deserialize, Serialize};
+use types::{PersonId, Timestamp, VaultId};
+use utoipa::ToSchema;
+
+/// Incidents that a responder sees.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct IncidentList {
+    /// Oldest first.
+    pub incidents: Vec<Incident>,
+}
+
+/// An incident.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Incident {
+    /// Its number.
+    pub id: u32,
+    /// Who is concerned.
+    pub subjects: Vec<Subject>,
+    /// When its first signal came.
+    #[schema(value_type = String, format = DateTime)]
+    pub opened: Timestamp,
+    /// `verify` or `confirmed`.
+    pub level: String,
+    /// What it keeps from being released.
+    pub cover: Cover,
+    /// The code by which a caller and a responder know each other.
+    pub call_back: String,
+    /// Who has taken charge, and when.
+    pub acknowledged: Vec<Endorsed>,
+    /// Who endorsed the narrower cover under discussion.
+    pub narrowing: Vec<Endorsed>,
+    /// The narrower cover under discussion.
+    pub narrowing_to: Option<Cover>,
+    /// Who endorsed the clear that is under way.
+    pub clearing: Vec<Endorsed>,
+    /// Since when the clear's quorum is met.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub clearing_met_since: Option<Timestamp>,
+    /// When it was closed.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub closed: Option<Timestamp>,
+    /// Its signals, oldest first.
+    pub signals: Vec<SignalEntry>,
+}
+
+/// A person concerned.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Subject {
+    /// Who.
+    #[schema(value_type = String)]
+    pub person: PersonId,
+    /// When it was found.
+    #[schema(value_type = String, format = DateTime)]
+    pub found: Timestamp,
+    /// Acts later than this do not count.
+    #[schema(value_type = String, format = DateTime)]
+    pub from: Timestamp,
+}
+
+/// Who endorsed something, and when.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Endorsed {
+    /// Who.
+    #[schema(value_type = String)]
+    pub by: PersonId,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+}
+
+/// One signal.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SignalEntry {
+    /// Who is in danger.
+    #[schema(value_type = String)]
+    pub who: PersonId,
+    /// `sign-in`, `act`, `judgement` or `code-word`.
+    pub kind: String,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+}
+
+/// What an incident covers. JSON: `"organisation"` or `{"narrowed": {"vaults", "people"}}`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub enum Cover {
+    /// Everything.
+    Organisation,
+    /// What concerns these.
+    Narrowed {
+        /// Everything from these vaults.
+        #[schema(value_type = Vec<String>)]
+        vaults: Vec<VaultId>,
+        /// Everything in which one of these took part.
+        #[schema(value_type = Vec<String>)]
+        people: Vec<PersonId>,
+    },
+}
+
+/// To say that somebody has taken charge.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Acknowledge {}
+
+/// To open an incident.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// Who is in danger.
+    #[schema(value_type = String)]
+    pub who: PersonId,
+    /// `judgement` or `code-word`.
+    pub kind: String,
+}
+
+/// To add a person who was found not to have been free.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Implicate {
+    /// Who.
+    #[schema(value_type = String)]
+    pub person: PersonId,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Timestamp,
+}
+
+/// To endorse a narrower cover.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Narrow {
+    /// To what.
+    pub cover: Cover,
+}
+
+/// To endorse closing an incident, after a call-back with the person.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Clear {}
+
+/// To end a clear that is under way.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndClear {}
