@@ -19,6 +19,7 @@ impl State {
     pub fn begin(&mut self, act: &Act) {
         self.last_act = act.number;
         self.clock.advance(act.at);
+        self.opened |= act.by.actor().is_some();
     }
 
     /// Applies one event of a record that has begun.

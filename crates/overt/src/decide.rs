@@ -4,8 +4,8 @@
 
 use policy::{Facts, OutputFacts, Policy, PriceEntry, PriceProblem, Severity, Source};
 use types::{
-    Amount, Hash, Identified, OutPoint, PAYLOAD_TEXT_BYTES_MAX, Payload, PersonId, SpendPlan, Target,
-    Timestamp, TransferId, Value, VaultId, hash_parts,
+    ActorId, Amount, Hash, Identified, OutPoint, PAYLOAD_TEXT_BYTES_MAX, Payload, PersonId, SpendPlan,
+    Target, Timestamp, TransferId, Value, VaultId, hash_parts,
 };
 
 use crate::act::{Act, AllActs, Author};
@@ -35,7 +35,7 @@ impl State {
             Command::Attend => Ok((Vec::new(), Reply::Done)),
             Command::Found { sources } => self.decide_found(act, sources),
             Command::Enrol { actor, entry } => {
-                self.only_system(act)?;
+                self.may_enrol(act, actor)?;
                 done(Event::Enrolled { actor: actor.clone(), entry: entry.clone() })
             }
             Command::Submit(payload) => self.decide_submit(act, payload),
@@ -73,6 +73,18 @@ impl State {
         } else {
             Err(Refusal::NotAllowed("only Rempart itself does this"))
         }
+    }
+
+    /// Credentials are handed out before anybody acts, once each. Whoever holds the host later cannot replace a person (G5).
+    fn may_enrol(&self, act: &Act, actor: &ActorId) -> Result<(), Refusal> {
+        self.only_system(act)?;
+        if self.opened {
+            return Err(Refusal::TooLate("open for work"));
+        }
+        if !self.policy().is_some_and(|policy| policy.actor_exists(actor)) {
+            return Err(Refusal::NotFound("person or service"));
+        }
+        if self.entries.contains_key(actor) { Err(Refusal::Duplicate) } else { Ok(()) }
     }
 
     /// The person who acts. Services submit and do nothing else.

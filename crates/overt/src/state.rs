@@ -78,6 +78,8 @@ pub struct State {
     pub(crate) clock: Clock,
     pub(crate) last_act: ActNumber,
     pub(crate) policies: Policies,
+    /// Whether anybody has acted yet: until then credentials are handed out, afterwards never again without a quorum.
+    pub(crate) opened: bool,
     pub(crate) entries: BTreeMap<ActorId, Vec<u8>>,
     pub(crate) transfers: BTreeMap<TransferId, Transfer>,
     pub(crate) pending: usize,
@@ -154,6 +156,12 @@ impl State {
     #[must_use]
     pub fn entry(&self, actor: &str) -> Option<&[u8]> {
         self.entries.get(actor).map(Vec::as_slice)
+    }
+
+    /// Whether anybody has acted yet. From then on no credential is handed out on the host's word alone.
+    #[must_use]
+    pub const fn is_opened(&self) -> bool {
+        self.opened
     }
 
     /// Everybody who has an entry.
