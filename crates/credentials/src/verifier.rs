@@ -295,6 +295,12 @@ mod tests {
             hex::encode(verifier().hash),
             "e38adae839a074bd1b8da08a16f619f509d4e267830696fbb8b7f462ae6a4201"
         );
+        let cost = Cost::new(32, 3, 2).unwrap();
+        let made = Verifier::make(&phrase("orange zebra stone"), &pepper(), [7; SALT_BYTES], cost).unwrap();
+        assert_eq!(
+            hex::encode(made.hash),
+            "69f6fc8a0f2319bb410c68bf5b854c399a14d4b16d1430b650cb3f57489dc51a"
+        );
     }
 
     #[test]

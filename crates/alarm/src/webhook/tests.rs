@@ -294,6 +294,32 @@ fn private_addresses_need_permission_and_are_not_touched_without() {
     assert_eq!(channel.deliver(&message(1), now()), Err(DeliveryError::PrivateAddress));
 }
 
+/// The environment of a process cannot be changed safely from inside, so the test runs itself as a child with a proxy set.
+#[test]
+fn a_proxy_from_the_environment_is_ignored() {
+    const TARGET: &str = "REMPART_TEST_WEBHOOK";
+    if let Ok(url) = std::env::var(TARGET) {
+        let delivered = webhook(&url).deliver(&message(1), now());
+        assert!(delivered.is_ok(), "{delivered:?}");
+        return;
+    }
+    let receiver = Receiver::start(secret(), Arc::new(now)).unwrap();
+    let proxy = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let proxy_url = format!("http://{}", proxy.local_addr().unwrap());
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "webhook::tests::a_proxy_from_the_environment_is_ignored"])
+        .envs(["ALL_PROXY", "HTTP_PROXY", "http_proxy"].map(|name| (name, &proxy_url)))
+        .env(TARGET, receiver.url())
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .output()
+        .unwrap();
+    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
+    assert_eq!(receiver.received().len(), 1);
+    proxy.set_nonblocking(true).unwrap();
+    assert!(proxy.accept().is_err());
+}
+
 /// A peer that speaks TLS with the test certificate and answers 200.
 fn tls_peer() -> u16 {
     use rustls::pki_types::pem::PemObject;
