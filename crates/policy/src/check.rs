@@ -10,7 +10,7 @@ use types::{Amount, GroupId, PersonId, Span, Value};
 use crate::coalition::Coalition;
 use crate::codes::{self, Code};
 use crate::keys::Kind;
-use crate::model::{DestinationRule, Person, PlaceKind};
+use crate::model::{Chain, DestinationRule, Person, PlaceKind};
 use crate::policy::Policy;
 use crate::quorum::{Apart, Quorum};
 use crate::rows::{At, Found, Row, Rows};
@@ -370,6 +370,13 @@ impl<'p> Check<'_, 'p> {
                         format!("nobody can say who falls with {}: give its owner a home", listed(&unplaced));
                     self.warn(self.place_of("vault", number, key), codes::KEY_WITHOUT_HOME, message);
                 }
+            }
+            if vault.chain != Chain::GateOnly && vault.keys.is_none() {
+                let message = format!(
+                    "vault `{}` has no `keys` and cannot be created: add `keys = {{ at_least = 2, of = [\"alice-hw\", …] }}`",
+                    vault.id
+                );
+                self.warn(self.place_of("vault", number, "id"), codes::VAULT_WITHOUT_KEYS, message);
             }
             if recovery.is_some_and(|recovery| recovery.after_blocks < RECOVERY_BLOCKS_MIN) {
                 let message = format!(

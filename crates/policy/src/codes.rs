@@ -50,7 +50,7 @@ codes! {
     BAD_DESTINATION Error "bad-destination" "a destination rule of another form, or one that this rule cannot use";
     BAD_QUORUM Error "bad-quorum" "a quorum of another form";
     BAD_AMOUNT_RANGE Error "bad-amount-range" "a range of amounts that is empty or has no bound";
-    BAD_VAULT Error "bad-vault" "keys that a vault's chain does not allow or needs";
+    BAD_VAULT Error "bad-vault" "keys that a vault's chain does not allow, or a path that can never be signed";
     BAD_PERMIT Error "bad-permit" "keys of a permit that contradict one another";
     EMPTY_LIST Error "empty-list" "a list that needs at least one entry";
     EMPTY_LIMIT Error "empty-limit" "a limit without an amount or a count";
@@ -75,6 +75,7 @@ codes! {
     IDLE_LIMIT Warning "idle-limit" "a limit on vaults from which no permit allows anything";
     IDLE_VAULT Warning "idle-vault" "a vault from which no permit allows anything";
     UNLIMITED_QUICK Warning "unlimited-quick" "a quick permit that no limit on amounts bounds";
+    VAULT_WITHOUT_KEYS Warning "vault-without-keys" "a vault on a chain that has no spending path yet and cannot be created";
     KEYS_IN_ONE_HOME Warning "keys-in-one-home" "signing keys of one home that satisfy a vault's path";
     KEY_WITHOUT_HOME Warning "key-without-home" "a vault key whose owners have no home, so that no analysis can place it";
     PERSON_WITHOUT_HOME Warning "person-without-home" "a person who has no home and never counts where `apart` is asked";

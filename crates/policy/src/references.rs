@@ -146,13 +146,10 @@ impl Checker<'_> {
             None => return,
         };
         if gate_only {
-            for key in ["keys", "recovery", "script", "outstanding"].into_iter().filter(|key| row.has(key)) {
+            for key in ["keys", "recovery", "script"].into_iter().filter(|key| row.has(key)) {
                 let message = format!("a gate-only vault has no `{key}`: someone else signs; remove it");
                 self.report(row.place(key), codes::BAD_VAULT, message);
             }
-        } else if !row.has("keys") {
-            let message = "a vault on a chain needs `keys`: `{ at_least = 2, of = [\"alice-hw\", …] }`";
-            self.report(row.at, codes::BAD_VAULT, message);
         }
         for key in ["keys", "recovery"] {
             if let Some(path) = row.row(key) {

@@ -104,7 +104,7 @@ impl<'p> Search<'p> {
         let mut everyone = Bits::default();
         let mut need = 0u32;
         for demand in demands.iter() {
-            if demand.candidates.count() < demand.need {
+            if self.at_most(demand) < demand.need {
                 return false;
             }
             everyone = everyone.or(&demand.candidates);
@@ -117,6 +117,24 @@ impl<'p> Search<'p> {
             Some((at, person)) => self.branch(demands, at, person),
             None => self.flow(demands),
         }
+    }
+
+    /// An upper bound on how many of a demand's candidates can be counted together: those who all share with one another
+    /// count for one. Exact where sharing is transitive; elsewhere it ends hopeless branches early.
+    fn at_most(&self, demand: &Demand) -> u32 {
+        let Some(apart) = demand.apart else { return demand.candidates.count() };
+        let mut left = demand.candidates;
+        let mut most = 0;
+        while let Some(first) = left.iter().next().filter(|_| most < demand.need) {
+            let mut circle = self.policy.near(apart, first).and(&left);
+            left.remove(first);
+            while let Some(next) = circle.iter().next() {
+                left.remove(next);
+                circle = circle.and(self.policy.near(apart, next));
+            }
+            most += 1;
+        }
+        most
     }
 
     /// A demand and a person in it who shares with two that do not share with one another, or nothing when all fall cleanly
