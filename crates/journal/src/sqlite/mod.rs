@@ -202,3 +202,46 @@ impl Journal for SqliteJournal {
         copy::backup(&self.connection, path)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::OvertRecord;
+    use types::Timestamp;
+
+    fn failed() -> JournalError {
+        JournalError::Io("the flush failed".into())
+    }
+
+    /// What a failed flush left on the disk is known only after reading it back: no more promises until then.
+    #[test]
+    fn a_failed_disk_stops_the_writer_until_it_is_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("one.db");
+        let origin = Origin { organisation: "exemple".to_owned(), created_at: Timestamp::MIN };
+        let batch =
+            Batch { overt: vec![OvertRecord { at: Timestamp::MIN, body: vec![1] }], ..Batch::default() };
+        let mut journal = SqliteJournal::create(&path, &origin, Options::default()).unwrap();
+        journal.append(&batch).unwrap();
+        journal.note_failure(&JournalError::Full("no room".into()));
+        let head = journal.append(&batch).unwrap();
+        journal.note_failure(&failed());
+        assert_eq!(journal.append(&batch).unwrap_err().code(), "journal-stopped");
+        assert_eq!(SqliteJournal::open(&path, Options::default()).unwrap_err().code(), "journal-locked");
+        drop(journal);
+        let mut journal = SqliteJournal::open(&path, Options::default()).unwrap();
+        assert_eq!(journal.head(), head);
+        journal.append(&batch).unwrap();
+    }
+
+    #[test]
+    fn a_reader_stays_a_reader() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("one.db");
+        let origin = Origin { organisation: "exemple".to_owned(), created_at: Timestamp::MIN };
+        drop(SqliteJournal::create(&path, &origin, Options::default()).unwrap());
+        let mut journal = SqliteJournal::open_read_only(&path).unwrap();
+        journal.note_failure(&failed());
+        assert_eq!(journal.append(&Batch::default()).unwrap_err().code(), "journal-read-only");
+    }
+}
