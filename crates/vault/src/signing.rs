@@ -13,7 +13,7 @@ use types::Secret;
 
 use crate::SECP;
 use crate::derived::Role;
-use crate::descriptor::Position;
+use crate::descriptor::Branch;
 use crate::holdings::Holdings;
 use crate::key::VaultKey;
 use crate::spec::ScriptKind;
@@ -80,7 +80,8 @@ impl AccountKey {
     pub fn signer(&self) -> Result<AccountSigner, SignError> {
         let account = SecretKey::from_slice(self.secret.reveal()).map_err(|_| SignError::Derivation)?;
         let parent = BranchKey { xpub: *self.public.xpub(), secret: account };
-        Ok(AccountSigner { branches: [parent.child(0)?, parent.child(1)?] })
+        let account = self.public.xpub().public_key;
+        Ok(AccountSigner { account, branches: [parent.child(0)?, parent.child(1)?] })
     }
 }
 
@@ -124,6 +125,7 @@ impl BranchKey {
 
 /// Signs at positions under an account key.
 pub struct AccountSigner {
+    account: PublicKey,
     branches: [BranchKey; 2],
 }
 
@@ -131,38 +133,40 @@ impl AccountSigner {
     /// Signs one request.
     ///
     /// # Errors
-    /// When the key there is not the one that the request names.
+    /// When the request is for another account, or the key there is not the one that it names.
     pub fn sign(&self, request: &SigningRequest) -> Result<InputSignature, SignError> {
+        if request.account != self.account {
+            return Err(SignError::WrongKey);
+        }
         let [receive, change] = &self.branches;
-        let branch = if request.position.branch.spending_step() == 0 { receive } else { change };
+        let branch = if request.position.branch == Branch::Receive { receive } else { change };
         let mut secret = branch.child_secret(request.position.index)?;
-        let mut pair = Keypair::from_secret_key(&SECP, &secret);
-        let signature = sign_with(&secret, &pair, request);
+        let signature = match request.kind {
+            ScriptKind::Wsh => Ok(sign_ecdsa(&secret, request)),
+            ScriptKind::Tr => sign_schnorr(&secret, request),
+        };
         secret.non_secure_erase();
-        pair.non_secure_erase();
         signature
     }
 }
 
-fn sign_with(
-    secret: &SecretKey,
-    pair: &Keypair,
-    request: &SigningRequest,
-) -> Result<InputSignature, SignError> {
-    if PublicKey::from_keypair(pair) != request.public_key {
-        return Err(SignError::WrongKey);
-    }
-    let message = Message::from_digest(request.message);
-    Ok(match request.kind {
-        ScriptKind::Wsh => InputSignature::Ecdsa(ecdsa::Signature {
-            signature: SECP.sign_ecdsa_low_r(&message, secret),
-            sighash_type: EcdsaSighashType::All,
-        }),
-        ScriptKind::Tr => InputSignature::Schnorr(taproot::Signature {
-            signature: SECP.sign_schnorr_no_aux_rand(&message, pair),
-            sighash_type: TapSighashType::Default,
-        }),
+/// The account was compared; computing the public key here would cost as much as the signature.
+fn sign_ecdsa(secret: &SecretKey, request: &SigningRequest) -> InputSignature {
+    InputSignature::Ecdsa(ecdsa::Signature {
+        signature: SECP.sign_ecdsa_low_r(&Message::from_digest(request.message), secret),
+        sighash_type: EcdsaSighashType::All,
     })
+}
+
+/// Schnorr needs the public key, so that it can be compared too.
+fn sign_schnorr(secret: &SecretKey, request: &SigningRequest) -> Result<InputSignature, SignError> {
+    let mut pair = Keypair::from_secret_key(&SECP, secret);
+    let is_right = PublicKey::from_keypair(&pair) == request.public_key;
+    let signature = SECP.sign_schnorr_no_aux_rand(&Message::from_digest(request.message), &pair);
+    pair.non_secure_erase();
+    let sighash_type = TapSighashType::Default;
+    let signature = InputSignature::Schnorr(taproot::Signature { signature, sighash_type });
+    if is_right { Ok(signature) } else { Err(SignError::WrongKey) }
 }
 
 /// Signs every input of a PSBT as a member, on the spending path. The caller has shown the person what it pays.
@@ -188,9 +192,9 @@ pub fn sign_member(psbt: &mut Psbt, holdings: &Holdings, key: &AccountKey) -> Re
     let signer = key.signer()?;
     let sign = |(coin, message): (&crate::holdings::Coin, &Message)| {
         let own = coin.script().member(member).ok_or(SignError::NotAMember)?;
-        let (position, kind): (Position, _) = (coin.script().position(), descriptor.kind());
-        let request =
-            SigningRequest { position, public_key: own.public_key, kind, message: *message.as_ref() };
+        let (position, kind) = (coin.script().position(), descriptor.kind());
+        let (account, public_key) = (key.public().xpub().public_key, own.public_key);
+        let request = SigningRequest { account, position, public_key, kind, message: *message.as_ref() };
         signer.sign(&request)
     };
     let signatures: Vec<InputSignature> = coins.iter().zip(&messages).map(sign).collect::<Result<_, _>>()?;

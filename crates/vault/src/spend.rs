@@ -35,7 +35,9 @@ pub type MemberSignatures = BTreeMap<usize, InputSignature>;
 /// What a signer is asked to sign for one input.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SigningRequest {
-    /// The key's position under the co-signer's account key.
+    /// The signer's account key, which says whose request this is.
+    pub account: bitcoin::secp256k1::PublicKey,
+    /// The key's position under the account key.
     pub position: Position,
     /// The key that the script has there.
     pub public_key: bitcoin::secp256k1::PublicKey,
@@ -207,11 +209,14 @@ impl VerifiedSpend {
     /// What the co-signer signs, one request for each input, spending path only.
     #[must_use]
     pub fn signing_requests(&self) -> Vec<SigningRequest> {
+        let Some(account) = self.descriptor.cosigner().map(|key| key.xpub().public_key) else {
+            return Vec::new();
+        };
         let inputs = self.coins.iter().zip(&self.sighashes);
         let request = |(coin, message): (&Coin, &Message)| {
-            let key = coin.script().cosigner()?;
+            let public_key = coin.script().cosigner()?.public_key;
             let (position, kind) = (coin.script().position(), self.descriptor.kind());
-            Some(SigningRequest { position, public_key: key.public_key, kind, message: *message.as_ref() })
+            Some(SigningRequest { account, position, public_key, kind, message: *message.as_ref() })
         };
         inputs.filter_map(request).collect()
     }

@@ -202,11 +202,19 @@ fn a_wrong_cosigner_signature_is_caught_by_consensus_code() {
 
 #[test]
 fn only_the_named_key_signs() {
-    let world = World::new(KINDS[0]);
-    let spend = world.verify(world.psbt()).unwrap();
-    let request = spend.signing_requests().remove(0);
-    let error = key("mallory").signer().unwrap().sign(&request).unwrap_err();
+    for kind in KINDS {
+        let world = World::new(kind);
+        let request = world.verify(world.psbt()).unwrap().signing_requests().remove(0);
+        let error = key("mallory").signer().unwrap().sign(&request).unwrap_err();
+        assert_eq!(error, SignError::WrongKey);
+        key("cosigner").signer().unwrap().sign(&request).unwrap();
+    }
+    let world = World::new(KINDS[1]);
+    let mut requests = world.verify(world.psbt()).unwrap().signing_requests();
+    requests[0].public_key = requests[1].public_key;
+    let error = key("cosigner").signer().unwrap().sign(&requests[0]).unwrap_err();
     assert_eq!(error, SignError::WrongKey);
+    let world = World::new(KINDS[0]);
     let error = sign_member(&mut world.psbt(), &world.holdings, &key("mallory")).unwrap_err();
     assert_eq!(error, SignError::NotAMember);
     let mut foreign = world.psbt();
