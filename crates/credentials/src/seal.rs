@@ -1,30 +1,27 @@
-//! The class of an act, and an objection if there is one, encrypted into [`SEAL_BYTES`] bytes that look alike whatever they hold.
+//! The class of an act, encrypted into [`SEAL_BYTES`] bytes that look alike whatever they hold.
 //!
 //! Keeps G3 and G9: every authenticated command carries one, so a reader of the journal, its backups or the logs sees that
 //! somebody acted, never how. The server seals, the gate opens; the key is not in the database. ADR 0005 says why it is so.
 
 use std::fmt;
 
-use chacha20poly1305::aead::inout::InOutBuf;
-use chacha20poly1305::{AeadInOut, KeyInit, Tag, XChaCha20Poly1305, XNonce};
+use aes_gcm_siv::aead::inout::InOutBuf;
+use aes_gcm_siv::{AeadInOut, Aes256GcmSiv, KeyInit, Nonce, Tag};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use types::{Hash, Secret, TransferId, hash_parts};
+use types::{Hash, Secret, hash_parts};
 use zeroize::Zeroizing;
 
 use crate::{Class, fixed_bytes};
 
-pub(crate) const NONCE_BYTES: usize = 24;
+pub(crate) const NONCE_BYTES: usize = 12;
 pub(crate) const TAG_BYTES: usize = 16;
-/// Version, class, act tag, 32 bytes of act, zeroes. One ChaCha block, so that growing into it costs nothing.
-const PLAIN_BYTES: usize = 64;
-const ACT_BYTES: usize = 32;
+/// Version, class, zeroes: one block of the cipher.
+const PLAIN_BYTES: usize = 16;
 /// The size of every seal, in bytes.
 pub const SEAL_BYTES: usize = NONCE_BYTES + PLAIN_BYTES + TAG_BYTES;
 
 const VERSION: u8 = 1;
-const ACT_NONE: u8 = 0;
-const ACT_OBJECTION: u8 = 1;
 
 /// The key of the covert side: seals classes, slots and snapshots. Not in the database.
 ///
@@ -63,30 +60,14 @@ impl fmt::Debug for ClassKey {
     }
 }
 
-/// One derived key: XChaCha20-Poly1305, and a second one from which nonces are made.
+/// One derived key of AES-256-GCM-SIV (RFC 8452), which tells nothing but equality should a nonce ever come twice.
 #[derive(Clone)]
-pub(crate) struct SealingKey {
-    cipher: XChaCha20Poly1305,
-    nonce: Secret<[u8; 32]>,
-}
+pub(crate) struct SealingKey(Aes256GcmSiv);
 
 impl SealingKey {
     fn derive(domain: &str, master: &Secret<[u8; 32]>) -> Self {
-        let key = Zeroizing::new(hash_parts(domain, &[master.reveal(), b"cipher"]).0);
-        let nonce = Secret::new(hash_parts(domain, &[master.reveal(), b"nonce"]).0);
-        Self { cipher: XChaCha20Poly1305::new((&*key).into()), nonce }
-    }
-
-    /// A nonce from the entropy *and* everything that it will protect: should the entropy ever repeat, two different contents
-    /// still get two nonces, so a fault in the random source shows at most that two seals are of the same content.
-    fn nonce(&self, plain: &[u8], entropy: &[u8; 32], associated_data: &[u8]) -> [u8; NONCE_BYTES] {
-        let hash =
-            hash_parts("rempart/seal-nonce/v1", &[self.nonce.reveal(), entropy, associated_data, plain]);
-        let mut nonce = [0; NONCE_BYTES];
-        for (to, from) in nonce.iter_mut().zip(hash.0) {
-            *to = from;
-        }
-        nonce
+        let key = Zeroizing::new(hash_parts(domain, &[master.reveal()]).0);
+        Self(Aes256GcmSiv::new((&*key).into()))
     }
 
     /// Encrypts in place what lies between nonce and tag; the slice has room for both.
@@ -98,10 +79,10 @@ impl SealingKey {
     ) -> Result<(), SealError> {
         let (nonce, rest) = sealed.split_first_chunk_mut::<NONCE_BYTES>().ok_or(SealError::Size)?;
         let (plain, tag) = rest.split_last_chunk_mut::<TAG_BYTES>().ok_or(SealError::Size)?;
-        *nonce = self.nonce(plain, entropy, associated_data);
+        *nonce = entropy.first_chunk().copied().ok_or(SealError::Size)?;
         let made = self
-            .cipher
-            .encrypt_inout_detached(&XNonce::from(*nonce), associated_data, InOutBuf::from(plain))
+            .0
+            .encrypt_inout_detached(&Nonce::from(*nonce), associated_data, InOutBuf::from(plain))
             .map_err(|_| SealError::Size)?;
         *tag = made.into();
         Ok(())
@@ -115,45 +96,15 @@ impl SealingKey {
     ) -> Result<&'a mut [u8], SealError> {
         let (nonce, rest) = sealed.split_first_chunk_mut::<NONCE_BYTES>().ok_or(SealError::Size)?;
         let (plain, tag) = rest.split_last_chunk_mut::<TAG_BYTES>().ok_or(SealError::Size)?;
-        self.cipher
+        self.0
             .decrypt_inout_detached(
-                &XNonce::from(*nonce),
+                &Nonce::from(*nonce),
                 associated_data,
                 InOutBuf::from(&mut *plain),
                 &Tag::from(*tag),
             )
             .map_err(|_| SealError::NotAuthentic)?;
         Ok(plain)
-    }
-}
-
-/// What goes into a seal.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Attest {
-    /// What the phrase check found.
-    pub class: Class,
-    /// The transfer that the person objects to. It travels here so that its record looks like any sign-in.
-    pub objection: Option<TransferId>,
-}
-
-/// What came out of a seal.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Opened {
-    /// What the phrase check found.
-    pub class: Class,
-    /// The transfer that the person objects to.
-    pub objection: Option<TransferId>,
-}
-
-impl fmt::Debug for Attest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Attest(…)")
-    }
-}
-
-impl fmt::Debug for Opened {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Opened(…)")
     }
 }
 
@@ -208,9 +159,9 @@ pub enum SealError {
 ///
 /// The entropy must be fresh; if it is not, the seal still tells nothing but equality.
 #[must_use]
-pub fn seal(key: &ClassKey, attest: Attest, nonce_entropy: &[u8; 32], associated_data: &[u8]) -> Seal {
+pub fn seal(key: &ClassKey, class: Class, nonce_entropy: &[u8; 32], associated_data: &[u8]) -> Seal {
     let mut sealed = [0; SEAL_BYTES];
-    let plain = Zeroizing::new(encode(attest));
+    let plain = Zeroizing::new(encode(class));
     for (to, from) in sealed.iter_mut().skip(NONCE_BYTES).zip(plain.iter()) {
         *to = *from;
     }
@@ -225,39 +176,28 @@ pub fn seal(key: &ClassKey, attest: Attest, nonce_entropy: &[u8; 32], associated
 ///
 /// # Errors
 /// [`SealError::NotAuthentic`] or [`SealError::Layout`]. The gate treats both as a fault of the journal, never as a class.
-pub fn open(key: &ClassKey, seal: &Seal, associated_data: &[u8]) -> Result<Opened, SealError> {
+pub fn open(key: &ClassKey, seal: &Seal, associated_data: &[u8]) -> Result<Class, SealError> {
     let mut sealed = Zeroizing::new(seal.0);
     let plain = key.attest.open_in_place(sealed.as_mut_slice(), associated_data)?;
     decode(plain)
 }
 
-fn encode(attest: Attest) -> [u8; PLAIN_BYTES] {
-    // Both arms write the same 33 bytes; no branch on the class.
-    let (act, content) = match attest.objection {
-        None => (ACT_NONE, [0; ACT_BYTES]),
-        Some(TransferId(Hash(hash))) => (ACT_OBJECTION, hash),
-    };
+fn encode(class: Class) -> [u8; PLAIN_BYTES] {
     let mut plain = [0; PLAIN_BYTES];
-    let fields = [VERSION, attest.class.byte(), act].into_iter().chain(content);
-    for (to, from) in plain.iter_mut().zip(fields) {
+    for (to, from) in plain.iter_mut().zip([VERSION, class.byte()]) {
         *to = from;
     }
     plain
 }
 
-fn decode(plain: &[u8]) -> Result<Opened, SealError> {
-    let (&[version, class, act], rest) = plain.split_first_chunk::<3>().ok_or(SealError::Size)?;
-    let (content, padding) = rest.split_first_chunk::<ACT_BYTES>().ok_or(SealError::Size)?;
-    let zero = |bytes: &[u8]| bytes.iter().fold(0, |all, byte| all | byte) == 0;
-    if version != VERSION || class > 1 || !zero(padding) {
-        return Err(SealError::Layout);
+fn decode(plain: &[u8]) -> Result<Class, SealError> {
+    let (&[version, class], padding) = plain.split_first_chunk::<2>().ok_or(SealError::Size)?;
+    let used = padding.iter().fold(0, |all, byte| all | byte);
+    if version == VERSION && class <= 1 && used == 0 {
+        Ok(Class::from_byte(class))
+    } else {
+        Err(SealError::Layout)
     }
-    let objection = match act {
-        ACT_NONE if zero(content) => None,
-        ACT_OBJECTION => Some(TransferId(Hash(*content))),
-        _ => return Err(SealError::Layout),
-    };
-    Ok(Opened { class: Class::from_byte(class), objection })
 }
 
 #[cfg(test)]
@@ -269,11 +209,8 @@ mod tests {
         ClassKey::from_bytes([1; 32])
     }
 
-    fn attests() -> impl Strategy<Value = Attest> {
-        (any::<bool>(), proptest::option::of(any::<[u8; 32]>())).prop_map(|(free, objection)| Attest {
-            class: if free { Class::Free } else { Class::Duress },
-            objection: objection.map(|hash| TransferId(Hash(hash))),
-        })
+    fn classes() -> impl Strategy<Value = Class> {
+        any::<bool>().prop_map(|free| if free { Class::Free } else { Class::Duress })
     }
 
     /// Bits that differ, over all bytes.
@@ -285,10 +222,10 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(150))]
 
         #[test]
-        fn what_goes_in_comes_out_and_only_there(attest in attests(), entropy: [u8; 32], data in proptest::collection::vec(any::<u8>(), 0..80)) {
-            let sealed = seal(&key(), attest, &entropy, &data);
+        fn what_goes_in_comes_out_and_only_there(class in classes(), entropy: [u8; 32], data in proptest::collection::vec(any::<u8>(), 0..80)) {
+            let sealed = seal(&key(), class, &entropy, &data);
             let opened = open(&key(), &sealed, &data).unwrap();
-            prop_assert!(opened.class == attest.class && opened.objection == attest.objection);
+            prop_assert!(opened == class);
             let other_key = ClassKey::from_bytes([2; 32]);
             prop_assert_eq!(open(&other_key, &sealed, &data), Err(SealError::NotAuthentic));
             let mut elsewhere = data.clone();
@@ -297,8 +234,8 @@ mod tests {
         }
 
         #[test]
-        fn every_seal_has_one_size(attest in attests(), entropy: [u8; 32]) {
-            let sealed = seal(&key(), attest, &entropy, b"command");
+        fn every_seal_has_one_size(class in classes(), entropy: [u8; 32]) {
+            let sealed = seal(&key(), class, &entropy, b"command");
             prop_assert_eq!(postcard::to_allocvec(&sealed).unwrap().len(), SEAL_BYTES);
             let bytes = postcard::to_allocvec(&sealed).unwrap();
             prop_assert_eq!(postcard::from_bytes::<Seal>(&bytes).unwrap(), sealed.clone());
@@ -308,21 +245,20 @@ mod tests {
         }
 
         #[test]
-        fn contents_and_entropy_each_change_everything(a in attests(), b in attests(), x: [u8; 32], y: [u8; 32]) {
+        fn contents_and_entropy_each_change_everything(a in classes(), b in classes(), x: [u8; 32], y: [u8; 32]) {
             prop_assume!(x != y);
-            // Far more than a few bits apart: 832 bits, half of them expected to differ; the chance of under 250 is nil.
-            prop_assert!(distance(&seal(&key(), a, &x, b"c"), &seal(&key(), a, &y, b"c")) > 250);
-            // Even with repeated entropy: two contents share no key stream.
+            // 352 bits, half of them expected to differ; the chance of under 100 is nil.
+            prop_assert!(distance(&seal(&key(), a, &x, b"c"), &seal(&key(), a, &y, b"c")) > 100);
+            // Even with repeated entropy two contents share no key stream; the nonce is the same, the other 256 bits are not.
             if a != b {
-                prop_assert!(distance(&seal(&key(), a, &x, b"c"), &seal(&key(), b, &x, b"c")) > 250);
+                prop_assert!(distance(&seal(&key(), a, &x, b"c"), &seal(&key(), b, &x, b"c")) > 70);
             }
         }
     }
 
     #[test]
     fn every_flipped_bit_is_refused() {
-        let attest = Attest { class: Class::Duress, objection: None };
-        let sealed = seal(&key(), attest, &[5; 32], b"command");
+        let sealed = seal(&key(), Class::Duress, &[5; 32], b"command");
         for bit in 0..SEAL_BYTES * 8 {
             let mut bytes = *sealed.as_bytes();
             bytes[bit / 8] ^= 1 << (bit % 8);
@@ -336,7 +272,7 @@ mod tests {
 
     /// Seals a plain text that [`encode`] would not write.
     fn sealed_plain(change: impl Fn(&mut [u8; PLAIN_BYTES])) -> Seal {
-        let mut plain = encode(Attest { class: Class::Free, objection: None });
+        let mut plain = encode(Class::Free);
         change(&mut plain);
         let mut bytes = [0; SEAL_BYTES];
         bytes[NONCE_BYTES..NONCE_BYTES + PLAIN_BYTES].copy_from_slice(&plain);
@@ -347,8 +283,8 @@ mod tests {
     #[test]
     fn an_unknown_layout_is_refused_though_authentic() {
         assert!(open(&key(), &sealed_plain(|_| {}), b"command").is_ok());
-        let changes: [fn(&mut [u8; PLAIN_BYTES]); 5] =
-            [|p| p[0] = 2, |p| p[1] = 2, |p| p[2] = 9, |p| p[3] = 1, |p| p[PLAIN_BYTES - 1] = 1];
+        let changes: [fn(&mut [u8; PLAIN_BYTES]); 4] =
+            [|p| p[0] = 2, |p| p[1] = 2, |p| p[2] = 9, |p| p[PLAIN_BYTES - 1] = 1];
         for (index, change) in changes.into_iter().enumerate() {
             assert_eq!(
                 open(&key(), &sealed_plain(change), b"command"),
@@ -361,20 +297,15 @@ mod tests {
     #[test]
     fn the_layout_stays_what_journals_hold() {
         // Old journals must open for ever: a change of derivation, layout or size shows here.
-        let attest = Attest { class: Class::Duress, objection: Some(TransferId(Hash([9; 32]))) };
-        let sealed = seal(&key(), attest, &[5; 32], b"command");
+        let sealed = seal(&key(), Class::Duress, &[5; 32], b"command");
         let fingerprint = hash_parts("test", &[sealed.as_bytes()]).to_string();
-        assert_eq!((SEAL_BYTES, &fingerprint[..16]), (104, "968fe5811f8d860a"));
+        assert_eq!((SEAL_BYTES, &fingerprint[..16]), (44, "62faeab991f9281c"));
     }
 
     #[test]
     fn nothing_secret_is_printed() {
-        let free = Opened { class: Class::Free, objection: None };
-        let duress = Opened { class: Class::Duress, objection: Some(TransferId(Hash([9; 32]))) };
-        assert_eq!(format!("{free:?}"), format!("{duress:?}"));
-        let attest = Attest { class: Class::Duress, objection: None };
-        let sealed = seal(&key(), attest, &[5; 32], b"command");
-        assert_eq!(format!("{attest:?} {sealed:?} {:?}", key()), "Attest(…) Seal(…) ClassKey(…)");
+        let sealed = seal(&key(), Class::Duress, &[5; 32], b"command");
+        assert_eq!(format!("{sealed:?} {:?}", key()), "Seal(…) ClassKey(…)");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use credentials::{Attest, Class, ClassKey, Seal, SealError};
+use credentials::{Class, ClassKey, Seal, SealError};
 use types::{Hash, hash_parts};
 
 use overt::Author;
@@ -18,7 +18,7 @@ impl Attestation {
     /// Seals what a phrase check found, bound to the author and the request.
     #[must_use]
     pub fn seal(key: &ClassKey, class: Class, by: &Author, request: &Hash, entropy: &[u8; 32]) -> Self {
-        let seal = credentials::seal(key, Attest { class, objection: None }, entropy, &binding(by, request));
+        let seal = credentials::seal(key, class, entropy, &binding(by, request));
         Self { seal, class }
     }
 
@@ -27,8 +27,8 @@ impl Attestation {
     /// # Errors
     /// When it was not made with this key for this author and request.
     pub fn open(key: &ClassKey, seal: Seal, by: &Author, request: &Hash) -> Result<Self, SealError> {
-        let opened = credentials::open(key, &seal, &binding(by, request))?;
-        Ok(Self { seal, class: opened.class })
+        let class = credentials::open(key, &seal, &binding(by, request))?;
+        Ok(Self { seal, class })
     }
 
     /// The seal.
