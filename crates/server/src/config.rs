@@ -1,0 +1,205 @@
+//! The server's settings, `rempart.toml` in its data folder: where it listens, whom it alarms, whose feeds it believes. Not policy: nothing
+//! here can loosen a rule.
+//!
+//! Called by `rempart serve`. Unknown keys are errors.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use alarm::{Channel, ChannelConfig};
+use credentials::DevicePublic;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use types::ActorId;
+
+/// The name of the file.
+pub const CONFIG_FILE: &str = "rempart.toml";
+/// The most alarm channels.
+pub const CHANNELS_MAX: usize = 16;
+/// The most feeds.
+pub const FEEDS_MAX: usize = 64;
+/// How many independent channels there should be (G8).
+pub const CHANNELS_WANTED: usize = 2;
+/// How many records come between two snapshots, unless the settings say otherwise.
+pub const SNAPSHOT_EVERY: u64 = 100_000;
+/// How many records come between two checkpoints, unless the settings say otherwise.
+pub const CHECKPOINT_EVERY: u64 = 10_000;
+
+const PORT: u16 = 8087;
+
+/// The server's settings.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where the API listens.
+    pub listen: SocketAddr,
+    /// The address under which responders reach this server, for links in alarms; `http://` and the listen address if absent.
+    pub public_url: Option<String>,
+    /// How alarms leave the building.
+    #[serde(rename = "channel")]
+    pub channels: Vec<ChannelConfig>,
+    /// Public keys of feeds of prices and of the chain, by the feed's name.
+    #[serde(rename = "feed")]
+    pub feeds: BTreeMap<ActorId, DevicePublic>,
+    /// Records between two snapshots.
+    pub snapshot_every: u64,
+    /// Records between two checkpoints.
+    pub checkpoint_every: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)),
+            public_url: None,
+            channels: Vec::new(),
+            feeds: BTreeMap::new(),
+            snapshot_every: SNAPSHOT_EVERY,
+            checkpoint_every: CHECKPOINT_EVERY,
+        }
+    }
+}
+
+/// Why the settings cannot be used.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("`{path}` cannot be read: {1}", path = .0.display())]
+    Read(PathBuf, #[source] std::io::Error),
+    /// Not TOML, or keys or values that are not settings.
+    #[error("`{path}`: {1}", path = .0.display())]
+    Syntax(PathBuf, #[source] Box<toml::de::Error>),
+    /// Out of bounds.
+    #[error("`{path}`: {1}", path = .0.display())]
+    Bounds(PathBuf, &'static str),
+    /// A file that a channel names.
+    #[error("channel `{0}`: `{path}` cannot be read: {2}", path = .1.display())]
+    ChannelFile(types::ChannelId, PathBuf, #[source] std::io::Error),
+    /// A channel that cannot be opened.
+    #[error(transparent)]
+    Channel(#[from] alarm::ConfigError),
+}
+
+impl ConfigError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Read(..) => "config-unreadable",
+            Self::Syntax(..) => "config-syntax",
+            Self::Bounds(..) => "config-bounds",
+            Self::ChannelFile(..) => "channel-file",
+            Self::Channel(_) => "channel-config",
+        }
+    }
+}
+
+impl Config {
+    /// Parses settings; `path` is for messages.
+    ///
+    /// # Errors
+    /// [`ConfigError::Syntax`] or [`ConfigError::Bounds`].
+    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let config: Self =
+            toml::from_str(text).map_err(|error| ConfigError::Syntax(path.to_owned(), Box::new(error)))?;
+        config.check().map_err(|what| ConfigError::Bounds(path.to_owned(), what))?;
+        Ok(config)
+    }
+
+    /// Loads the settings of a data folder; the defaults when there is no file.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn load(folder: &Path) -> Result<Self, ConfigError> {
+        let path = folder.join(CONFIG_FILE);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Self::parse(&path, &text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(ConfigError::Read(path, error)),
+        }
+    }
+
+    fn check(&self) -> Result<(), &'static str> {
+        let mut names: Vec<&str> = self.channels.iter().map(|channel| channel.id.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        if names.len() != self.channels.len() {
+            return Err("two channels have the same `id`: each needs its own");
+        }
+        if self.channels.len() > CHANNELS_MAX {
+            return Err("more than 16 channels: remove some");
+        }
+        if self.feeds.len() > FEEDS_MAX {
+            return Err("more than 64 feeds: remove some");
+        }
+        if self.snapshot_every == 0 || self.checkpoint_every == 0 {
+            return Err("`snapshot_every` and `checkpoint_every` must be above zero");
+        }
+        Ok(())
+    }
+
+    /// Opens the channels; files that they name are looked for in the data folder.
+    ///
+    /// # Errors
+    /// The first channel that cannot be opened.
+    pub fn open_channels(&self, folder: &Path) -> Result<Vec<Box<dyn Channel>>, ConfigError> {
+        self.channels.iter().map(|channel| open_channel(folder, channel)).collect()
+    }
+
+    /// The address for links in alarms.
+    #[must_use]
+    pub fn link_base(&self) -> String {
+        self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
+    }
+}
+
+fn open_channel(folder: &Path, channel: &ChannelConfig) -> Result<Box<dyn Channel>, ConfigError> {
+    let read = |name: &str| {
+        let path = folder.join(name);
+        std::fs::read(&path).map_err(|error| ConfigError::ChannelFile(channel.id.clone(), path, error))
+    };
+    let secret = alarm::parse_secret(&read(&channel.secret_file)?)?;
+    let certificates = channel.ca_file.as_deref().map(read).transpose()?;
+    Ok(channel.open(secret, certificates.as_deref())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, ConfigError> {
+        Config::parse(Path::new(CONFIG_FILE), text)
+    }
+
+    const CHANNEL: &str = "[[channel]]\nid = \"centre\"\nkind = \"webhook\"\nurl = \"https://alarm.example/\"\nsecret_file = \"centre.secret\"\n";
+
+    #[test]
+    fn nothing_written_means_loopback_and_no_channel() {
+        let config = parse("").unwrap();
+        assert_eq!(config, Config::default());
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8087");
+        assert_eq!(config.link_base(), "http://127.0.0.1:8087");
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_nothing_else_is_tolerated() {
+        let config = parse(&format!("listen = \"0.0.0.0:9\"\n{CHANNEL}")).unwrap();
+        assert_eq!((config.channels.len(), config.listen.port()), (1, 9));
+        assert_eq!(parse("listne = \"0.0.0.0:9\"").unwrap_err().code(), "config-syntax");
+        assert_eq!(parse(&format!("{CHANNEL}{CHANNEL}")).unwrap_err().code(), "config-bounds");
+        assert_eq!(parse("snapshot_every = 0").unwrap_err().code(), "config-bounds");
+        let key = "11".repeat(31);
+        assert_eq!(parse(&format!("[feed]\nprices = \"{key}\"")).unwrap_err().code(), "config-syntax");
+    }
+
+    #[test]
+    fn a_channel_without_its_secret_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = parse(CHANNEL).unwrap();
+        let error = config.open_channels(folder.path()).err().unwrap();
+        assert_eq!(error.code(), "channel-file");
+        std::fs::write(folder.path().join("centre.secret"), "ab".repeat(32)).unwrap();
+        assert_eq!(config.open_channels(folder.path()).unwrap().len(), 1);
+    }
+}

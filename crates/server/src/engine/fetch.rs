@@ -1,0 +1,16 @@
+//! Reading contents of the journal for others, on the writer's thread, which alone has the journal.
+
+use journal::Journal;
+
+use super::error::EngineError;
+use super::queue::Fetch;
+
+pub fn answer(journal: &mut dyn Journal, fetches: Vec<Fetch>) {
+    for fetch in fetches {
+        let content = journal.blob(&fetch.hash).map_err(|error| {
+            tracing::error!(code = error.code(), "a content of the journal cannot be read");
+            EngineError::Unavailable(error.code())
+        });
+        (fetch.reply)(content);
+    }
+}

@@ -1,0 +1,267 @@
+//! The engine: one writer per organisation. Commands in, durable records out, replies after the commit, reads from memory (G6, G7).
+//!
+//! Who writes: one thread (`writer`), which steps and applies on a state of its own, commits what waited as one batch, and only then lets
+//! readers see it and authors hear of it. A batch that cannot be committed leaves no trace: the writer goes back to what readers see.
+//!
+//! When covert things happen: at the fixed tick of the covert chain and never else (`slot`). Nothing on the overt side waits for them, is
+//! woken by them or is counted with them (G3, G9).
+//!
+//! Called by the HTTP side, the demo and the executors in [`crate::dispatch`].
+
+mod draft;
+mod error;
+mod fetch;
+mod lifecycle;
+mod queue;
+mod replay;
+mod request;
+mod shared;
+mod slot;
+mod writer;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use alarm::Channel;
+use gate::Outcome;
+use journal::Journal;
+use signer::Signer;
+use tokio::sync::oneshot;
+use types::{Hash, Timestamp, TransferId};
+
+use crate::clock::Clock;
+use crate::coins::{Prepared, SpendError, VaultBook};
+use crate::config::{CHECKPOINT_EVERY, SNAPSHOT_EVERY};
+use crate::dispatch::{self, Broadcast};
+use crate::entropy::Entropy;
+use crate::keys::Secrets;
+
+pub use error::{EngineError, StartError};
+pub use lifecycle::StopReport;
+pub use queue::{COVERT_QUEUE_MAX, FETCH_QUEUE_MAX, ORDINARY_QUEUE_MAX, URGENT_QUEUE_MAX};
+pub use request::Request;
+pub use shared::Health;
+pub use slot::SLOT_PERIOD;
+pub use writer::BATCH_COMMANDS_MAX;
+
+pub(crate) use lifecycle::Threads;
+pub(crate) use shared::Shared;
+
+/// How the engine behaves where there is a choice.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Records between two snapshots.
+    pub snapshot_every: u64,
+    /// Records between two checkpoints.
+    pub checkpoint_every: u64,
+    /// Where the newest checkpoint is exported to, beside the database.
+    pub checkpoint_file: Option<PathBuf>,
+    /// The address of this server in alarms.
+    pub link_base: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            snapshot_every: SNAPSHOT_EVERY,
+            checkpoint_every: CHECKPOINT_EVERY,
+            checkpoint_file: None,
+            link_base: "http://127.0.0.1:8087".to_owned(),
+        }
+    }
+}
+
+/// Everything that an engine is made of.
+pub struct Parts {
+    /// Where records go; opened for writing.
+    pub journal: Box<dyn Journal>,
+    /// The server's secrets.
+    pub secrets: Arc<Secrets>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Entropy.
+    pub entropy: Arc<dyn Entropy>,
+    /// The co-signer.
+    pub signer: Arc<dyn Signer>,
+    /// Where signed transactions go.
+    pub broadcast: Arc<dyn Broadcast>,
+    /// How alarms leave the building.
+    pub channels: Vec<Box<dyn Channel>>,
+    /// Choices.
+    pub settings: Settings,
+}
+
+/// A handle on a running engine; clones are handles on the same one. When the last one is gone, the engine ends by itself.
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+    threads: Arc<Threads>,
+}
+
+impl Engine {
+    /// Rebuilds the state from the journal and starts the writer and the executors.
+    ///
+    /// # Errors
+    /// A journal that cannot be read or does not open with these secrets; no thread to be had.
+    pub fn start(parts: Parts) -> Result<Self, StartError> {
+        lifecycle::start(parts)
+    }
+
+    /// Puts a command to the gate and waits until what follows from it is durable.
+    ///
+    /// # Errors
+    /// [`EngineError`]: then nothing has happened, unless the reason says that the disk failed.
+    pub async fn run(&self, request: impl Into<Request>) -> Result<Outcome, EngineError> {
+        let (sender, receiver) = oneshot::channel();
+        // A caller that has gone away does not hear of it; the record is there all the same.
+        let reply = move |outcome| drop(sender.send(outcome));
+        self.shared.submit(request.into(), Box::new(reply))?;
+        receiver.await.unwrap_or(Err(EngineError::ENDED))
+    }
+
+    /// As [`Engine::run`], for threads outside of any asynchronous runtime.
+    ///
+    /// # Errors
+    /// As [`Engine::run`].
+    pub fn run_blocking(&self, request: impl Into<Request>) -> Result<Outcome, EngineError> {
+        self.shared.run(request.into())
+    }
+
+    /// Reads the state: always as of some durable commit, never half of one.
+    pub fn read<R>(&self, view: impl FnOnce(&gate::State) -> R) -> R {
+        self.shared.read(view)
+    }
+
+    /// Reads what the vaults hold on chain.
+    pub fn book<R>(&self, view: impl FnOnce(&VaultBook) -> R) -> R {
+        self.shared.book(view)
+    }
+
+    /// The gate's time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.shared.now()
+    }
+
+    /// Where this engine's time comes from.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.shared.clock
+    }
+
+    /// Where this engine's entropy comes from.
+    #[must_use]
+    pub fn entropy(&self) -> &Arc<dyn Entropy> {
+        &self.shared.entropy
+    }
+
+    /// The server's secrets.
+    #[must_use]
+    pub fn secrets(&self) -> &Secrets {
+        &self.shared.secrets
+    }
+
+    /// Lets the engine look at its clock now and waits until it has done what is due: after a simulated clock was moved.
+    pub fn tick(&self) {
+        self.shared.queue.tick();
+    }
+
+    /// A content that the journal keeps, such as a PSBT or a signed transaction.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub async fn blob(&self, hash: Hash) -> Result<Option<Vec<u8>>, EngineError> {
+        let (sender, receiver) = oneshot::channel();
+        self.shared.fetch(hash, Box::new(move |content| drop(sender.send(content))))?;
+        receiver.await.unwrap_or(Err(EngineError::ENDED))
+    }
+
+    /// As [`Engine::blob`], for threads outside of any asynchronous runtime.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn blob_blocking(&self, hash: Hash) -> Result<Option<Vec<u8>>, EngineError> {
+        self.shared.blob(hash)
+    }
+
+    /// Checks a PSBT for a transfer and adds the signatures of the one that is attached already. Attach [`Prepared::plan`] with
+    /// [`Prepared::blob`] in one request.
+    ///
+    /// # Errors
+    /// Why it is not a spend of this transfer.
+    pub async fn prepare_spend(&self, transfer: TransferId, psbt: Vec<u8>) -> Result<Prepared, SpendError> {
+        let attached = match self.attached(transfer) {
+            Some(hash) => self.blob(hash).await?,
+            None => None,
+        };
+        self.verify(transfer, attached.as_deref(), &psbt)
+    }
+
+    /// As [`Engine::prepare_spend`], for threads outside of any asynchronous runtime.
+    ///
+    /// # Errors
+    /// As [`Engine::prepare_spend`].
+    pub fn prepare_spend_blocking(&self, transfer: TransferId, psbt: &[u8]) -> Result<Prepared, SpendError> {
+        let attached = self.attached(transfer).map(|hash| self.blob_blocking(hash)).transpose()?.flatten();
+        self.verify(transfer, attached.as_deref(), psbt)
+    }
+
+    fn attached(&self, transfer: TransferId) -> Option<Hash> {
+        self.read(|state| Some(state.overt().transfer(transfer)?.spend.as_ref()?.psbt))
+    }
+
+    fn verify(
+        &self,
+        transfer: TransferId,
+        attached: Option<&[u8]>,
+        psbt: &[u8],
+    ) -> Result<Prepared, SpendError> {
+        self.read(|state| self.book(|book| book.verify_psbt(state, transfer, attached, psbt)))
+    }
+
+    /// The signed transaction of a transfer, from its signature until it is confirmed: any node may broadcast it.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub async fn signed_transaction(&self, transfer: TransferId) -> Result<Option<Vec<u8>>, EngineError> {
+        match self.shared.outbox.transaction_of(transfer) {
+            Some(hash) => self.blob(hash).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The ticket of a released transfer from a gate-only vault: our Ed25519 signature, for whoever signs in our place.
+    #[must_use]
+    pub fn ticket(&self, transfer: TransferId) -> Option<[u8; 64]> {
+        self.read(|state| dispatch::ticket(state, transfer, self.secrets().ticket()))
+    }
+
+    /// How the server is, as far as everybody may know. No covert fact is in it.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.shared.health()
+    }
+
+    /// Alarm channels that failed lately, with the reason: for responders only.
+    #[must_use]
+    pub fn failing_channels(&self) -> Vec<(types::ChannelId, alarm::DeliveryError)> {
+        self.shared.deliveries.failing()
+    }
+
+    /// Ends the engine: takes no more commands, finishes those that wait, writes a snapshot and a checkpoint.
+    ///
+    /// # Errors
+    /// When the last writes failed; what was acknowledged is durable all the same.
+    pub async fn stop(self) -> Result<StopReport, EngineError> {
+        let stopped = tokio::task::spawn_blocking(move || self.stop_blocking()).await;
+        stopped.unwrap_or(Err(EngineError::ENDED))
+    }
+
+    /// As [`Engine::stop`], for threads outside of any asynchronous runtime.
+    ///
+    /// # Errors
+    /// As [`Engine::stop`].
+    pub fn stop_blocking(&self) -> Result<StopReport, EngineError> {
+        self.threads.stop(&self.shared)
+    }
+}

@@ -1,0 +1,178 @@
+//! What goes wrong on the way to an answer, and the one place where it becomes a status and a code (G9: never who else is involved).
+//!
+//! Handlers return a [`Failure`]; `edge` writes the problem document in the language that was asked for.
+
+use api::{Code, Language, Problem};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use types::{LimitId, Timestamp};
+
+use crate::coins::SpendError;
+use crate::engine::EngineError;
+
+/// After how many seconds a caller may try again when the server is busy.
+pub const RETRY_AFTER_BUSY_SECONDS: u32 = 1;
+
+/// Why there is no other answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Failure {
+    code: Code,
+    /// What happened this time, in English, where that says more than the code.
+    detail: Option<String>,
+    retry_after_seconds: Option<u32>,
+    limit: Option<(LimitId, Option<Timestamp>)>,
+}
+
+impl Failure {
+    /// With the code's own text.
+    pub const fn new(code: Code) -> Self {
+        Self { code, detail: None, retry_after_seconds: None, limit: None }
+    }
+
+    /// With what happened this time. Must hold nothing secret and nothing of other people.
+    pub fn because(code: Code, detail: impl Into<String>) -> Self {
+        Self { detail: Some(detail.into()), ..Self::new(code) }
+    }
+
+    /// For later.
+    pub const fn later(code: Code, retry_after_seconds: u32) -> Self {
+        Self { code, detail: None, retry_after_seconds: Some(retry_after_seconds), limit: None }
+    }
+
+    /// There is nothing there: the same for what does not exist and for what is not this person's.
+    pub const fn not_found() -> Self {
+        Self::new(Code::NotFound)
+    }
+
+    /// The code.
+    pub const fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The problem document.
+    pub fn problem(&self, language: Language) -> Problem {
+        let mut problem = Problem::new(self.code, language, self.detail.as_deref());
+        if let Some((limit, fits_at)) = &self.limit {
+            problem.limit = Some(limit.clone());
+            problem.fits_at = *fits_at;
+        }
+        problem
+    }
+}
+
+/// Carries the failure to `edge`, which knows the language.
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = status.into_response();
+        if let Some(seconds) = self.retry_after_seconds {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<gate::Refusal> for Failure {
+    fn from(refusal: gate::Refusal) -> Self {
+        let code = Code::find(refusal.code()).unwrap_or(Code::Internal);
+        let mut failure = Self::because(code, refusal.to_string());
+        match refusal {
+            gate::Refusal::Overt(overt::Refusal::LimitReached { limit, fits_at }) => {
+                failure.limit = Some((limit, fits_at));
+            }
+            gate::Refusal::Overt(overt::Refusal::Behind) => {
+                failure.retry_after_seconds = Some(RETRY_AFTER_BUSY_SECONDS);
+            }
+            // One body for everything that is not there, whatever was looked for.
+            gate::Refusal::Overt(overt::Refusal::NotFound(_))
+            | gate::Refusal::Covert(covert::Refusal::NotFound) => failure.detail = None,
+            _ => {}
+        }
+        failure
+    }
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        let code = match error {
+            EngineError::Overloaded => Code::Overloaded,
+            EngineError::Unavailable(_) => Code::Unavailable,
+            EngineError::Stopping => Code::Stopping,
+        };
+        Self::later(code, RETRY_AFTER_BUSY_SECONDS)
+    }
+}
+
+impl From<vault::Refusal> for Failure {
+    fn from(refusal: vault::Refusal) -> Self {
+        Self::because(Code::find(refusal.code()).unwrap_or(Code::PsbtMalformed), refusal.to_string())
+    }
+}
+
+impl From<SpendError> for Failure {
+    fn from(error: SpendError) -> Self {
+        match error {
+            SpendError::Engine(error) => error.into(),
+            other => Self::because(Code::find(other.code()).unwrap_or(Code::PsbtMalformed), other.to_string()),
+        }
+    }
+}
+
+impl From<credentials::PhraseError> for Failure {
+    fn from(error: credentials::PhraseError) -> Self {
+        use credentials::PhraseError;
+        let code = match error {
+            PhraseError::TooLong => Code::PhraseTooLong,
+            PhraseError::WordCount { .. } => Code::PhraseWordCount,
+            PhraseError::UnknownWord { .. } => Code::PhraseWordUnknown,
+            PhraseError::MixedLists { .. } => Code::PhraseMixedLists,
+        };
+        Self::because(code, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every code that the gate or a PSBT check can give is one that the interface knows.
+    #[test]
+    fn every_refusal_has_a_code_of_the_interface() {
+        use overt::Refusal as R;
+        let span = types::PayloadError::NoOutputs;
+        let overt = [
+            R::NotFound(""), R::NotAllowed(""), R::Payload(span), R::Forbidden, R::NoPermit,
+            R::LimitReached { limit: LimitId::parse("l").unwrap(), fits_at: None }, R::Price(String::new()), R::Overflow,
+            R::WrongAsset { vault: types::VaultId::parse("v").unwrap(), asset: types::Currency::parse("BTC").unwrap() },
+            R::Duplicate, R::AlreadyApproved, R::OwnProposal, R::TooLate(""), R::TooMany(""), R::InputReserved,
+            R::UnknownInput, R::WrongSpend, R::InvalidPolicy(String::new()), R::Posture(""), R::KeyReused, R::Behind,
+        ];
+        // A new variant does not compile here until it is added above.
+        let _complete = |refusal: &R| match refusal {
+            R::NotFound(_) | R::NotAllowed(_) | R::Payload(_) | R::Forbidden | R::NoPermit | R::LimitReached { .. }
+            | R::Price(_) | R::Overflow | R::WrongAsset { .. } | R::Duplicate | R::AlreadyApproved | R::OwnProposal
+            | R::TooLate(_) | R::TooMany(_) | R::InputReserved | R::UnknownInput | R::WrongSpend | R::InvalidPolicy(_)
+            | R::Posture(_) | R::KeyReused | R::Behind => {}
+        };
+        use covert::Refusal as C;
+        let who = types::PersonId::parse("p").unwrap();
+        let covert = [C::NotFound, C::Closed, C::Repeated, C::NoSuchPerson(who), C::WrongKind, C::Future, C::TooMany];
+        let _complete = |refusal: &C| match refusal {
+            C::NotFound | C::Closed | C::Repeated | C::NoSuchPerson(_) | C::WrongKind | C::Future | C::TooMany => {}
+        };
+        let codes = overt.iter().map(R::code).chain(covert.iter().map(C::code));
+        for code in codes.chain(vault::Refusal::CODES.iter().copied()) {
+            assert!(Code::find(code).is_some(), "`{code}` is not in api::Code");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_has_one_body() {
+        let things = ["transfer", "vault", "motion"].map(|thing| gate::Refusal::Overt(overt::Refusal::NotFound(thing)));
+        for thing in things {
+            assert_eq!(Failure::from(thing), Failure::not_found());
+        }
+        assert_eq!(Failure::from(gate::Refusal::Covert(covert::Refusal::NotFound)), Failure::not_found());
+    }
+}

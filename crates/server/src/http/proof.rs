@@ -1,0 +1,115 @@
+//! Who sends a command: the device's signature over method, path, idempotency key and command (G1). One answer for everything that does not
+//! hold, at one cost: as many checks as a person may have devices, whoever is named (G9).
+
+use api::{COMMAND_DOMAIN, Code, PhraseText, Proof, RawEnvelope};
+use credentials::{DeviceSignature, Verifier, challenge};
+use serde_json::Value;
+use types::{ActorId, Hash, PersonId, hash_parts};
+
+use super::attempts::ATTEMPTS_WINDOW;
+use super::entry::{DEVICES_MAX, decode_entry};
+use super::failure::{Failure, RETRY_AFTER_BUSY_SECONDS};
+use super::incoming::{Incoming, Size};
+use super::nonces::NonceError;
+use super::phrases::Lane;
+use super::shared::Http;
+
+/// The domain of what the gate knows an idempotency key by.
+const IDEMPOTENCY_DOMAIN: &str = "rempart/idempotency/v1";
+
+/// Who signed.
+pub enum Who {
+    /// A person; the phrase is still to be checked.
+    Person(PersonId, Verifier),
+    /// A service of the register.
+    Service,
+    /// A feed of the server's settings.
+    Feed,
+}
+
+/// A command whose signature holds.
+pub struct Signed {
+    pub who: Who,
+    pub by: ActorId,
+    pub request: Hash,
+    pub idempotency: Hash,
+    pub command: Value,
+    pub phrase: Option<PhraseText>,
+}
+
+impl Http {
+    /// Reads a command and checks its signature.
+    ///
+    /// # Errors
+    /// The first thing that is wrong; nothing of it depends on a phrase.
+    pub async fn receive(&self, incoming: Incoming, size: Size, lane: Lane) -> Result<Signed, Failure> {
+        let peer = incoming.peer;
+        // Whoever shares an address with an attacker can still stop things.
+        if lane == Lane::Ordinary && self.attempts.is_exhausted(peer, self.now()) {
+            return Err(too_many());
+        }
+        let (method, path, key) = (incoming.method.clone(), incoming.path.clone(), incoming.key()?);
+        let body = incoming.read(self, size).await?;
+        // The parser's own message is not passed on: it may quote the phrase.
+        let envelope: RawEnvelope = serde_json::from_slice(&body).map_err(|error| {
+            let place = format!("the body is not a command at line {}, column {}", error.line(), error.column());
+            Failure::because(Code::Malformed, place)
+        })?;
+        drop(body);
+        let RawEnvelope { command, proof, phrase } = envelope;
+        let request = api::request_hash(method.as_str(), &path, &key, &command)
+            .map_err(|_| Failure::new(Code::Malformed))?;
+        let who = self.authenticate(&proof, &request).inspect_err(|failure| {
+            if failure.code() == Code::Unauthenticated {
+                self.attempts.source(peer, self.now());
+            }
+        })?;
+        let idempotency = hash_parts(IDEMPOTENCY_DOMAIN, &[proof.by.as_str().as_bytes(), key.as_bytes()]);
+        Ok(Signed { who, by: proof.by, request, idempotency, command, phrase })
+    }
+
+    fn authenticate(&self, proof: &Proof, request: &Hash) -> Result<Who, Failure> {
+        let refused = || Failure::new(Code::Unauthenticated);
+        let (who, devices) = self.look_up(&proof.by);
+        let mut bytes = [0; 64];
+        let readable = hex::decode_to_slice(&proof.signature, &mut bytes).is_ok();
+        let signature = DeviceSignature::from_bytes(bytes);
+        let asked = challenge(COMMAND_DOMAIN, request, &proof.nonce.0);
+        // The first that holds ends it; when none does, it took as many checks as ever.
+        let valid = (0..DEVICES_MAX).any(|index| {
+            let device = devices.get(index % devices.len().max(1));
+            device.is_some_and(|device| device.verify(&asked, &signature).is_ok())
+        });
+        let who = who.filter(|_| valid && readable).ok_or_else(refused)?;
+        match self.nonces.redeem(&proof.by, &proof.nonce, self.now()) {
+            Ok(()) => Ok(who),
+            Err(NonceError::Refused) => Err(refused()),
+            Err(NonceError::Full) => Err(Failure::later(Code::Overloaded, RETRY_AFTER_BUSY_SECONDS)),
+        }
+    }
+
+    /// Who a name is, and its keys; an unknown name has the decoy's.
+    fn look_up(&self, by: &ActorId) -> (Option<Who>, Vec<credentials::DevicePublic>) {
+        if let Some(key) = self.feeds.get(by) {
+            return (Some(Who::Feed), vec![*key]);
+        }
+        self.engine.read(|state| {
+            let entry = state.overt().entry(by.as_str());
+            let decoded = decode_entry(entry.unwrap_or(&self.decoy));
+            let (Ok(decoded), Some(policy)) = (decoded, state.overt().policy()) else { return (None, Vec::new()) };
+            let who = match (policy.person_of(by), decoded.verifier) {
+                _ if entry.is_none() => None,
+                (Some(person), Some(verifier)) => Some(Who::Person(person.id.clone(), verifier)),
+                (None, None) if policy.actor_exists(by) => Some(Who::Service),
+                _ => None,
+            };
+            (who, decoded.devices)
+        })
+    }
+}
+
+/// Come back in the next window.
+pub fn too_many() -> Failure {
+    let seconds = u32::try_from(ATTEMPTS_WINDOW.seconds()).unwrap_or(u32::MAX);
+    Failure::later(Code::TooManyAttempts, seconds)
+}

@@ -1,0 +1,178 @@
+//! What all handlers share: the engine, the nonces, the pools, the sessions, and the work that must not end with its connection (G8).
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use api::Code;
+use axum::http::{HeaderMap, header};
+use credentials::{DeviceKey, DevicePublic};
+use tokio::sync::{Notify, Semaphore, watch};
+use types::{ActorId, PersonId, Timestamp};
+
+use super::attempts::Attempts;
+use super::counters::Counters;
+use super::entry::{DEVICES_MAX, Entry, encode_entry};
+use super::failure::Failure;
+use super::incoming::LARGE_BODIES_MAX;
+use super::nonces::Nonces;
+use super::phrases::PhraseChecks;
+use super::sessions::{Session, Sessions};
+use super::Settings;
+use crate::engine::Engine;
+use crate::entropy::Entropy;
+
+/// A handle on what is shared.
+#[derive(Clone)]
+pub struct Http(Arc<Shared>);
+
+/// See [`Http`].
+pub struct Shared {
+    pub engine: Engine,
+    pub entropy: Arc<dyn Entropy>,
+    pub feeds: BTreeMap<ActorId, DevicePublic>,
+    pub nonces: Nonces,
+    pub attempts: Attempts,
+    pub checks: PhraseChecks,
+    pub sessions: Sessions,
+    pub counters: Counters,
+    pub large_bodies: Semaphore,
+    /// An entry of nobody, so that an unknown name costs what a known one does.
+    pub decoy: Vec<u8>,
+    running: AtomicUsize,
+    idle: Notify,
+    stopping: watch::Sender<bool>,
+}
+
+impl Deref for Http {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// Counts work that runs; says so when the last has ended.
+struct Running(Http);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.0.running.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.idle.notify_waiters();
+        }
+    }
+}
+
+impl Http {
+    pub fn new(engine: Engine, settings: Settings) -> Self {
+        let Settings { feeds, entropy } = settings;
+        let nobody = DeviceKey::from_entropy(entropy.draw()).public();
+        let decoy = encode_entry(&Entry { devices: vec![nobody; DEVICES_MAX], verifier: None });
+        let checks = PhraseChecks::new(engine.secrets().pepper().clone());
+        Self(Arc::new(Shared {
+            nonces: Nonces::new(entropy.draw()),
+            attempts: Attempts::default(),
+            checks,
+            sessions: Sessions::default(),
+            counters: Counters::default(),
+            large_bodies: Semaphore::new(LARGE_BODIES_MAX),
+            decoy: decoy.unwrap_or_default(),
+            running: AtomicUsize::new(0),
+            idle: Notify::new(),
+            stopping: watch::Sender::new(false),
+            engine,
+            entropy,
+            feeds,
+        }))
+    }
+
+    /// Runs work to its end even if whoever asked has gone: a phrase that was typed is judged, a command that was taken is answered
+    /// for (G8).
+    ///
+    /// # Errors
+    /// What the work gives.
+    pub async fn detached<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Failure>> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.running.fetch_add(1, Ordering::AcqRel);
+        let running = Running(self.clone());
+        let task = tokio::spawn(async move {
+            let _running = running;
+            work.await
+        });
+        task.await.unwrap_or_else(|_| Err(Failure::new(Code::Internal)))
+    }
+
+    pub fn begin_stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Completes so long after a stop was asked for.
+    pub async fn stopped_for(&self, longest: Duration) {
+        let mut stopping = self.stopping.subscribe();
+        // An error would mean that the sender is gone, and it is ours.
+        let _asked = stopping.wait_for(|stopping| *stopping).await;
+        tokio::time::sleep(longest).await;
+    }
+
+    /// Waits until no work runs, at most so long.
+    pub async fn finish(&self, longest: Duration) {
+        let idle = async {
+            loop {
+                let notified = self.idle.notified();
+                if self.running.load(Ordering::Acquire) == 0 {
+                    return;
+                }
+                notified.await;
+            }
+        };
+        let _timed_out = tokio::time::timeout(longest, idle).await;
+    }
+}
+
+impl Shared {
+    /// The gate's time: never goes back, and stands still with a simulated clock.
+    pub fn now(&self) -> Timestamp {
+        self.engine.now()
+    }
+
+    /// The session that a request names, if its person is still in the register.
+    ///
+    /// # Errors
+    /// [`Code::SessionInvalid`].
+    pub fn session(&self, headers: &HeaderMap) -> Result<Session, Failure> {
+        let invalid = || Failure::new(Code::SessionInvalid);
+        let session = bearer(headers).and_then(|token| self.sessions.find(token, self.now()));
+        let session = session.ok_or_else(invalid)?;
+        if self.is_person(&session.person) { Ok(session) } else { Err(invalid()) }
+    }
+
+    /// Whose session a request names.
+    ///
+    /// # Errors
+    /// [`Code::SessionInvalid`].
+    pub fn reader(&self, headers: &HeaderMap) -> Result<PersonId, Failure> {
+        self.session(headers).map(|session| session.person)
+    }
+
+    fn is_person(&self, person: &PersonId) -> bool {
+        self.engine.read(|state| state.overt().policy().is_some_and(|policy| policy.person(person).is_some()))
+    }
+
+    /// Whether a person is a responder: a fact of the policy.
+    pub fn is_responder(&self, person: &PersonId) -> bool {
+        self.engine.read(|state| {
+            let policy = state.overt().policy();
+            policy.is_some_and(|policy| covert::State::is_responder(policy, person))
+        })
+    }
+}
+
+/// The token of an `Authorization: Bearer …` header.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}
