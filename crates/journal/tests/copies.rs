@@ -76,6 +76,37 @@ fn nothing_is_overwritten() {
 }
 
 #[test]
+fn a_log_left_over_from_another_journal_is_not_replayed_into_a_restored_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let [path, backup, target] = ["live.db", "backup.db", "target.db"].map(|name| folder.path().join(name));
+    let mut journal = filled(&path);
+    journal.backup_to(&backup).unwrap();
+    journal.append(&one(11)).unwrap();
+    // The operator deletes the damaged database and forgets its log.
+    let left = folder.path().join("target.db-wal");
+    fs::copy(folder.path().join("live.db-wal"), &left).unwrap();
+    let error = restore(&backup, &target, &with_key()).unwrap_err();
+    assert_eq!(error.code(), "journal-exists");
+    assert!(error.to_string().contains("target.db-wal"), "{error}");
+    fs::remove_file(left).unwrap();
+    restore(&backup, &target, &with_key()).unwrap();
+}
+
+#[test]
+fn only_the_owner_can_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("live.db");
+    let mut journal = filled(&path);
+    journal.backup_to(&folder.path().join("backup.db")).unwrap();
+    for name in ["live.db", "live.db-wal", "live.db-shm", "backup.db"] {
+        let mode = std::os::unix::fs::PermissionsExt::mode(
+            &fs::metadata(folder.path().join(name)).unwrap().permissions(),
+        );
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
+#[test]
 fn an_unsound_journal_is_not_handed_on() {
     let folder = tempfile::tempdir().unwrap();
     let [path, backup, target] = ["live.db", "backup.db", "target.db"].map(|name| folder.path().join(name));

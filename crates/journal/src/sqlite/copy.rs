@@ -65,7 +65,7 @@ struct Partial {
 impl Partial {
     fn new(target: &Path) -> Result<Self, JournalError> {
         let path = file::beside(target, "partial");
-        file::remove_if_there(&path)?;
+        file::begin(&path)?;
         Ok(Self { path })
     }
 }
@@ -73,6 +73,6 @@ impl Partial {
 impl Drop for Partial {
     fn drop(&mut self) {
         // Nothing more can be done about a file that will not go.
-        let _ = file::remove_if_there(&self.path);
+        let _ = file::remove(&self.path);
     }
 }

@@ -19,15 +19,39 @@ pub(super) fn require(path: &Path) -> Result<(), JournalError> {
     if path.is_file() { Ok(()) } else { Err(JournalError::Missing { path: path.to_path_buf() }) }
 }
 
-pub(super) fn refuse_existing(path: &Path) -> Result<(), JournalError> {
-    if path.symlink_metadata().is_ok() {
-        Err(JournalError::Exists { path: path.to_path_buf() })
-    } else {
-        Ok(())
-    }
+/// Files that SQLite keeps beside a database and would apply to any database of that name.
+fn companions(path: &Path) -> [PathBuf; 3] {
+    ["-wal", "-shm", "-journal"].map(|suffix| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    })
 }
 
-pub(super) fn remove_if_there(path: &Path) -> Result<(), JournalError> {
+/// Refuses a name that is taken, also by a log left over from a database that is gone: it would be replayed into the new one.
+pub(super) fn refuse_existing(path: &Path) -> Result<(), JournalError> {
+    let taken =
+        [path.to_path_buf()].into_iter().chain(companions(path)).find(|path| path.symlink_metadata().is_ok());
+    taken.map_or(Ok(()), |path| Err(JournalError::Exists { path }))
+}
+
+/// Begins a file that only its owner can read; what is left of an earlier attempt goes.
+pub(super) fn begin(path: &Path) -> Result<(), JournalError> {
+    remove(path)?;
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(|_| ()).map_err(from_io)
+}
+
+/// Removes a file and what SQLite may have left beside it.
+pub(super) fn remove(path: &Path) -> Result<(), JournalError> {
+    companions(path).iter().try_for_each(|path| remove_if_there(path))?;
+    remove_if_there(path)
+}
+
+fn remove_if_there(path: &Path) -> Result<(), JournalError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(from_io(error)),
         _ => Ok(()),

@@ -65,7 +65,7 @@ impl SqliteJournal {
         let lock = Lock::take(path)?;
         file::refuse_existing(path)?;
         let fresh = file::beside(path, "new");
-        file::remove_if_there(&fresh)?;
+        file::begin(&fresh)?;
         schema::create(&fresh, origin)?;
         file::publish(&fresh, path)?;
         Self::open_locked(path, options, lock)
