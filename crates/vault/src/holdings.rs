@@ -3,7 +3,7 @@
 //! Fed by whoever follows the chain (the server, the demo's simulated chain); read by `verify` and `build`. Scripts are derived when an
 //! output arrives or the gap moves, so that checking a spend derives nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bitcoin::{Amount, OutPoint, Script, ScriptBuf, Transaction, TxOut};
@@ -58,6 +58,8 @@ pub struct Holdings {
     receive: Watched,
     change: Watched,
     coins: BTreeMap<OutPoint, Coin>,
+    /// So that a transaction that is seen again, or after the one that spends it, brings nothing back.
+    spent: BTreeSet<OutPoint>,
     height: u32,
 }
 
@@ -74,8 +76,8 @@ impl Holdings {
     /// When a script within the gap cannot be derived.
     pub fn new(descriptor: Arc<VaultDescriptor>) -> Result<Self, DeriveError> {
         let (receive, change) = (Watched::default(), Watched::default());
-        let (scripts, coins) = (BTreeMap::new(), BTreeMap::new());
-        let mut holdings = Self { descriptor, scripts, receive, change, coins, height: 0 };
+        let (scripts, coins, spent) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+        let mut holdings = Self { descriptor, scripts, receive, change, coins, spent, height: 0 };
         for branch in Branch::ALL {
             holdings.extend(branch)?;
         }
@@ -99,13 +101,14 @@ impl Holdings {
         self.height = height;
     }
 
-    /// Takes in a confirmed transaction: what it spends is gone, what it pays to the vault is there.
+    /// Takes in a confirmed transaction: what it spends is gone, what it pays to the vault is there. In any order, any number of times.
     ///
     /// # Errors
     /// When a script within the moved gap cannot be derived.
     pub fn confirm(&mut self, transaction: &Transaction) -> Result<(), DeriveError> {
         for input in &transaction.input {
             self.coins.remove(&input.previous_output);
+            self.spent.insert(input.previous_output);
         }
         let mut shared: Option<(Arc<Transaction>, bitcoin::Txid)> = None;
         for (vout, output) in (0u32..).zip(&transaction.output) {
@@ -115,7 +118,9 @@ impl Holdings {
                 .get_or_insert_with(|| (Arc::new(transaction.clone()), transaction.compute_txid()))
                 .clone();
             let outpoint = OutPoint { txid, vout };
-            self.coins.insert(outpoint, Coin { outpoint, output: output.clone(), previous, script });
+            if !self.spent.contains(&outpoint) {
+                self.coins.insert(outpoint, Coin { outpoint, output: output.clone(), previous, script });
+            }
         }
         Ok(())
     }

@@ -154,4 +154,13 @@ mod tests {
         codes.dedup();
         assert_eq!(codes.len(), Refusal::CODES.len());
     }
+
+    #[test]
+    fn messages_state_the_bounds_that_are_checked() {
+        let says = |refusal: Refusal, bound: usize| refusal.to_string().contains(&bound.to_string());
+        assert!(says(Refusal::TooManyInputs(0), crate::INPUTS_MAX));
+        assert!(says(Refusal::TooManyOutputs(0), types::PAYLOAD_OUTPUTS_MAX + 1));
+        assert!(says(Refusal::ChangeBeyondGap(0), usize::try_from(crate::GAP_LIMIT).unwrap()));
+        assert!(says(Refusal::TooLarge, crate::PSBT_BYTES_MAX / 1024 / 1024));
+    }
 }

@@ -309,3 +309,22 @@ fn the_chain_moves_coins_and_the_gap() {
         assert_eq!(world.verify(spend.psbt()).unwrap_err().code(), "input-not-ours");
     }
 }
+
+#[test]
+fn what_was_spent_stays_spent_in_any_order() {
+    let mut world = World::new(KINDS[0]);
+    let descriptor = world.holdings.descriptor().clone();
+    let deposit = funding(3, &[descriptor.script_pubkey(Branch::Receive, 5).unwrap()], COIN);
+    let mut withdrawal = funding(4, &[payee()], COIN);
+    withdrawal.input[0].previous_output.txid = deposit.compute_txid();
+    let before = world.holdings.balance();
+    world.holdings.confirm(&deposit).unwrap();
+    assert_ne!(world.holdings.balance(), before);
+    world.holdings.confirm(&withdrawal).unwrap();
+    world.holdings.confirm(&deposit).unwrap();
+    assert_eq!(world.holdings.balance(), before);
+    let mut world = World::new(KINDS[0]);
+    world.holdings.confirm(&withdrawal).unwrap();
+    world.holdings.confirm(&deposit).unwrap();
+    assert_eq!(world.holdings.balance(), before);
+}
