@@ -11,6 +11,7 @@
 #[expect(dead_code, reason = "a layer from the moment when `rempart demo` exists")]
 mod demo;
 mod layers;
+mod peers;
 mod prerequisites;
 mod program;
 mod source;
@@ -39,6 +40,8 @@ enum Task {
     Tidy,
     /// List the tests that hold each guarantee, as docs/guarantees.md names them
     Guarantees,
+    /// Compare the policy's speed with zen-engine, cedar-policy and regorus (a long build in its own workspace)
+    Peers,
 }
 
 fn main() -> ExitCode {
@@ -58,6 +61,7 @@ fn run(task: &Task) -> anyhow::Result<bool> {
     match task {
         Task::Test => Ok(layers::run(&workspace)),
         Task::Tidy => tidy::report(&workspace),
+        Task::Peers => peers::run(&workspace),
         Task::Guarantees => tidy::guarantees::list(&workspace),
     }
 }
