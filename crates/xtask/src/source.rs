@@ -17,7 +17,7 @@ pub struct Function {
     pub name: String,
     /// Line of the word `fn`, from 1.
     pub line: usize,
-    /// Lines from the word `fn` to the closing brace, both counted.
+    /// Lines from the word `fn` to the closing brace, both counted; lines inside a literal (an expected text) are not.
     pub length: usize,
 }
 
@@ -30,17 +30,27 @@ pub fn only(text: &str, wanted: &[Part]) -> String {
 /// Every function with a body, in the order of the text; nested ones too.
 pub fn functions(text: &str) -> Vec<Function> {
     let code: Vec<char> = only(text, &[Part::Code]).chars().collect();
+    let inside_literals = lines_inside_literals(text);
     let mut found = Vec::new();
     let mut line = 1;
     for (at, &c) in code.iter().enumerate() {
         line += usize::from(c == '\n');
         let Some((name, after)) = function_name(&code, at) else { continue };
         if let Some(end) = end_of_body(&code, after) {
-            let length = 1 + code.iter().take(end).skip(at).filter(|c| **c == '\n').count();
-            found.push(Function { name, line, length });
+            let lines = 1 + code.iter().take(end).skip(at).filter(|c| **c == '\n').count();
+            let expected_text = inside_literals.iter().filter(|at| (line..line + lines).contains(at)).count();
+            found.push(Function { name, line, length: lines - expected_text });
         }
     }
     found
+}
+
+/// Lines, from 1, that hold nothing but a part of a literal.
+fn lines_inside_literals(text: &str) -> Vec<usize> {
+    let rest = only(text, &[Part::Code, Part::Comment]);
+    let is_inside = |(line, rest): (&str, &str)| !line.trim().is_empty() && rest.trim().is_empty();
+    let lines = text.lines().zip(rest.lines()).enumerate();
+    lines.filter(|(_, pair)| is_inside(*pair)).map(|(at, _)| at + 1).collect()
 }
 
 /// Whether the word stands in the text with no letter, digit or underscore beside it.
@@ -224,6 +234,12 @@ trait T<'a> {
     fn functions_are_found_with_their_length() {
         let found: Vec<_> = functions(SOURCE).into_iter().map(|f| (f.name, f.line, f.length)).collect();
         assert_eq!(found, [("one".to_owned(), 2, 5), ("with_body".to_owned(), 9, 1)]);
+    }
+
+    #[test]
+    fn lines_of_an_expected_text_do_not_count() {
+        let source = "fn f() {\n    check(\n        r#\"{\n  1\n  2\n}\"#,\n    );\n}\n";
+        assert_eq!(functions(source).into_iter().map(|f| f.length).collect::<Vec<_>>(), [5]);
     }
 
     #[test]
