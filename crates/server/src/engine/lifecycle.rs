@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{Builder, JoinHandle};
 
-use journal::{Checkpoint, Journal, JournalError, OutboxItem, Snapshot};
+use journal::{Checkpoint, Journal, JournalError, OutboxItem};
 use types::hash_parts;
 
 use super::error::{EngineError, StartError};
@@ -23,8 +23,8 @@ const OUTBOX_PAGE: usize = 1024;
 pub struct StopReport {
     /// Records of the overt chain.
     pub records: u64,
-    /// The state that the next start begins with.
-    pub snapshot: Option<Snapshot>,
+    /// Whether the next start begins with a snapshot of this state.
+    pub snapshot: bool,
     /// The last checkpoint.
     pub checkpoint: Option<Checkpoint>,
 }
@@ -39,7 +39,7 @@ pub struct Threads {
 
 enum Running {
     Yes { writer: JoinHandle<Ending>, executors: Vec<JoinHandle<()>> },
-    Ended(Ending),
+    Ended(Box<Ending>),
 }
 
 pub fn start(mut parts: Parts) -> Result<Engine, StartError> {
@@ -108,9 +108,9 @@ impl Threads {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         shared.queue.begin_stop();
         if let Running::Ended(ending) = &*running {
-            return ending.clone();
+            return Ending::clone(ending);
         }
-        let taken = std::mem::replace(&mut *running, Running::Ended(Err(EngineError::ENDED)));
+        let taken = std::mem::replace(&mut *running, Running::Ended(Box::new(Err(EngineError::ENDED))));
         let Running::Yes { writer, executors } = taken else { return Err(EngineError::ENDED) };
         let ending = writer.join().unwrap_or(Err(EngineError::ENDED));
         end_executors(shared);
@@ -118,7 +118,7 @@ impl Threads {
             // An executor that panicked left its work in the outbox; the next start does it.
             let _ended = executor.join();
         }
-        *running = Running::Ended(ending.clone());
+        *running = Running::Ended(Box::new(ending.clone()));
         ending
     }
 }

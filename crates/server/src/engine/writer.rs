@@ -286,7 +286,7 @@ impl Writer {
         }
     }
 
-    fn snapshot(&mut self) -> Option<Snapshot> {
+    fn snapshot(&mut self) -> bool {
         let head = self.journal.head();
         self.snapshot_at = head.overt_seq;
         let anchor = anchor(&head);
@@ -294,15 +294,15 @@ impl Writer {
         let made = self.ahead.snapshot(key, &self.shared.entropy.draw(), &anchor);
         let Ok((overt_state, covert_state)) = made else {
             tracing::error!("the state cannot be encoded: no snapshot was made");
-            return None;
+            return false;
         };
         let Head { overt_seq, overt_hash, covert_seq, covert_hash } = head;
         let snapshot = Snapshot { overt_seq, overt_hash, covert_seq, covert_hash, overt_state, covert_state };
         match self.journal.save_snapshot(&snapshot, self.shared.secrets.checkpoint()) {
-            Ok(()) => Some(snapshot),
+            Ok(()) => true,
             Err(error) => {
                 tracing::warn!(code = error.code(), "no snapshot was saved: the next start takes longer");
-                None
+                false
             }
         }
     }
