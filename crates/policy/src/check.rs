@@ -92,7 +92,7 @@ impl<'p> Check<'_, 'p> {
         let most = |home: &Coalition<'_>| {
             home.most(policy, within, |permit| policy.is_quick(permit)).unwrap_or(None)
         };
-        let bounds = self.homes.iter().map(|home| (home.label.as_str(), most(home)));
+        let bounds = self.homes.iter().rev().map(|home| (home.label.as_str(), most(home)));
         bounds.max_by_key(|(_, most)| most.map_or(u128::MAX, Value::minor))
     }
 

@@ -157,8 +157,14 @@ impl Reader {
         match key.shape {
             Shape::Count(least, most) => self.whole(key, at, value, least..=most).map(Cell::Count),
             Shape::Addresses => self.list(key, at, value, false).map(Cell::Texts),
-            Shape::Labels(kind) => self.names(key, at, value, kind, false, Use::Label),
-            Shape::Refs(kind, non_empty) => self.names(key, at, value, kind, non_empty, Use::Reference),
+            Shape::Labels(kind) => {
+                let texts = self.list(key, at, value, false)?;
+                Some(self.names(texts, kind, Use::Label))
+            }
+            Shape::Refs(kind, non_empty) => {
+                let texts = self.list(key, at, value, non_empty)?;
+                Some(self.names(texts, kind, Use::Reference))
+            }
             Shape::Choices(words) => self.choices(key, at, value, words),
             Shape::Quorum => self.quorum_cell(at, value),
             Shape::Table(keys) => {
@@ -242,18 +248,8 @@ impl Reader {
         Some(texts)
     }
 
-    fn names(
-        &mut self,
-        key: &Key,
-        at: At,
-        value: &DeValue<'_>,
-        kind: keys::Kind,
-        non_empty: bool,
-        how: Use,
-    ) -> Option<Cell> {
-        let texts = self.list(key, at, value, non_empty)?;
-        let names: Vec<_> = texts.into_iter().filter(|(at, name)| self.name(*at, kind, name, how)).collect();
-        Some(Cell::Texts(names))
+    fn names(&mut self, texts: Vec<(At, String)>, kind: keys::Kind, how: Use) -> Cell {
+        Cell::Texts(texts.into_iter().filter(|(at, name)| self.name(*at, kind, name, how)).collect())
     }
 
     /// Notes a name that is defined or used; `false` when it is no name.

@@ -12,7 +12,7 @@ use crate::policy::Policy;
 use crate::quorum::{Apart, Quorum};
 
 /// The most decisions in one search. Real quorums need a handful; a quorum that needs more is not met, and the check says so.
-pub(crate) const SEARCH_STEPS_MAX: u32 = 200_000;
+pub(crate) const SEARCH_STEPS_MAX: u32 = 20_000;
 
 /// A demand for `need` people among `candidates`.
 #[derive(Clone, Copy)]

@@ -1,4 +1,5 @@
 //! The three example organisations load, are checked without an error, and explain their transfers.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests may stop")]
 
 use policy::{Loaded, Severity, Source, load};
 

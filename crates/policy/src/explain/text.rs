@@ -45,10 +45,10 @@ impl Explanation {
             writeln!(out, "  - {}", reason(&report.reason, language))?;
         }
         if let Some(value) = &self.value {
-            writeln!(out, "{}: {value}", language.pick("value, fee included", "valeur, frais compris"))?;
+            writeln!(out, "{} {value}", language.pick("value, fee included:", "valeur, frais compris :"))?;
         }
         if self.posture != Posture::Normal {
-            writeln!(out, "{}: {}", language.pick("posture", "posture"), posture(self.posture, language))?;
+            writeln!(out, "{} {}", language.pick("posture:", "posture :"), posture(self.posture, language))?;
         }
         section(out, language.pick("permits", "autorisations"), &self.permits, |report| {
             permit(report, language)
