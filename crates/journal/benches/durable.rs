@@ -93,14 +93,14 @@ fn show(name: &str, mut times: Vec<Duration>) {
     );
 }
 
-/// What one flush costs: 4096 bytes written after the others, then `fdatasync`, as SQLite does it for its log.
+/// What one flush costs: 4096 bytes written after the others, then `fsync`, as SQLite does it for its log.
 fn bare_flush(folder: &Path, rounds: u64) {
     let mut file = File::create(folder.join("flush")).unwrap();
     let mut times = Vec::new();
     for _ in 0..rounds.max(1) {
         let start = Instant::now();
         file.write_all(&[7; 4096]).unwrap();
-        file.sync_data().unwrap();
+        file.sync_all().unwrap();
         times.push(start.elapsed());
     }
     show("bare flush of 4096 bytes", times);
