@@ -293,6 +293,10 @@ impl State {
         self.only_system(act)?;
         let transfer = self.transfers.get(&id).ok_or(Refusal::NotFound("transfer"))?;
         match &transfer.status {
+            // On a chain the signature must be on the very transaction whose inputs were reserved.
+            Status::Signing if transfer.spend.as_ref().is_some_and(|spend| spend.txid != txid) => {
+                Err(Refusal::WrongSpend)
+            }
             Status::Signing => done(Event::Signed { transfer: id, txid }),
             // The work is done at least once: a second report of the same signature changes nothing.
             Status::Signed { txid: known } | Status::Confirmed { txid: known } if *known == txid => {
