@@ -1,0 +1,291 @@
+//! A random organisation: a policy in several versions, its quorums worked out by brute force, and the gate's state just after
+//! its foundation. Shared by many histories. Called by `simulate` and by shrinking.
+
+use credentials::ClassKey;
+use gate::{Ask, Command, State};
+use policy::Source;
+use types::{ActorId, Hash, Moment, OutPoint, Timestamp, VaultId};
+
+use crate::assignments::Met;
+use crate::org::{
+    Apart, By, Forbid, GROUPS, Goes, LISTS, Limit, PEOPLE_MAX, Permit, Person, Policy, Quorum, VAULTS,
+};
+use crate::prng::Chance;
+
+const HOUR: u64 = 3600;
+const DAY: u64 = 24 * HOUR;
+const PERMIT_NAMES: [&str; 6] = ["small", "partners", "known", "large", "internal", "other"];
+/// Coins of the treasury at the start.
+pub const COINS: usize = 10;
+/// The steady clock at the start, in nanoseconds.
+pub const STEADY_START: u64 = 1_000_000_000;
+
+/// One version of the policy, with what brute force says of its quorums.
+#[derive(Clone)]
+pub struct Version {
+    /// As data.
+    pub policy: Policy,
+    /// As files.
+    pub sources: Vec<Source>,
+    /// Who can change it.
+    pub change: Met,
+    /// Who can lift.
+    pub lift: Met,
+    /// Who can clear.
+    pub clear: Met,
+    /// Who can approve under each permit, in order.
+    pub approve: Vec<Option<Met>>,
+}
+
+impl Version {
+    fn new(policy: Policy) -> Self {
+        let names = ["rules.toml", "register.toml"];
+        let source = |(name, text): (&str, String)| Source { name: name.into(), text };
+        let met = |quorum: &Quorum| Met::of(&policy, quorum);
+        Self {
+            sources: names.into_iter().zip(policy.texts()).map(source).collect(),
+            change: met(&policy.change),
+            lift: met(&policy.lift),
+            clear: met(&policy.clear),
+            approve: policy.permits.iter().map(|permit| permit.approve.as_ref().map(met)).collect(),
+            policy,
+        }
+    }
+
+    fn has_authority(&self) -> bool {
+        let everybody = (1 << self.policy.people.len()) - 1;
+        [&self.change, &self.lift, &self.clear].iter().all(|met| met.by(everybody))
+    }
+}
+
+/// A random organisation, founded.
+pub struct World {
+    /// The first policy and those that may be proposed.
+    pub versions: Vec<Version>,
+    /// The key of the covert side.
+    pub key: ClassKey,
+    /// The gate after the foundation.
+    pub founded: State,
+    /// Civil time of the foundation.
+    pub start: Timestamp,
+}
+
+impl World {
+    /// A world from a seed.
+    ///
+    /// # Panics
+    /// When a policy that it writes does not load: a defect of this simulator, or of `policy`.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        let mut chance = Chance::new(seed, 1);
+        let first = loop {
+            let version = Version::new(policy(&mut chance));
+            if version.has_authority() {
+                break version;
+            }
+        };
+        let mut versions = vec![first];
+        while versions.len() < 4 {
+            let changed = Version::new(changed(&versions[chance.below(versions.len())].policy, &mut chance));
+            if changed.has_authority() {
+                versions.push(changed);
+            }
+        }
+        // Some day of November 2026, at a whole hour.
+        let hours = 490_000 + chance.below(400) as i64 + 8_400;
+        Self::found(versions, Timestamp::from_nanos(hours * 3_600_000_000_000))
+    }
+
+    /// A world with these policies, the first of them in force.
+    ///
+    /// # Panics
+    /// When the first does not load.
+    #[must_use]
+    pub fn of(policies: Vec<Policy>, start: Timestamp) -> Self {
+        Self::found(policies.into_iter().map(Version::new).collect(), start)
+    }
+
+    fn found(versions: Vec<Version>, start: Timestamp) -> Self {
+        for version in &versions {
+            let loaded = policy::load(&version.sources);
+            assert!(loaded.policy.is_some(), "{:?}\n{}", loaded.diagnostics, version.sources[0].text);
+        }
+        let mut founded = State::default();
+        let moment = Moment { wall: start, steady: STEADY_START, boot: 1, entropy: [0; 32] };
+        let found = overt::Command::Found { sources: versions[0].sources.clone() };
+        let feed = |ask| Command { by: overt::Author::Feed(feed_id()), ..Command::system(ask) };
+        let coins = overt::Command::NoteReceived {
+            vault: VaultId::parse(VAULTS[1]).expect("a name"),
+            transaction: Hash([9; 32]),
+            outputs: (0..COINS).map(|number| (coin(number), 50_000_000)).collect(),
+        };
+        for command in
+            [Command::system(Ask::Tick), Command::system(Ask::Overt(found)), feed(Ask::Overt(coins))]
+        {
+            let (events, outcome) = gate::step(&founded, &command, &moment);
+            assert!(outcome.is_ok(), "{outcome:?}");
+            events.iter().for_each(|event| founded.apply(event));
+        }
+        Self { versions, key: ClassKey::from_bytes([7; 32]), founded, start }
+    }
+}
+
+/// The name of the feed's key.
+///
+/// # Panics
+/// Never: it is a name.
+#[must_use]
+pub fn feed_id() -> ActorId {
+    ActorId::parse("feed").expect("a name")
+}
+
+/// The treasury's coins, by number.
+#[must_use]
+pub const fn coin(number: usize) -> OutPoint {
+    OutPoint { txid: Hash([9; 32]), index: number as u32 }
+}
+
+fn groups(chance: &mut Chance) -> Vec<usize> {
+    (0..GROUPS.len()).filter(|_| chance.percent(55)).collect()
+}
+
+fn people(chance: &mut Chance) -> Vec<Person> {
+    let count = 3 + chance.below(PEOPLE_MAX - 2);
+    let homes_are_shared = chance.percent(40);
+    let mut people: Vec<Person> = (0..count)
+        .map(|number| {
+            let home = if homes_are_shared { chance.below(count) } else { number };
+            let mut homes = if chance.percent(92) { vec![home] } else { Vec::new() };
+            if chance.percent(5) {
+                homes.extend([chance.below(count)].iter().filter(|second| **second != home));
+            }
+            let of: Vec<usize> = [chance.below(count)].into_iter().filter(|of| *of != number).collect();
+            let of = if chance.percent(12) { of } else { Vec::new() };
+            Person { groups: groups(chance), homes, office: chance.percent(30), of }
+        })
+        .collect();
+    for group in 0..GROUPS.len() {
+        // Nobody alone: a group has at least two members.
+        for offset in 0..2 {
+            let person = &mut people[(group + offset) % count];
+            if !person.groups.contains(&group) {
+                person.groups.push(group);
+            }
+        }
+    }
+    people
+}
+
+fn apart(chance: &mut Chance) -> Apart {
+    chance.of(&[Apart::No, Apart::Home, Apart::Home, Apart::Place])
+}
+
+fn leaf(chance: &mut Chance) -> Quorum {
+    Quorum::AtLeast(chance.of(&[1, 1, 2, 2, 3]), chance.below(3), apart(chance))
+}
+
+fn quorum(chance: &mut Chance, depth: usize) -> Quorum {
+    match chance.below(8) {
+        0 | 1 if depth > 0 => Quorum::All(vec![quorum(chance, depth - 1), leaf(chance)]),
+        2 if depth > 0 => Quorum::Any(vec![quorum(chance, depth - 1), leaf(chance)]),
+        _ => leaf(chance),
+    }
+}
+
+fn permit(name: &'static str, chance: &mut Chance) -> Permit {
+    let up_to = chance.of(&[None, Some(100_000), Some(500_000), Some(5_000_000)]);
+    Permit {
+        name,
+        vaults: chance.of(&[&[0][..], &[1], &[0, 1], &[1]]).to_vec(),
+        initiators: chance.of(&[&[0][..], &[1], &[0, 1], &[0, 1, 2], &[2]]).to_vec(),
+        over: chance.percent(12).then_some(50_000),
+        up_to,
+        goes: match name {
+            "partners" => chance.of(&[0, 1]).eq(&0).then_some(Goes::Listed).unwrap_or(Goes::List(LISTS[0])),
+            "known" => Goes::Known(chance.of(&[0, HOUR, 2 * DAY])),
+            "internal" => Goes::Vault(chance.below(2)),
+            _ => Goes::Any,
+        },
+        office_hours: chance.percent(10),
+        posture: chance.of(&[0, 0, 1, 2]),
+        approve: chance.percent(75).then(|| quorum(chance, 2)),
+        hold: chance.of(&[0, 0, HOUR, 4 * HOUR, DAY, 2 * DAY, 2 * DAY]),
+        expires: chance.of(&[2 * HOUR, DAY, 3 * DAY, 7 * DAY, 7 * DAY]),
+    }
+}
+
+fn limit(chance: &mut Chance) -> Limit {
+    let amount = chance.percent(80).then(|| chance.of(&[200_000, 600_000, 6_000_000]));
+    let count = (amount.is_none() || chance.percent(25)).then(|| chance.of(&[1, 2, 4]));
+    Limit {
+        vaults: chance.of(&[&[0][..], &[1], &[0, 1]]).to_vec(),
+        per: chance.of(&[HOUR, DAY, DAY, 7 * DAY]),
+        amount,
+        count,
+        by: chance.of(&[By::Vault, By::Initiator, By::Destination, By::Organisation]),
+    }
+}
+
+fn forbid(chance: &mut Chance) -> Forbid {
+    match chance.below(4) {
+        0 => Forbid { vault: None, initiator: None, goes: None, over: Some(9_000_000) },
+        1 => Forbid {
+            vault: Some(chance.below(2)),
+            initiator: Some(chance.below(3)),
+            goes: None,
+            over: Some(400_000),
+        },
+        _ => Forbid { vault: None, initiator: None, goes: Some(Goes::List(LISTS[2])), over: None },
+    }
+}
+
+fn policy(chance: &mut Chance) -> Policy {
+    let people = people(chance);
+    let permits = PERMIT_NAMES.iter().filter_map(|name| chance.percent(70).then(|| permit(name, chance)));
+    let mut permits: Vec<Permit> = permits.collect();
+    if permits.is_empty() {
+        permits.push(permit("other", chance));
+    }
+    let operators = (0..people.len()).filter(|_| chance.percent(35)).collect();
+    let clear_count = chance.of(&[1, 2, 2]);
+    Policy {
+        people,
+        service_groups: groups(chance),
+        operators,
+        permits,
+        limits: (0..chance.below(4)).map(|_| limit(chance)).collect(),
+        forbids: (0..chance.below(3)).map(|_| forbid(chance)).collect(),
+        change: quorum(chance, 1),
+        change_hold: chance.of(&[HOUR, DAY, 2 * DAY]),
+        lift: quorum(chance, 1),
+        lift_after: chance.of(&[0, HOUR, DAY]),
+        quiet: chance.of(&[2 * HOUR, DAY, DAY]),
+        clear: Quorum::AtLeast(clear_count, 3, chance.of(&[Apart::Home, Apart::Home, Apart::No])),
+        clear_hold: chance.of(&[0, HOUR, DAY]),
+        look_back: chance.of(&[0, HOUR, DAY, 7 * DAY]),
+        price_max_age: chance.of(&[HOUR, DAY, 7 * DAY]),
+        price_window: 7 * DAY,
+    }
+}
+
+/// A policy that somebody may propose: the same with a few rules changed.
+fn changed(policy: &Policy, chance: &mut Chance) -> Policy {
+    let mut policy = policy.clone();
+    for _ in 0..=chance.below(3) {
+        let which = chance.below(policy.permits.len());
+        match chance.below(11) {
+            0 => policy.permits[which].hold = chance.of(&[0, HOUR, DAY]),
+            1 => policy.permits[which].approve = chance.percent(70).then(|| quorum(chance, 2)),
+            2 => policy.limits.push(limit(chance)),
+            3 => policy.limits.clear(),
+            4 => policy.forbids.push(forbid(chance)),
+            5 => policy.forbids.clear(),
+            6 => policy.permits[which] = permit(policy.permits[which].name, chance),
+            7 if policy.permits.len() > 1 => drop(policy.permits.remove(which)),
+            8 => policy.operators = (0..policy.people.len()).filter(|_| chance.percent(35)).collect(),
+            9 => policy.lift = quorum(chance, 1),
+            _ => policy.change = quorum(chance, 1),
+        }
+    }
+    policy
+}
