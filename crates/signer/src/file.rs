@@ -287,3 +287,29 @@ fn sync_folder(path: &Path) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file that appeared after `create` looked: the link fails where a rename would replace it.
+    #[test]
+    fn a_file_that_appears_meanwhile_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cosigner.key");
+        fs::write(&path, "the other one").unwrap();
+        let header = Header {
+            kind: KIND.to_owned(),
+            version: VERSION,
+            network: Network::Regtest,
+            public_key: String::new(),
+            argon2id: KdfCost::LEAST,
+            salt: [0; SALT_BYTES],
+            nonce: [0; NONCE_BYTES],
+        };
+        let error = write_new(&path, &KeyFile { header, sealed: Vec::new() }).unwrap_err();
+        assert!(matches!(error, KeyFileError::Exists(_)));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "the other one");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+    }
+}
