@@ -131,7 +131,7 @@ codes! {
     NoTransaction = "no-transaction", 404, "there is no such transaction yet", "il n'y a pas encore de telle transaction";
     PayloadInvalid = "payload-invalid", 422, "the transfer is not well formed", "le transfert est mal formé";
     PayloadHashMismatch = "payload-hash-mismatch", 422, "`payload_hash` is not the transfer's id: approve exactly what you were shown", "`payload_hash` n'est pas l'identifiant du transfert : approuvez exactement ce qui vous a été montré";
-    AddressInvalid = "address-invalid", 422, "an output or the fee cannot be paid on the vault's chain", "une sortie ou les frais ne peuvent être payés sur la chaîne du coffre";
+    PayloadNotPayable = "payload-not-payable", 422, "an output or the fee cannot be paid on the vault's chain", "une sortie ou les frais ne peuvent être payés sur la chaîne du coffre";
     NotOnChain = "not-on-chain", 422, "this vault has no transactions of its own: someone else signs for it", "ce coffre n'a pas de transactions à lui : quelqu'un d'autre signe pour lui";
     ForbiddenByPolicy = "forbidden-by-policy", 422, "a rule forbids this transfer", "une règle interdit ce transfert";
     NoPermit = "no-permit", 422, "no permit allows this transfer", "aucune autorisation ne permet ce transfert";
@@ -149,6 +149,9 @@ codes! {
     SpendMismatch = "spend-mismatch", 422, "this transaction does not belong to the transfer", "cette transaction n'appartient pas au transfert";
     PolicyInvalid = "policy-invalid", 422, "the proposed policy is invalid: check it with `rempart policy check`", "la politique proposée n'est pas valable : vérifiez-la avec `rempart policy check`";
     PostureUnchanged = "posture-unchanged", 409, "the posture is that high already, or that low", "la posture est déjà aussi haute, ou aussi basse";
+    VaultUnusable = "vault-unusable", 409, "this vault cannot be used: its keys in the register do not make a descriptor", "ce coffre ne peut servir : ses clés dans le registre ne donnent pas de descripteur";
+    AddressUnknown = "address-unknown", 422, "an address with this number cannot be derived", "une adresse de ce numéro ne peut être dérivée";
+    TransactionNotOurs = "transaction-not-ours", 422, "the transaction pays nothing to this vault", "la transaction ne paie rien à ce coffre";
     TransactionMalformed = "transaction-malformed", 422, "the transaction cannot be read", "la transaction est illisible";
 
     // The responders' side.

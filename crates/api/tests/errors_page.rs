@@ -1,5 +1,7 @@
 //! `docs/errors.md` lists exactly the codes that there are. `UPDATE_EXPECT=1 cargo test -p api` writes it.
 
+#![allow(clippy::unwrap_used, reason = "tests stop at the first surprise")]
+
 use std::fmt::Write;
 use std::path::Path;
 

@@ -16,4 +16,5 @@ pub mod config;
 pub mod dispatch;
 pub mod engine;
 pub mod entropy;
+pub mod http;
 pub mod keys;

@@ -88,7 +88,11 @@ impl Http {
     ///
     /// # Errors
     /// [`Code::NotAllowed`] for anybody else.
-    pub async fn feed_act<C: DeserializeOwned>(&self, incoming: Incoming, size: Size) -> Result<Act<C>, Failure> {
+    pub async fn feed_act<C: DeserializeOwned>(
+        &self,
+        incoming: Incoming,
+        size: Size,
+    ) -> Result<Act<C>, Failure> {
         let signed = self.receive(incoming, size, Lane::Ordinary).await?;
         match signed.who {
             Who::Feed => program(signed, Author::Feed),
@@ -106,7 +110,9 @@ impl Http {
         let received = self.receive(incoming, Size::Usual, Lane::Ordinary).await;
         let signed = received.map_err(|_| Failure::not_found())?;
         match &signed.who {
-            Who::Person(person, _) if self.is_responder(person) => self.judge_phrase(signed, Lane::Ordinary).await,
+            Who::Person(person, _) if self.is_responder(person) => {
+                self.judge_phrase(signed, Lane::Ordinary).await
+            }
             _ => Err(Failure::not_found()),
         }
     }
@@ -133,7 +139,12 @@ impl Http {
     ///
     /// # Errors
     /// The gate's refusal, or an engine that takes no commands.
-    pub async fn run(&self, stamp: &Stamp, ask: Ask, blobs: Vec<(Hash, Vec<u8>)>) -> Result<Accepted, Failure> {
+    pub async fn run(
+        &self,
+        stamp: &Stamp,
+        ask: Ask,
+        blobs: Vec<(Hash, Vec<u8>)>,
+    ) -> Result<Accepted, Failure> {
         let command = gate::Command {
             by: stamp.author.clone(),
             ask,
@@ -169,7 +180,10 @@ impl Http {
 }
 
 /// A command of a program: no phrase, so nothing to check and nothing to seal.
-fn program<C: DeserializeOwned>(signed: Signed, author: impl Fn(ActorId) -> Author) -> Result<Act<C>, Failure> {
+fn program<C: DeserializeOwned>(
+    signed: Signed,
+    author: impl Fn(ActorId) -> Author,
+) -> Result<Act<C>, Failure> {
     let Signed { by, request, idempotency, command, .. } = signed;
     let stamp = Stamp { author: author(by.clone()), request, idempotency, class: None };
     Ok(Act { command: read_command(command)?, stamp, person: None, by })

@@ -114,7 +114,9 @@ impl From<SpendError> for Failure {
     fn from(error: SpendError) -> Self {
         match error {
             SpendError::Engine(error) => error.into(),
-            other => Self::because(Code::find(other.code()).unwrap_or(Code::PsbtMalformed), other.to_string()),
+            other => {
+                Self::because(Code::find(other.code()).unwrap_or(Code::PsbtMalformed), other.to_string())
+            }
         }
     }
 }
@@ -142,24 +144,67 @@ mod tests {
         use overt::Refusal as R;
         let span = types::PayloadError::NoOutputs;
         let overt = [
-            R::NotFound(""), R::NotAllowed(""), R::Payload(span), R::Forbidden, R::NoPermit,
-            R::LimitReached { limit: LimitId::parse("l").unwrap(), fits_at: None }, R::Price(String::new()), R::Overflow,
-            R::WrongAsset { vault: types::VaultId::parse("v").unwrap(), asset: types::Currency::parse("BTC").unwrap() },
-            R::Duplicate, R::AlreadyApproved, R::OwnProposal, R::TooLate(""), R::TooMany(""), R::InputReserved,
-            R::UnknownInput, R::WrongSpend, R::InvalidPolicy(String::new()), R::Posture(""), R::KeyReused, R::Behind,
+            R::NotFound(""),
+            R::NotAllowed(""),
+            R::Payload(span),
+            R::Forbidden,
+            R::NoPermit,
+            R::LimitReached { limit: LimitId::parse("l").unwrap(), fits_at: None },
+            R::Price(String::new()),
+            R::Overflow,
+            R::WrongAsset {
+                vault: types::VaultId::parse("v").unwrap(),
+                asset: types::Currency::parse("BTC").unwrap(),
+            },
+            R::Duplicate,
+            R::AlreadyApproved,
+            R::OwnProposal,
+            R::TooLate(""),
+            R::TooMany(""),
+            R::InputReserved,
+            R::UnknownInput,
+            R::WrongSpend,
+            R::InvalidPolicy(String::new()),
+            R::Posture(""),
+            R::KeyReused,
+            R::Behind,
         ];
         // A new variant does not compile here until it is added above.
         let _complete = |refusal: &R| match refusal {
-            R::NotFound(_) | R::NotAllowed(_) | R::Payload(_) | R::Forbidden | R::NoPermit | R::LimitReached { .. }
-            | R::Price(_) | R::Overflow | R::WrongAsset { .. } | R::Duplicate | R::AlreadyApproved | R::OwnProposal
-            | R::TooLate(_) | R::TooMany(_) | R::InputReserved | R::UnknownInput | R::WrongSpend | R::InvalidPolicy(_)
-            | R::Posture(_) | R::KeyReused | R::Behind => {}
+            R::NotFound(_)
+            | R::NotAllowed(_)
+            | R::Payload(_)
+            | R::Forbidden
+            | R::NoPermit
+            | R::LimitReached { .. }
+            | R::Price(_)
+            | R::Overflow
+            | R::WrongAsset { .. }
+            | R::Duplicate
+            | R::AlreadyApproved
+            | R::OwnProposal
+            | R::TooLate(_)
+            | R::TooMany(_)
+            | R::InputReserved
+            | R::UnknownInput
+            | R::WrongSpend
+            | R::InvalidPolicy(_)
+            | R::Posture(_)
+            | R::KeyReused
+            | R::Behind => {}
         };
         use covert::Refusal as C;
         let who = types::PersonId::parse("p").unwrap();
-        let covert = [C::NotFound, C::Closed, C::Repeated, C::NoSuchPerson(who), C::WrongKind, C::Future, C::TooMany];
+        let covert =
+            [C::NotFound, C::Closed, C::Repeated, C::NoSuchPerson(who), C::WrongKind, C::Future, C::TooMany];
         let _complete = |refusal: &C| match refusal {
-            C::NotFound | C::Closed | C::Repeated | C::NoSuchPerson(_) | C::WrongKind | C::Future | C::TooMany => {}
+            C::NotFound
+            | C::Closed
+            | C::Repeated
+            | C::NoSuchPerson(_)
+            | C::WrongKind
+            | C::Future
+            | C::TooMany => {}
         };
         let codes = overt.iter().map(R::code).chain(covert.iter().map(C::code));
         for code in codes.chain(vault::Refusal::CODES.iter().copied()) {
@@ -169,7 +214,8 @@ mod tests {
 
     #[test]
     fn what_is_not_there_has_one_body() {
-        let things = ["transfer", "vault", "motion"].map(|thing| gate::Refusal::Overt(overt::Refusal::NotFound(thing)));
+        let things = ["transfer", "vault", "motion"]
+            .map(|thing| gate::Refusal::Overt(overt::Refusal::NotFound(thing)));
         for thing in things {
             assert_eq!(Failure::from(thing), Failure::not_found());
         }

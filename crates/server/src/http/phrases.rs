@@ -85,7 +85,8 @@ impl PhraseChecks {
         let _permit = pool.permits.acquire().await.map_err(|_| busy())?;
         drop(place);
         let pepper = Arc::clone(&self.pepper);
-        let checked = tokio::task::spawn_blocking(move || credentials::check(&phrase, &verifier, &pepper)).await;
+        let checked =
+            tokio::task::spawn_blocking(move || credentials::check(&phrase, &verifier, &pepper)).await;
         match checked {
             Ok(Ok(class)) => Ok(class),
             Ok(Err(_)) => Err(busy()),

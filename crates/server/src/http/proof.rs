@@ -52,7 +52,8 @@ impl Http {
         let body = incoming.read(self, size).await?;
         // The parser's own message is not passed on: it may quote the phrase.
         let envelope: RawEnvelope = serde_json::from_slice(&body).map_err(|error| {
-            let place = format!("the body is not a command at line {}, column {}", error.line(), error.column());
+            let place =
+                format!("the body is not a command at line {}, column {}", error.line(), error.column());
             Failure::because(Code::Malformed, place)
         })?;
         drop(body);
@@ -96,7 +97,9 @@ impl Http {
         self.engine.read(|state| {
             let entry = state.overt().entry(by.as_str());
             let decoded = decode_entry(entry.unwrap_or(&self.decoy));
-            let (Ok(decoded), Some(policy)) = (decoded, state.overt().policy()) else { return (None, Vec::new()) };
+            let (Ok(decoded), Some(policy)) = (decoded, state.overt().policy()) else {
+                return (None, Vec::new());
+            };
             let who = match (policy.person_of(by), decoded.verifier) {
                 _ if entry.is_none() => None,
                 (Some(person), Some(verifier)) => Some(Who::Person(person.id.clone(), verifier)),

@@ -43,7 +43,13 @@ fn key(token: &str) -> Hash {
 
 impl Sessions {
     /// Begins a session. Returns its token and until when it is good.
-    pub fn begin(&self, person: PersonId, class: Class, now: Timestamp, entropy: &[u8; 32]) -> (String, Timestamp) {
+    pub fn begin(
+        &self,
+        person: PersonId,
+        class: Class,
+        now: Timestamp,
+        entropy: &[u8; 32],
+    ) -> (String, Timestamp) {
         let (token, expires) = (hex::encode(entropy), now.after(SESSION_LIFE));
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         open.by_token.retain(|_, session| session.expires > now);

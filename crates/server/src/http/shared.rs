@@ -13,6 +13,7 @@ use credentials::{DeviceKey, DevicePublic};
 use tokio::sync::{Notify, Semaphore, watch};
 use types::{ActorId, PersonId, Timestamp};
 
+use super::Settings;
 use super::attempts::Attempts;
 use super::counters::Counters;
 use super::entry::{DEVICES_MAX, Entry, encode_entry};
@@ -21,7 +22,6 @@ use super::incoming::LARGE_BODIES_MAX;
 use super::nonces::Nonces;
 use super::phrases::PhraseChecks;
 use super::sessions::{Session, Sessions};
-use super::Settings;
 use crate::engine::Engine;
 use crate::entropy::Entropy;
 

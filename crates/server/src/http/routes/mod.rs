@@ -1,0 +1,104 @@
+//! Every path of the interface, and the OpenAPI document that describes it: both from the same annotations.
+
+mod feeds;
+mod motions;
+mod people;
+mod response;
+mod server;
+mod stops;
+mod transfers;
+mod vaults;
+
+use api::Accepted;
+use axum::http::StatusCode;
+use axum::{Json, Router};
+use utoipa::OpenApi;
+use utoipa::openapi::OpenApi as Document;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::failure::Failure;
+use super::shared::Http;
+
+/// What a handler gives.
+type Answer<T> = Result<Json<T>, Failure>;
+/// What a command gives: it is durable.
+type Done = Result<(StatusCode, Json<Accepted>), Failure>;
+
+const fn done(accepted: Accepted) -> (StatusCode, Json<Accepted>) {
+    (StatusCode::ACCEPTED, Json(accepted))
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Rempart",
+        description = "Commands are signed by a device and carry the person's phrase; see docs/api.md. Errors are problem documents with the codes of docs/errors.md.",
+        license(name = "Apache-2.0 OR MIT")
+    ),
+    components(schemas(api::Problem)),
+    tags(
+        (name = "people", description = "Challenge, session, own entry, rules"),
+        (name = "transfers", description = "Propose, approve, cancel, object, transactions"),
+        (name = "stops", description = "Stops and posture"),
+        (name = "motions", description = "What only a quorum may do"),
+        (name = "vaults", description = "Balances and addresses"),
+        (name = "feeds", description = "Prices and the chain, from signed feeds"),
+        (name = "response", description = "Responders only; for everybody else these paths do not exist"),
+        (name = "server", description = "Health, figures, this document")
+    )
+)]
+struct Head;
+
+/// All routes, and their description.
+pub fn router() -> (Router<Http>, Document) {
+    OpenApiRouter::with_openapi(Head::openapi())
+        .routes(routes!(people::challenge))
+        .routes(routes!(people::sign_in, people::sign_out))
+        .routes(routes!(people::me))
+        .routes(routes!(people::rules))
+        .routes(routes!(transfers::list, transfers::propose))
+        .routes(routes!(transfers::show))
+        .routes(routes!(transfers::transaction))
+        .routes(routes!(transfers::psbt, transfers::attach))
+        .routes(routes!(transfers::approve))
+        .routes(routes!(transfers::cancel))
+        .routes(routes!(transfers::object))
+        .routes(routes!(stops::list, stops::stop))
+        .routes(routes!(stops::lift))
+        .routes(routes!(stops::posture))
+        .routes(routes!(stops::raise))
+        .routes(routes!(stops::lower))
+        .routes(routes!(motions::change))
+        .routes(routes!(motions::list))
+        .routes(routes!(motions::endorse))
+        .routes(routes!(motions::end))
+        .routes(routes!(vaults::list))
+        .routes(routes!(vaults::address))
+        .routes(routes!(feeds::price))
+        .routes(routes!(feeds::transaction))
+        .routes(routes!(response::list))
+        .routes(routes!(response::show))
+        .routes(routes!(response::acknowledge))
+        .routes(routes!(response::narrow))
+        .routes(routes!(response::implicate))
+        .routes(routes!(response::report))
+        .routes(routes!(response::clear))
+        .routes(routes!(response::end_clear))
+        .routes(routes!(server::health))
+        .routes(routes!(server::metrics))
+        .routes(routes!(server::document))
+        .fallback(|| async { Failure::not_found() })
+        .split_for_parts()
+}
+
+/// The OpenAPI document, as it is served and checked in.
+///
+/// # Errors
+/// Never; the type of the encoder asks.
+pub fn openapi() -> Result<String, serde_json::Error> {
+    let (_, document) = router();
+    // Through a value, so that keys are in one order whatever the libraries' maps are.
+    let value = serde_json::to_value(&document)?;
+    serde_json::to_string_pretty(&value).map(|text| text + "\n")
+}

@@ -1,0 +1,154 @@
+//! The responders' side. For everybody else nothing is here, whatever they send; a responder who is not free finds an empty room (G3, G9).
+
+use api::{
+    Accepted, Acknowledge, Clear, Code, Cover, EndClear, Envelope, Implicate, Incident, IncidentList, Narrow,
+    Problem, Report,
+};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use covert::{Command, IncidentId, SignalKind};
+use gate::{Ask, IncidentView, View, Viewer};
+use types::Hash;
+
+use super::{Answer, Done, done};
+use crate::http::act::Act;
+use crate::http::failure::Failure;
+use crate::http::incoming::Incoming;
+use crate::http::shared::Http;
+use crate::http::shown;
+
+/// The room as this responder sees it.
+fn room(http: &Http, headers: &HeaderMap) -> Result<Vec<IncidentView>, Failure> {
+    let session = http.session(headers).map_err(|_| Failure::not_found())?;
+    if !http.is_responder(&session.person) {
+        return Err(Failure::not_found());
+    }
+    let viewer = Viewer::Responder(&session.person, session.class);
+    Ok(http.engine.read(|state| match gate::view(state, viewer) {
+        View::Room(incidents) => incidents,
+        View::Overt(_) => Vec::new(),
+    }))
+}
+
+/// What is no number finds no incident: numbers begin at 0 and never reach the last.
+fn incident_id(text: &str) -> IncidentId {
+    IncidentId(text.parse().unwrap_or(u32::MAX))
+}
+
+/// Incidents that you see.
+#[utoipa::path(get, path = "/v1/response/incidents", tag = "response",
+    responses((status = 200, body = IncidentList), (status = 404, body = Problem)))]
+pub async fn list(State(http): State<Http>, headers: HeaderMap) -> Answer<IncidentList> {
+    let incidents = room(&http, &headers)?;
+    Ok(Json(IncidentList { incidents: incidents.into_iter().map(shown::incident).collect() }))
+}
+
+/// One incident.
+#[utoipa::path(get, path = "/v1/response/incidents/{id}", tag = "response", params(("id" = u32, Path)),
+    responses((status = 200, body = Incident), (status = 404, body = Problem)))]
+pub async fn show(State(http): State<Http>, headers: HeaderMap, Path(id): Path<String>) -> Answer<Incident> {
+    let id = incident_id(&id);
+    let found = room(&http, &headers)?.into_iter().find(|incident| incident.id == id);
+    found.map(shown::incident).map(Json).ok_or(Failure::not_found())
+}
+
+/// Says that somebody has taken charge.
+#[utoipa::path(post, path = "/v1/response/incidents/{id}/acknowledge", tag = "response",
+    request_body = Envelope<Acknowledge>, params(("id" = u32, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 202, body = Accepted), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub async fn acknowledge(State(http): State<Http>, Path(id): Path<String>, incoming: Incoming) -> Done {
+    let incident = incident_id(&id);
+    act(&http, incoming, move |_: Acknowledge, _| Ok(Command::Acknowledge { incident })).await
+}
+
+/// Endorses a narrower cover.
+#[utoipa::path(post, path = "/v1/response/incidents/{id}/narrow", tag = "response", request_body = Envelope<Narrow>,
+    params(("id" = u32, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 202, body = Accepted), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub async fn narrow(State(http): State<Http>, Path(id): Path<String>, incoming: Incoming) -> Done {
+    let incident = incident_id(&id);
+    let command = move |narrow: Narrow, _| {
+        let cover = match narrow.cover {
+            Cover::Organisation => covert::Cover::Organisation,
+            Cover::Narrowed { vaults, people } => covert::Cover::Narrowed {
+                vaults: vaults.into_iter().collect(),
+                people: people.into_iter().collect(),
+            },
+        };
+        Ok(Command::Narrow { incident, cover })
+    };
+    act(&http, incoming, command).await
+}
+
+/// Adds a person who was found not to have been free.
+#[utoipa::path(post, path = "/v1/response/incidents/{id}/implicate", tag = "response",
+    request_body = Envelope<Implicate>, params(("id" = u32, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 202, body = Accepted), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub async fn implicate(State(http): State<Http>, Path(id): Path<String>, incoming: Incoming) -> Done {
+    let incident = incident_id(&id);
+    let command = move |implicate: Implicate, _| {
+        let Implicate { person, since } = implicate;
+        Ok(Command::Implicate { incident, person, since })
+    };
+    act(&http, incoming, command).await
+}
+
+/// Opens an incident by judgement, or for a code word heard.
+#[utoipa::path(post, path = "/v1/response/reports", tag = "response", request_body = Envelope<Report>,
+    params(("Idempotency-Key" = String, Header)),
+    responses((status = 202, body = Accepted), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub async fn report(State(http): State<Http>, incoming: Incoming) -> Done {
+    let command = |report: Report, seed| {
+        let kind = match report.kind.as_str() {
+            "judgement" => SignalKind::Judgement,
+            "code-word" => SignalKind::CodeWord,
+            _ => return Err(Failure::new(Code::WrongKind)),
+        };
+        Ok(Command::Report { who: report.who, kind, seed })
+    };
+    act(&http, incoming, command).await
+}
+
+/// Endorses closing an incident, after a call-back with the person.
+#[utoipa::path(post, path = "/v1/response/incidents/{id}/clear", tag = "response", request_body = Envelope<Clear>,
+    params(("id" = u32, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 202, body = Accepted), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub async fn clear(State(http): State<Http>, Path(id): Path<String>, incoming: Incoming) -> Done {
+    let incident = incident_id(&id);
+    act(&http, incoming, move |_: Clear, _| Ok(Command::Clear { incident })).await
+}
+
+/// Ends a clear that is under way.
+#[utoipa::path(post, path = "/v1/response/incidents/{id}/end-clear", tag = "response",
+    request_body = Envelope<EndClear>, params(("id" = u32, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 202, body = Accepted), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub async fn end_clear(State(http): State<Http>, Path(id): Path<String>, incoming: Incoming) -> Done {
+    let incident = incident_id(&id);
+    act(&http, incoming, move |_: EndClear, _| Ok(Command::EndClear { incident })).await
+}
+
+/// One act on the covert lane: judged, sealed, and answered once its slot is durable.
+async fn act<C, F>(http: &Http, incoming: Incoming, command: F) -> Done
+where
+    C: serde::de::DeserializeOwned + Send + 'static,
+    F: FnOnce(C, Hash) -> Result<Command, Failure> + Send + 'static,
+{
+    let own = http.clone();
+    let work = async move {
+        let act: Act<C> = own.responder_act(incoming).await?;
+        let seed = Hash(own.entropy.draw());
+        match command(act.command, seed) {
+            Ok(command) => own.run(&act.stamp, Ask::Covert(command), Vec::new()).await.map(done),
+            Err(failure) => {
+                // The gate gets a command that finds nothing, so that what the phrase check found is noted all the same (G8).
+                let nothing = Command::Acknowledge { incident: IncidentId(u32::MAX) };
+                own.run(&act.stamp, Ask::Covert(nothing), Vec::new())
+                    .await
+                    .and(Err(failure.clone()))
+                    .or(Err(failure))
+            }
+        }
+    };
+    http.detached(work).await
+}

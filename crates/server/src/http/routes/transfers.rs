@@ -1,0 +1,316 @@
+//! Transfers: propose, list, show, approve, cancel, object, and the transaction that pays (G1, G5, G9).
+
+use std::collections::HashMap;
+
+use api::{
+    Accepted, Approve, AttachPsbt, Cancel, Code, Envelope, NewTransfer, Object, Problem, PsbtText,
+    StatusWord, TransactionHex, TransferList,
+};
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use gate::Ask;
+use types::{Hash, Identified, Nonce, Output, Payload, PersonId, SpendPlan, TransferId};
+
+use super::{Answer, Done, done};
+use crate::http::act::{Act, Stamp};
+use crate::http::failure::Failure;
+use crate::http::incoming::{Incoming, Size};
+use crate::http::phrases::Lane;
+use crate::http::shared::Http;
+use crate::http::shown;
+
+/// How many transfers a page has, unless the query says otherwise.
+const PAGE_DEFAULT: usize = 50;
+/// The most transfers on a page.
+const PAGE_MAX: usize = 200;
+/// How many transfers are looked at for one page when a status is asked for.
+const LOOKED_AT_MAX: usize = 10_000;
+
+pub fn transfer_id(text: &str) -> Result<TransferId, Failure> {
+    Hash::parse(text).map(TransferId).map_err(|_| Failure::not_found())
+}
+
+/// Transfers that you see, newest first.
+#[utoipa::path(get, path = "/v1/transfers", tag = "transfers",
+    params(("status" = Option<StatusWord>, Query), ("before" = Option<u64>, Query, description = "`next` of the page before"),
+        ("limit" = Option<usize>, Query, description = "1 to 200")),
+    responses((status = 200, body = TransferList), (status = "4XX", body = Problem)))]
+pub async fn list(
+    State(http): State<Http>,
+    headers: HeaderMap,
+    Query(query): Query<HashMap<String, String>>,
+) -> Answer<TransferList> {
+    let reader = http.reader(&headers)?;
+    let asked = Page::read(&query)?;
+    Ok(Json(http.engine.read(|state| asked.fill(state, &reader))))
+}
+
+struct Page {
+    status: Option<StatusWord>,
+    before: Option<u64>,
+    limit: usize,
+}
+
+impl Page {
+    fn read(query: &HashMap<String, String>) -> Result<Self, Failure> {
+        let wrong = |name: &str| Failure::because(Code::QueryInvalid, format!("`{name}` is not understood"));
+        let known = ["status", "before", "limit"];
+        if let Some(name) = query.keys().find(|name| !known.contains(&name.as_str())) {
+            let name: String = name.chars().take(32).collect();
+            return Err(wrong(&name));
+        }
+        let status = query.get("status").map(|word| serde_json::from_value(word.clone().into()));
+        let status = status.transpose().map_err(|_| wrong("status"))?;
+        let before = query.get("before").map(|text| text.parse()).transpose().map_err(|_| wrong("before"))?;
+        let limit = query.get("limit").map(|text| text.parse()).transpose().map_err(|_| wrong("limit"))?;
+        let limit = limit.unwrap_or(PAGE_DEFAULT);
+        if !(1..=PAGE_MAX).contains(&limit) {
+            return Err(wrong("limit"));
+        }
+        Ok(Self { status, before, limit })
+    }
+
+    /// Cursors are numbers of acts of the overt chain, and of nothing else.
+    fn fill(&self, state: &gate::State, reader: &PersonId) -> TransferList {
+        let Some(policy) = state.overt().policy() else {
+            return TransferList { transfers: Vec::new(), next: None };
+        };
+        let looked_at = if self.status.is_some() { LOOKED_AT_MAX } else { self.limit + 1 };
+        let mut views = state.overt().view_transfers(reader, self.before, looked_at);
+        let cut = views.len() == looked_at;
+        views.retain(|view| self.status.is_none_or(|status| shown::status(&view.status) == status));
+        let more = cut || views.len() > self.limit;
+        views.truncate(self.limit);
+        let last = views.last().and_then(|view| state.overt().transfer(view.id));
+        let next = last.filter(|_| more).map(|transfer| transfer.submitted.number.0);
+        let transfers = views.into_iter().filter_map(|view| shown::transfer(policy, view)).collect();
+        TransferList { transfers, next }
+    }
+}
+
+/// Proposes a transfer. Its id, the hash of its canonical payload, is in the answer.
+#[utoipa::path(post, path = "/v1/transfers", tag = "transfers", request_body = Envelope<NewTransfer>,
+    params(("Idempotency-Key" = String, Header)),
+    responses((status = 202, body = Accepted), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub async fn propose(State(http): State<Http>, incoming: Incoming) -> Done {
+    let own = http.clone();
+    let work = async move {
+        let act: Act<NewTransfer> = own.submitter_act(incoming, Size::Large, Lane::Ordinary).await?;
+        let Act { command, stamp, by, .. } = act;
+        let psbt = command.psbt.clone();
+        let payload = match payload(command, by, &stamp) {
+            Ok(payload) => payload,
+            Err(failure) => return own.refuse(&stamp, None, failure).await,
+        };
+        let id = payload.id();
+        let accepted = own.run_overt(&stamp, overt::Command::Submit(Box::new(payload))).await?;
+        if let Some(psbt) = psbt {
+            own.attach(&stamp.part("attach"), id, psbt).await?;
+        }
+        Ok(done(accepted))
+    };
+    http.detached(work).await
+}
+
+fn payload(command: NewTransfer, by: types::ActorId, stamp: &Stamp) -> Result<Identified, Failure> {
+    let NewTransfer { vault, outputs, max_fee, memo, reference, nonce, .. } = command;
+    let outputs = outputs.into_iter().map(|output| {
+        let amount = output.amount.0;
+        output.target().map(|target| Output { target, amount })
+    });
+    let outputs: Option<Vec<Output>> = outputs.collect();
+    let outputs = outputs
+        .ok_or_else(|| Failure::because(Code::CommandInvalid, "an output has either `address` or `vault`"))?;
+    let payload = Payload {
+        vault,
+        initiator: by,
+        nonce: nonce.unwrap_or_else(|| drawn(stamp.request())),
+        outputs,
+        max_fee: max_fee.0,
+        memo,
+        reference,
+    };
+    payload.identify().map_err(|_| Failure::new(Code::Internal))
+}
+
+/// The same for the same request, so that repeating it proposes the same transfer.
+fn drawn(request: Hash) -> Nonce {
+    let mut nonce = Nonce::default();
+    for (to, from) in nonce.0.iter_mut().zip(request.0) {
+        *to = from;
+    }
+    nonce
+}
+
+/// One transfer.
+#[utoipa::path(get, path = "/v1/transfers/{id}", tag = "transfers", params(("id" = String, Path)),
+    responses((status = 200, body = api::Transfer), (status = "4XX", body = Problem)))]
+pub async fn show(
+    State(http): State<Http>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Answer<api::Transfer> {
+    let reader = http.reader(&headers)?;
+    let id = transfer_id(&id)?;
+    http.engine.read(|state| {
+        let view = state.overt().view_transfer(&reader, id);
+        let shown = view.zip(state.overt().policy()).and_then(|(view, policy)| shown::transfer(policy, view));
+        shown.map(Json).ok_or(Failure::not_found())
+    })
+}
+
+/// The final transaction, once it is signed and until it is confirmed.
+#[utoipa::path(get, path = "/v1/transfers/{id}/transaction", tag = "transfers", params(("id" = String, Path)),
+    responses((status = 200, body = TransactionHex), (status = "4XX", body = Problem)))]
+pub async fn transaction(
+    State(http): State<Http>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Answer<TransactionHex> {
+    let reader = http.reader(&headers)?;
+    let id = transfer_id(&id)?;
+    let txid = http.engine.read(|state| {
+        let view = state.overt().view_transfer(&reader, id).ok_or(Failure::not_found())?;
+        let policy = state.overt().policy().ok_or(Failure::not_found())?;
+        let txid = shown::transfer(policy, view).and_then(|transfer| transfer.txid);
+        txid.ok_or(Failure::new(Code::NoTransaction))
+    })?;
+    let bytes = http.engine.signed_transaction(id).await?.ok_or(Failure::new(Code::NoTransaction))?;
+    Ok(Json(TransactionHex { txid, transaction: hex::encode(bytes) }))
+}
+
+/// The transaction as it was brought, with all signatures so far.
+#[utoipa::path(get, path = "/v1/transfers/{id}/psbt", tag = "transfers", params(("id" = String, Path)),
+    responses((status = 200, body = PsbtText), (status = "4XX", body = Problem)))]
+pub async fn psbt(State(http): State<Http>, headers: HeaderMap, Path(id): Path<String>) -> Answer<PsbtText> {
+    let reader = http.reader(&headers)?;
+    let id = transfer_id(&id)?;
+    let hash = http.engine.read(|state| {
+        state.overt().view_transfer(&reader, id).ok_or(Failure::not_found())?;
+        let spend = state.overt().transfer(id).and_then(|transfer| transfer.spend.as_ref());
+        spend.map(|spend| spend.psbt).ok_or(Failure::new(Code::NoTransaction))
+    })?;
+    let content = http.engine.blob(hash).await?.ok_or(Failure::new(Code::NoTransaction))?;
+    Ok(Json(PsbtText { psbt: STANDARD.encode(content) }))
+}
+
+/// Brings a transaction, or adds signatures to it.
+#[utoipa::path(put, path = "/v1/transfers/{id}/psbt", tag = "transfers", request_body = Envelope<AttachPsbt>,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 202, body = Accepted), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub async fn attach(State(http): State<Http>, Path(id): Path<String>, incoming: Incoming) -> Done {
+    let own = http.clone();
+    let work = async move {
+        let act: Act<AttachPsbt> = own.submitter_act(incoming, Size::Large, Lane::Ordinary).await?;
+        match transfer_id(&id) {
+            Ok(id) => own.attach(&act.stamp, id, act.command.psbt).await.map(done),
+            Err(failure) => own.refuse(&act.stamp, None, failure).await,
+        }
+    };
+    http.detached(work).await
+}
+
+/// Approves exactly what was shown.
+#[utoipa::path(post, path = "/v1/transfers/{id}/approve", tag = "transfers", request_body = Envelope<Approve>,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 202, body = Accepted), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub async fn approve(State(http): State<Http>, Path(id): Path<String>, incoming: Incoming) -> Done {
+    let own = http.clone();
+    let work = async move {
+        let act: Act<Approve> = own.person_act(incoming, Size::Large, Lane::Ordinary).await?;
+        let Act { command, stamp, .. } = act;
+        let approved = TransferId(command.payload_hash);
+        if transfer_id(&id).ok() != Some(approved) {
+            return own.refuse(&stamp, None, Failure::new(Code::PayloadHashMismatch)).await;
+        }
+        // The signature first: an approval without it would have to be given again.
+        if let Some(psbt) = command.psbt {
+            own.attach(&stamp.part("attach"), approved, psbt).await?;
+        }
+        own.run_overt(&stamp, overt::Command::Approve { transfer: approved }).await.map(done)
+    };
+    http.detached(work).await
+}
+
+/// Ends a transfer at once, visibly.
+#[utoipa::path(post, path = "/v1/transfers/{id}/cancel", tag = "transfers", request_body = Envelope<Cancel>,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 202, body = Accepted), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub async fn cancel(State(http): State<Http>, Path(id): Path<String>, incoming: Incoming) -> Done {
+    let own = http.clone();
+    let work = async move {
+        let act: Act<Cancel> = own.person_act(incoming, Size::Usual, Lane::Urgent).await?;
+        match transfer_id(&id) {
+            Ok(transfer) => own.run_overt(&act.stamp, overt::Command::Cancel { transfer }).await.map(done),
+            Err(failure) => own.refuse(&act.stamp, None, failure).await,
+        }
+    };
+    http.detached(work).await
+}
+
+/// Objects: the transfer will be declined when it is ready, without a name. The answer may take some seconds.
+#[utoipa::path(post, path = "/v1/transfers/{id}/object", tag = "transfers", request_body = Envelope<Object>,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 202, body = Accepted), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub async fn object(State(http): State<Http>, Path(id): Path<String>, incoming: Incoming) -> Done {
+    let own = http.clone();
+    let work = async move {
+        let act: Act<Object> = own.person_act(incoming, Size::Usual, Lane::Urgent).await?;
+        // What is no id finds nothing, on the same lane and at the same moment.
+        let transfer = transfer_id(&id).unwrap_or(TransferId(Hash::default()));
+        own.run(&act.stamp, Ask::Covert(covert::Command::Object { transfer }), Vec::new()).await.map(done)
+    };
+    http.detached(work).await
+}
+
+impl Http {
+    /// Checks a PSBT and attaches it.
+    ///
+    /// # Errors
+    /// Why it is not a spend of this transfer, or the gate's refusal.
+    async fn attach(&self, stamp: &Stamp, id: TransferId, psbt: String) -> Result<Accepted, Failure> {
+        match self.engine.prepare_spend(id, psbt.into_bytes()).await {
+            Ok(prepared) => {
+                let ask = overt::Command::Attach { transfer: id, spend: Box::new(prepared.plan) };
+                self.run(stamp, Ask::Overt(ask), vec![prepared.blob]).await
+            }
+            Err(error) => self.refuse(stamp, Some(id), error.into()).await.map(|(_, accepted)| accepted.0),
+        }
+    }
+
+    /// Refuses a command that the gate never sees as it was meant. The gate gets one that it must refuse, with the same stamp: what the
+    /// phrase check found is committed and judged whatever becomes of the command (G8).
+    ///
+    /// # Errors
+    /// Always: the gate's own reason when the transfer is not there, not open or not this person's, else `failure`.
+    async fn refuse(&self, stamp: &Stamp, transfer: Option<TransferId>, failure: Failure) -> Done {
+        let known = transfer.and_then(|id| {
+            self.engine
+                .read(|state| state.overt().transfer(id).map(|transfer| transfer.payload.vault.clone()))
+        });
+        let (Some(id), Some(vault)) = (transfer, known) else {
+            let nowhere = overt::Command::Cancel { transfer: TransferId(Hash::default()) };
+            return Err(match self.run_overt(stamp, nowhere).await {
+                // For a transfer that is not there the gate's answer is the answer; so is one that says to come back.
+                Err(refused) if transfer.is_some() || refused.code() != Code::NotFound => refused,
+                _ => failure,
+            });
+        };
+        let nothing = SpendPlan {
+            vault,
+            txid: Hash::default(),
+            inputs: Vec::new(),
+            fee: 0,
+            psbt: Hash::default(),
+            complete: false,
+        };
+        let empty = overt::Command::Attach { transfer: id, spend: Box::new(nothing) };
+        Err(match self.run_overt(stamp, empty).await {
+            Err(refused) if refused.code() != Code::InputUnknown => refused,
+            _ => failure,
+        })
+    }
+}

@@ -1,0 +1,174 @@
+//! From what the gate shows to what goes over the wire, by hand (G9): no field is added here that the view does not have.
+
+use api::{
+    Cover, Endorsed, Incident, PermitStanding, PostureWord, ProposalWord, Scope, SignalEntry, StatusWord,
+    Subject,
+};
+use covert::{Level, SignalKind};
+use gate::IncidentView;
+use overt::view::{MotionView, PermitView, StopView, TransferView};
+use overt::{MotionStatus, Proposal, Status};
+use policy::{Chain, Policy, Posture};
+use types::{Hash, PersonId, Target, Timestamp};
+
+/// A transaction's id as explorers show it: the bytes of the hash in reverse.
+pub fn txid_text(txid: Hash) -> String {
+    let mut bytes = txid.0;
+    bytes.reverse();
+    hex::encode(bytes)
+}
+
+/// A transfer. Nothing when its payload has no canonical form, which cannot happen to one that was accepted.
+pub fn transfer(policy: &Policy, view: TransferView) -> Option<api::Transfer> {
+    let on_chain = policy.vault(&view.payload.vault).is_none_or(|vault| vault.chain != Chain::GateOnly);
+    let txid = match &view.status {
+        Status::Signed { txid } | Status::Confirmed { txid } if on_chain => Some(txid_text(*txid)),
+        Status::Signed { txid } | Status::Confirmed { txid } => Some(txid.to_string()),
+        _ => None,
+    };
+    let canonical = view.payload.canonical().ok()?;
+    let payload = view.payload;
+    Some(api::Transfer {
+        id: view.id.0,
+        payload: canonical,
+        vault: payload.vault,
+        initiator: payload.initiator,
+        outputs: payload.outputs.into_iter().map(output).collect(),
+        max_fee: payload.max_fee,
+        memo: payload.memo,
+        reference: payload.reference,
+        value: api::CurrencyMinor { currency: policy.organisation().currency, minor: view.value },
+        submitted_at: view.submitted_at,
+        status: status(&view.status),
+        since: view.since,
+        permits: view.permits.into_iter().map(permit).collect(),
+        yours: view.yours,
+        approved_by_you: view.approved_by_you,
+        stopped: view.stopped,
+        has_transaction: view.spend.is_some(),
+        members_signed: view.spend == Some(true),
+        txid,
+    })
+}
+
+fn output(output: types::Output) -> api::Output {
+    let (address, vault) = match output.target {
+        Target::Address(address) => (Some(address), None),
+        Target::Vault(vault) => (None, Some(vault)),
+    };
+    api::Output { address, vault, amount: output.amount }
+}
+
+fn permit(view: PermitView) -> PermitStanding {
+    let PermitView { permit, met, ready_at, expires_at } = view;
+    PermitStanding { permit, met, ready_at, expires_at }
+}
+
+/// The status word.
+pub const fn status(status: &Status) -> StatusWord {
+    match status {
+        Status::Pending => StatusWord::Pending,
+        Status::Ready | Status::Signing => StatusWord::Ready,
+        Status::Signed { .. } => StatusWord::Signed,
+        Status::Confirmed { .. } => StatusWord::Confirmed,
+        Status::Declined => StatusWord::Declined,
+        Status::Expired => StatusWord::Expired,
+        Status::Cancelled => StatusWord::Cancelled,
+    }
+}
+
+/// A stop.
+pub fn stop(view: StopView) -> api::Stop {
+    let scope = match view.scope {
+        overt::Scope::Transfer(id) => Scope::Transfer(id.0),
+        overt::Scope::Vault(vault) => Scope::Vault(vault),
+        overt::Scope::Person(actor) => Scope::Person(actor),
+        overt::Scope::Organisation => Scope::Organisation,
+    };
+    let StopView { id, since, reason, yours, lifted_at, .. } = view;
+    api::Stop { id: id.0, scope, since, reason, yours, lifted_at }
+}
+
+/// A motion. A change is named, not shown: its text may hold the register.
+pub fn motion(view: MotionView) -> api::Motion {
+    let proposal = match view.proposal {
+        Proposal::Lift(stop) => ProposalWord::Lift(stop.0),
+        Proposal::Lower(to) => ProposalWord::Lower(posture(to)),
+        Proposal::Change(_) => ProposalWord::Change,
+    };
+    let status = match view.status {
+        MotionStatus::Pending => "pending",
+        MotionStatus::Passed => "passed",
+        MotionStatus::Declined => "declined",
+        MotionStatus::Expired => "expired",
+        MotionStatus::Ended => "ended",
+    };
+    let MotionView { id, proposed_at, yours, endorsed_by_you, met, ready_at, .. } = view;
+    let status = status.to_owned();
+    api::Motion { id: id.0, proposal, proposed_at, status, yours, endorsed_by_you, met, ready_at }
+}
+
+/// The posture's word.
+pub const fn posture(posture: Posture) -> PostureWord {
+    match posture {
+        Posture::Normal => PostureWord::Normal,
+        Posture::Elevated => PostureWord::Elevated,
+        Posture::Lockdown => PostureWord::Lockdown,
+    }
+}
+
+/// An incident, for a responder.
+pub fn incident(view: IncidentView) -> Incident {
+    let IncidentView { id, incident, signals } = view;
+    let subjects = incident.subjects.into_iter();
+    let subjects = subjects.map(|(person, found)| Subject { person, found: found.found, from: found.from });
+    let signals = signals.into_iter();
+    let signals =
+        signals.map(|(_, signal)| SignalEntry { who: signal.who, kind: kind(signal.kind), at: signal.at });
+    let level = match incident.level {
+        Level::Verify => "verify",
+        Level::Confirmed => "confirmed",
+    };
+    let (narrowing_to, narrowing) = match incident.narrowing {
+        Some(narrowing) => (Some(cover(narrowing.cover)), endorsed(narrowing.endorsements)),
+        None => (None, Vec::new()),
+    };
+    Incident {
+        id: id.0,
+        subjects: subjects.collect(),
+        opened: incident.opened,
+        level: level.to_owned(),
+        cover: cover(incident.cover),
+        call_back: incident.call_back,
+        acknowledged: endorsed(incident.acknowledged),
+        narrowing,
+        narrowing_to,
+        clearing: endorsed(incident.clearing.endorsements),
+        clearing_met_since: incident.clearing.met_since,
+        closed: incident.closed,
+        signals: signals.collect(),
+    }
+}
+
+fn cover(cover: covert::Cover) -> Cover {
+    match cover {
+        covert::Cover::Organisation => Cover::Organisation,
+        covert::Cover::Narrowed { vaults, people } => {
+            Cover::Narrowed { vaults: vaults.into_iter().collect(), people: people.into_iter().collect() }
+        }
+    }
+}
+
+fn endorsed(endorsements: Vec<(PersonId, Timestamp)>) -> Vec<Endorsed> {
+    endorsements.into_iter().map(|(by, at)| Endorsed { by, at }).collect()
+}
+
+fn kind(kind: SignalKind) -> String {
+    let word = match kind {
+        SignalKind::SignIn => "sign-in",
+        SignalKind::Act => "act",
+        SignalKind::Judgement => "judgement",
+        SignalKind::CodeWord => "code-word",
+    };
+    word.to_owned()
+}
