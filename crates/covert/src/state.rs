@@ -187,6 +187,8 @@ impl State {
                     let found = Subject { found: at, from: *since };
                     let subject = incident.subjects.entry(person.clone()).or_insert(found);
                     subject.from = subject.from.min(*since);
+                    // Nobody who endorsed the clear so far has called this person back.
+                    incident.clearing = crate::incident::Clearing::default();
                 });
             }
             Command::Narrow { incident, cover } => self.narrow(policy, *incident, cover, (person, at)),
