@@ -4,12 +4,13 @@
 //! Called by `main` and so by `.ci/run`. Holds every guarantee in the sense that the tests named in `docs/guarantees.md`
 //! run here and nowhere else is needed.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use crate::program::{self, cargo};
 use crate::summary::Tally;
 use crate::tree::Workspace;
-use crate::{prerequisites, tidy};
+use crate::{prerequisites, simulation, tidy};
 
 /// One layer: its name, and what runs it.
 pub struct Layer {
@@ -19,13 +20,13 @@ pub struct Layer {
 
 /// Every layer, in the order in which they run.
 ///
-/// Two are to come after `tests`, and are not offered before what they run exists: the simulation of at least 100 000 seeded
-/// histories (`testkit::simulate::run(seeds)`), and the demo as a black box ([`crate::demo::layer`]).
+/// One is to come and is not offered before what it runs exists: the demo as a black box ([`crate::demo::layer`]).
 pub const LAYERS: &[Layer] = &[
     Layer { name: "formatting", run: formatting },
     Layer { name: "tidy", run: house_rules },
     Layer { name: "clippy", run: clippy },
     Layer { name: "tests", run: tests },
+    Layer { name: "simulation", run: simulation::layer },
 ];
 
 struct Done {
@@ -47,11 +48,13 @@ pub fn run(workspace: &Workspace) -> bool {
 fn run_one(layer: &Layer, workspace: &Workspace) -> Done {
     println!("\n=== {} ===", layer.name);
     let start = now();
-    let result = (layer.run)(workspace);
+    // A layer that panics has failed; the layers after it run, and the count is still the last line.
+    let result = catch_unwind(AssertUnwindSafe(|| (layer.run)(workspace)));
     let took = now().duration_since(start);
     match result {
-        Ok(tally) => Done { name: layer.name, tally, took },
-        Err(error) => failed(layer.name, &error, took),
+        Ok(Ok(tally)) => Done { name: layer.name, tally, took },
+        Ok(Err(error)) => failed(layer.name, &error, took),
+        Err(_) => failed(layer.name, &anyhow::anyhow!("the layer panicked"), took),
     }
 }
 
@@ -125,8 +128,12 @@ mod tests {
 
     #[test]
     fn a_layer_that_cannot_run_fails() {
-        let layer = Layer { name: "broken", run: |_| anyhow::bail!("no such program") };
         let workspace = Workspace { root: std::path::PathBuf::new() };
-        assert_eq!(run_one(&layer, &workspace).tally, Tally { passed: 0, failed: 1 });
+        let runs: [fn(&Workspace) -> anyhow::Result<Tally>; 2] =
+            [|_| anyhow::bail!("no such program"), |_| panic!("out of bounds")];
+        for run in runs {
+            let layer = Layer { name: "broken", run };
+            assert_eq!(run_one(&layer, &workspace).tally, Tally { passed: 0, failed: 1 });
+        }
     }
 }

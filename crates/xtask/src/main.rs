@@ -14,6 +14,7 @@ mod layers;
 mod peers;
 mod prerequisites;
 mod program;
+mod simulation;
 mod source;
 mod summary;
 mod tidy;
@@ -40,6 +41,15 @@ enum Task {
     Tidy,
     /// List the tests that hold each guarantee, as docs/guarantees.md names them
     Guarantees,
+    /// Play seeded random histories through the gate and check the guarantees on each
+    Simulate {
+        /// How many histories
+        #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+        seeds: u64,
+        /// The first seed
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
+    },
     /// Compare the policy's speed with zen-engine, cedar-policy and regorus (a long build in its own workspace)
     Peers,
 }
@@ -61,6 +71,7 @@ fn run(task: &Task) -> anyhow::Result<bool> {
     match task {
         Task::Test => Ok(layers::run(&workspace)),
         Task::Tidy => tidy::report(&workspace),
+        Task::Simulate { seeds, seed } => Ok(simulation::run(*seed, *seeds)),
         Task::Peers => peers::run(&workspace),
         Task::Guarantees => tidy::guarantees::list(&workspace),
     }
