@@ -407,7 +407,9 @@ fn count(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-const fn network_of(network: policy::Network) -> Network {
+/// The network of a policy, as the Bitcoin crates name it.
+#[must_use]
+pub const fn network_of(network: policy::Network) -> Network {
     match network {
         policy::Network::Mainnet => Network::Bitcoin,
         policy::Network::Testnet => Network::Testnet,
