@@ -8,10 +8,10 @@
 //! write a module in `tidy` with a `check` and a test that plants the fault, and name it in [`tidy::CHECKS`].
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program talks to its user")]
 
+mod benchmarks;
 #[expect(dead_code, reason = "a layer from the moment when `rempart demo` exists")]
 mod demo;
 mod layers;
-mod peers;
 mod prerequisites;
 mod program;
 mod simulation;
@@ -50,6 +50,8 @@ enum Task {
         #[arg(long, default_value_t = 0)]
         seed: u64,
     },
+    /// Run our own benchmarks, optimised
+    Bench,
     /// Compare the policy's speed with zen-engine, cedar-policy and regorus (a long build in its own workspace)
     Peers,
 }
@@ -71,8 +73,9 @@ fn run(task: &Task) -> anyhow::Result<bool> {
     match task {
         Task::Test => Ok(layers::run(&workspace)),
         Task::Tidy => tidy::report(&workspace),
-        Task::Simulate { seeds, seed } => Ok(simulation::run(*seed, *seeds)),
-        Task::Peers => peers::run(&workspace),
+        Task::Simulate { seeds, seed } => simulation::run(&workspace, *seed, *seeds),
+        Task::Bench => benchmarks::run(&workspace),
+        Task::Peers => benchmarks::run_peers(&workspace),
         Task::Guarantees => tidy::guarantees::list(&workspace),
     }
 }
