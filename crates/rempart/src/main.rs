@@ -1,2 +1,98 @@
-//! The rempart binary: wires things, chooses back-ends.
-fn main() {}
+//! The `rempart` binary: wires the parts, chooses back-ends, speaks to people on a terminal.
+//!
+//! Exit status: 0 done, 1 refused or failed, 2 wrong usage or an invalid file.
+
+mod client;
+mod data_folder;
+mod demo;
+mod init;
+mod journal_command;
+mod language;
+mod policy_command;
+mod serve;
+mod transfer_command;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::language::Language;
+
+/// Rempart stands between people and the keys that move their assets, so that coercing any of them is worthless.
+#[derive(Parser, Debug)]
+#[command(name = "rempart", version, about, propagate_version = true)]
+struct Cli {
+    /// `en` or `fr`; the terminal's locale otherwise
+    #[arg(long, global = true, value_parser = language::parse)]
+    language: Option<Language>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Play both stories: the free transfer is signed, the coerced one is not
+    Demo(demo::DemoArgs),
+    /// Make a server's folder for a policy
+    Init(init::InitArgs),
+    /// Hand a person or a service its credential
+    Enrol(init::EnrolArgs),
+    /// Serve the API
+    Serve(serve::ServeArgs),
+    /// Check or explain policy files
+    #[command(subcommand)]
+    Policy(policy_command::PolicyCommand),
+    /// Propose, approve, stop and look at transfers
+    #[command(subcommand)]
+    Transfer(transfer_command::TransferCommand),
+    /// Verify a journal
+    #[command(subcommand)]
+    Journal(journal_command::JournalCommand),
+    /// Copy a journal, also while a server writes to it
+    Backup(journal_command::BackupArgs),
+    /// Put a backup into a folder without a journal
+    Restore(journal_command::RestoreArgs),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let language = cli.language.unwrap_or_else(language::of_locale);
+    let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
+    match run(&cli.command, language, &mut out, &mut err) {
+        Ok(status) => ExitCode::from(status),
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nothing is left to do if even this cannot be written.
+            let _ = writeln!(err, "error: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn run(
+    command: &Command,
+    language: Language,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> anyhow::Result<u8> {
+    match command {
+        Command::Demo(args) => demo::run(args, language, out),
+        Command::Init(args) => init::init(args, language, out, err),
+        Command::Enrol(args) => init::enrol(args, language, out),
+        Command::Serve(args) => serve::run(args, language, out),
+        Command::Policy(command) => policy_command::run(command, language, out, err),
+        Command::Transfer(command) => transfer_command::run(command, language, out),
+        Command::Journal(journal_command::JournalCommand::Verify(args)) => {
+            journal_command::verify(args, language, out)
+        }
+        Command::Backup(args) => journal_command::backup(args, language, out),
+        Command::Restore(args) => journal_command::restore(args, language, out),
+    }
+}
+
+/// Whoever reads our output may stop reading, as `head` does.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let io = error.downcast_ref::<std::io::Error>();
+    io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}

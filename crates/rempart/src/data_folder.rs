@@ -1,0 +1,108 @@
+//! The data folder: where a server keeps its journal, secrets, co-signer key and settings. One folder, one organisation.
+//!
+//! Called by `init`, `enrol`, `serve` and the journal commands.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use journal::sqlite::Options;
+use journal::{Journal, SqliteJournal};
+use server::clock::SystemClock;
+use server::config::Config;
+use server::dispatch::HoldForOperator;
+use server::engine::{Engine, Parts, Settings};
+use server::entropy::{Entropy, SystemEntropy};
+use server::keys::Secrets;
+use signer::{FileSigner, Signer};
+use types::Secret;
+
+/// Names the file with the co-signer's passphrase that systemd hands over (`LoadCredential=cosigner-passphrase:…`).
+const CREDENTIAL: &str = "cosigner-passphrase";
+const CREDENTIALS_VARIABLE: &str = "CREDENTIALS_DIRECTORY";
+
+/// A server's folder.
+pub struct DataFolder(PathBuf);
+
+impl DataFolder {
+    /// The folder at a path, which need not exist yet.
+    pub fn at(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
+    /// Itself.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The journal's file.
+    pub fn journal(&self) -> PathBuf {
+        self.0.join("journal.sqlite")
+    }
+
+    /// The folder of the server's secrets.
+    pub fn secrets(&self) -> PathBuf {
+        self.0.join("secrets")
+    }
+
+    /// The co-signer's encrypted key.
+    pub fn cosigner(&self) -> PathBuf {
+        self.0.join("cosigner.key")
+    }
+
+    /// Where the newest checkpoint is exported to.
+    pub fn checkpoint(&self) -> PathBuf {
+        self.0.join("checkpoint.txt")
+    }
+
+    /// The settings.
+    pub fn config(&self) -> Result<Config> {
+        Ok(Config::load(&self.0)?)
+    }
+
+    /// Opens everything and starts the engine on it.
+    pub fn start(&self, passphrase: Option<&Path>) -> Result<(Engine, Config)> {
+        let config = self.config()?;
+        let secrets = Secrets::load(&self.secrets()).context("the secrets cannot be loaded")?;
+        let signer = FileSigner::open(&self.cosigner(), &passphrase_for(passphrase)?)?;
+        let engine = self.start_with(&config, secrets, Arc::new(signer))?;
+        Ok((engine, config))
+    }
+
+    /// Starts the engine with parts that are open already.
+    pub fn start_with(&self, config: &Config, secrets: Secrets, signer: Arc<dyn Signer>) -> Result<Engine> {
+        let journal: Box<dyn Journal> = Box::new(SqliteJournal::open(&self.journal(), Options::default())?);
+        let settings = Settings {
+            snapshot_every: config.snapshot_every,
+            checkpoint_every: config.checkpoint_every,
+            checkpoint_file: Some(self.checkpoint()),
+            link_base: config.link_base(),
+        };
+        let parts = Parts {
+            journal,
+            secrets: Arc::new(secrets),
+            clock: Arc::new(SystemClock::new(SystemEntropy.draw())),
+            entropy: Arc::new(SystemEntropy),
+            signer,
+            broadcast: Arc::new(HoldForOperator),
+            channels: config.open_channels(&self.0)?,
+            settings,
+        };
+        Ok(Engine::start(parts)?)
+    }
+}
+
+/// The co-signer's passphrase: from a file, from systemd's credentials, or from the terminal; never from an argument.
+pub fn passphrase_for(file: Option<&Path>) -> Result<Secret<String>> {
+    let handed_over =
+        std::env::var_os(CREDENTIALS_VARIABLE).map(|folder| Path::new(&folder).join(CREDENTIAL));
+    let handed_over = handed_over.filter(|path| path.exists());
+    match file.map(Path::to_owned).or(handed_over) {
+        Some(path) => Ok(signer::passphrase_from_file(&path)?),
+        None => {
+            let typed = rpassword::prompt_password("Passphrase of the co-signer's key: ")
+                .context("no passphrase: give `--passphrase-file`, a systemd credential, or a terminal")?;
+            Ok(Secret::new(typed))
+        }
+    }
+}

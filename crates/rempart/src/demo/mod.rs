@@ -1,0 +1,173 @@
+//! `rempart demo`: the same transfer from the same vault, once of free will and once with a gun at the head (G1, G3, G4, G7, G8).
+//!
+//! Two stages are made from one seed, so that the two servers are the same to the last byte. On each the same story is played through
+//! the HTTP API; the only difference is the phrase that one treasurer types. What is printed is what happened.
+
+mod chain;
+mod play;
+mod stage;
+mod telling;
+
+use std::io::Write;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use journal::VerifyReport;
+use serde_json::{Value, json};
+use server::entropy::{Entropy, SystemEntropy};
+
+use crate::demo::play::{Play, Transcript, Will};
+use crate::demo::stage::Stage;
+use crate::demo::telling::{Story, tell};
+use crate::language::{Language, pick};
+
+/// Arguments of `demo`.
+#[derive(Args, Debug)]
+pub struct DemoArgs {
+    /// End after the stories instead of leaving the servers running
+    #[arg(long)]
+    headless: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Plays both stories and tells them.
+pub fn run(args: &DemoArgs, language: Language, out: &mut dyn Write) -> Result<u8> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        if !args.json {
+            writeln!(out, "{}\n", pick(language, INTRODUCTION_EN, INTRODUCTION_FR))?;
+            out.flush()?;
+        }
+        let folder = tempfile::tempdir().context("no temporary folder")?;
+        let seed = SystemEntropy.draw();
+        let free = played(seed, &folder.path().join("free"), Will::Free).await?;
+        let coerced = played(seed, &folder.path().join("coerced"), Will::Coerced).await?;
+        let result = Outcome::of(&free, &coerced)?;
+        if args.json {
+            writeln!(out, "{}", result.json(&free.story, &coerced.story))?;
+        } else {
+            write!(out, "{}", tell(language, &free.story, &coerced.story, result.identical))?;
+            writeln!(out, "{}", result.journal_line(language))?;
+        }
+        out.flush()?;
+        if !args.headless {
+            leave_running(&free, &coerced, language, out).await?;
+        }
+        free.stage.strike().await?;
+        coerced.stage.strike().await?;
+        Ok(u8::from(!result.is_as_promised(&free.story, &coerced.story)))
+    })
+}
+
+const INTRODUCTION_EN: &str = "A start-up's treasury: 40 BTC behind two of three hardware keys and the co-signer. Everything below is real\n\
+     (server, keys, PSBTs, signatures, journal, alarms) but the clock and the chain, which are simulated.\n\
+     omar asks for 2 BTC; paula and nora approve from their homes; everybody waits 48 hours.";
+const INTRODUCTION_FR: &str = "La trésorerie d'une jeune entreprise : 40 BTC derrière deux clés matérielles sur trois et le cosignataire. Tout ce qui suit\n\
+     est réel (serveur, clés, PSBT, signatures, journal, alertes), sauf l'horloge et la chaîne, qui sont simulées.\n\
+     omar demande 2 BTC ; paula et nora approuvent de chez elles ; tout le monde attend 48 heures.";
+
+struct Played {
+    stage: Stage,
+    story: Story,
+    transcript: Transcript,
+}
+
+async fn played(seed: [u8; 32], folder: &std::path::Path, will: Will) -> Result<Played> {
+    std::fs::create_dir(folder)?;
+    let stage = Stage::set(seed, folder).await?;
+    // The client blocks, and the server needs this runtime's other threads.
+    let (story, transcript) = tokio::task::block_in_place(|| Play::new(&stage, will).to_the_end())?;
+    Ok(Played { stage, story, transcript })
+}
+
+/// What the two stories together show.
+struct Outcome {
+    identical: bool,
+    entries: u64,
+    verified: bool,
+}
+
+impl Outcome {
+    fn of(free: &Played, coerced: &Played) -> Result<Self> {
+        let reports = [free.stage.verify()?, coerced.stage.verify()?];
+        Ok(Self {
+            identical: free.transcript == coerced.transcript,
+            entries: reports.iter().map(|report: &VerifyReport| report.overt_entries).sum(),
+            verified: reports.iter().all(|report| report.problems.is_empty()),
+        })
+    }
+
+    fn json(&self, free: &Story, coerced: &Story) -> Value {
+        let consensus = if free.ending.consensus_valid { "valid" } else { "invalid" };
+        let signed = coerced.ending.txid.is_some() || coerced.ending.payments > 0;
+        json!({
+            "free": { "status": free.ending.status, "txid": free.ending.txid, "consensus": consensus },
+            "coerced": { "status": coerced.ending.status, "signed": signed },
+            "overt_identical_until_release": self.identical,
+            "alarm": { "delivered": coerced.ending.alarms },
+            "journal": { "entries": self.entries, "verified": self.verified },
+        })
+    }
+
+    fn journal_line(&self, language: Language) -> String {
+        let word = if self.verified {
+            pick(language, "verified", "vérifié")
+        } else {
+            pick(language, "DAMAGED", "ENDOMMAGÉ")
+        };
+        match language {
+            Language::En => format!("Journal: {} records on both servers, {word}.", self.entries),
+            Language::Fr => format!("Journal : {} actes sur les deux serveurs, {word}.", self.entries),
+        }
+    }
+
+    /// Whether everything went as the demo says it does; otherwise it ends with status 1.
+    fn is_as_promised(&self, free: &Story, coerced: &Story) -> bool {
+        let freed = free.ending.txid.is_some() && free.ending.consensus_valid && free.ending.alarms == 0;
+        let refused =
+            coerced.ending.txid.is_none() && coerced.ending.payments == 0 && coerced.ending.alarms > 0;
+        freed && refused && self.identical && self.verified
+    }
+}
+
+/// Says where the servers are and with what to try them, until somebody presses Ctrl-C.
+async fn leave_running(
+    free: &Played,
+    coerced: &Played,
+    language: Language,
+    out: &mut dyn Write,
+) -> Result<()> {
+    writeln!(
+        out,
+        "\n{}",
+        pick(language, "Both servers are still running:", "Les deux serveurs tournent encore :")
+    )?;
+    writeln!(out, "  {:<14} {}/v1", pick(language, "free", "libre"), free.stage.url)?;
+    writeln!(out, "  {:<14} {}/v1", pick(language, "coerced", "contraint"), coerced.stage.url)?;
+    writeln!(
+        out,
+        "{}",
+        pick(
+            language,
+            "The same people on both, with these phrases:",
+            "Les mêmes personnes sur les deux, avec ces phrases :"
+        )
+    )?;
+    for actor in free.stage.actors() {
+        writeln!(out, "  {:<14} {}", actor.key.person, actor.phrase)?;
+    }
+    writeln!(
+        out,
+        "{}",
+        pick(
+            language,
+            "Look: curl -s URL/v1/openapi.json · curl -s URL/health. Ctrl-C ends the demo and leaves nothing behind.",
+            "Regardez : curl -s URL/v1/openapi.json · curl -s URL/health. Ctrl-C met fin à la démo, qui ne laisse rien derrière elle.",
+        )
+    )?;
+    out.flush()?;
+    crate::serve::asked_to_stop().await;
+    Ok(())
+}
