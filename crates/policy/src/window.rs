@@ -177,6 +177,9 @@ mod tests {
             };
             let room = limit.room(entries.iter().copied(), at(now * SECOND), Value::from_minor(value)).unwrap();
             prop_assert_eq!(room.fits, allowed(now));
+            let inside: Vec<_> = entries.iter().filter(|(e, _)| *e > at((now - 4) * SECOND)).collect();
+            prop_assert_eq!(room.used.minor(), inside.iter().map(|(_, v)| v.minor()).sum::<u128>());
+            prop_assert_eq!(room.used_count as usize, inside.len());
             prop_assert_eq!(limit.fits(entries.iter().copied(), at(now * SECOND), Value::from_minor(value)).unwrap(), room.fits);
             let expected = (now..40).find(|t| allowed(*t)).map(|t| at(t * SECOND));
             prop_assert_eq!(room.fits_at, expected);

@@ -345,7 +345,7 @@ fn an_explanation_as_json() {
 #[test]
 fn the_instant_asked_about_decides() {
     let decision = |now: Option<&str>| {
-        let now = now.map(|now| support::at(now));
+        let now = now.map(support::at);
         let explanation = explained(&TransferFile { now, ..supplier() });
         (explanation.decision, explanation.ready_at.map(|at| at.to_string()))
     };
