@@ -165,18 +165,20 @@ impl State {
         self.refresh(id, act.at);
     }
 
-    /// Brings a pending transfer's standings up to an instant at which an approval or the policy changed.
+    /// Brings an open transfer's standings up to an instant at which an approval or the policy changed: a quorum is met when
+    /// the policy of the submission and the one in force both say so. One that is released is judged again before it is signed.
     fn refresh(&mut self, id: TransferId, at: Timestamp) {
         let Some(version) = self.policies.current() else { return };
-        let policy = Arc::clone(&version.policy);
-        let Some(transfer) = self.transfers.get(&id).filter(|transfer| transfer.status == Status::Pending)
-        else {
+        let current = Arc::clone(&version.policy);
+        let Some(transfer) = self.transfers.get(&id).filter(|transfer| transfer.status.is_open()) else {
             return;
         };
+        let Some(then) = self.policies.at(transfer.submitted.at) else { return };
         let met = |permit: &PermitId| {
-            policy
-                .permit(permit)
-                .is_some_and(|permit| transfer.is_met(&policy, permit, &transfer.approvals, &AllActs))
+            [&then.policy, &current].into_iter().all(|policy| {
+                let permit = policy.permit(permit);
+                permit.is_some_and(|permit| transfer.is_met(policy, permit, &transfer.approvals, &AllActs))
+            })
         };
         let mut standings = transfer.standings.clone();
         for standing in &mut standings {
@@ -311,8 +313,7 @@ impl State {
         let Some(policy) = policy::load(sources).policy.map(Arc::new) else { return };
         self.policies.push(PolicyVersion::new(Arc::clone(&policy), act.at, Some(id)));
         self.refill_windows(&policy);
-        let pending =
-            |(id, transfer): (&TransferId, &Transfer)| (transfer.status == Status::Pending).then_some(*id);
+        let pending = |(id, transfer): (&TransferId, &Transfer)| transfer.status.is_open().then_some(*id);
         let transfers: Vec<TransferId> = self.transfers.iter().filter_map(pending).collect();
         for transfer in transfers {
             self.refresh(transfer, act.at);

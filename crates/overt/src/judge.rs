@@ -377,11 +377,12 @@ impl<'a, R: Reading> Case<'_, 'a, R> {
         }
         let instants = transfer.approvals.iter().map(|act| act.at);
         self.judge.continuously((transfer.submitted.at, self.now), instants, |at| {
-            let Some(version) = self.judge.version_at(at) else { return false };
             let approvals = up_to(&transfer.approvals, at);
-            let permit = version.policy.permit(id);
-            permit
-                .is_some_and(|permit| transfer.is_met(&version.policy, permit, approvals, self.judge.reading))
+            let approved = |version: &PolicyVersion| {
+                let permit = version.policy.permit(id);
+                permit.is_some_and(|p| transfer.is_met(&version.policy, p, approvals, self.judge.reading))
+            };
+            approved(self.then) && self.judge.version_at(at).is_some_and(approved)
         })
     }
 
