@@ -79,7 +79,7 @@ impl Author<'_> {
         let is_held = matches!(by, Actor::Person(person) if self.captor.held.contains(&person))
             && (self.captor.from..self.captor.to).contains(&number);
         let panic = if is_held { self.captor.signals } else { self.slips };
-        let is_person = what.is_command() && by != Actor::Service;
+        let is_person = what.is_command() && matches!(by, Actor::Person(_));
         let duress = is_person && self.chance.percent(panic);
         let key = (what.is_command() && self.chance.percent(15)).then(|| self.chance.below(12) as u8);
         self.story.steps.push(Step { number, by, what, duress, key });
@@ -351,7 +351,7 @@ impl Author<'_> {
         let earlier = pool[self.chance.below(pool.len())].clone();
         let number = self.story.steps.len();
         let what = if self.chance.percent(15) { What::SignIn } else { earlier.what };
-        let duress = earlier.by != Actor::Service && self.is_covert && self.chance.percent(25);
+        let duress = matches!(earlier.by, Actor::Person(_)) && self.is_covert && self.chance.percent(25);
         self.story.steps.push(Step { number, by: earlier.by, what, duress, key: earlier.key });
         self.player.perform(&self.story, number);
     }

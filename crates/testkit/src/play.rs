@@ -221,7 +221,9 @@ impl<'w> Player<'w> {
             self.state.apply(event);
         }
         let alarmed = step.duress && self.is_alarmed(signals, &events);
-        self.remember(step, &outcome);
+        if events.iter().any(|event| matches!(event, Event::Recorded(record) if !record.events.is_empty())) {
+            self.remember(step, &outcome);
+        }
         let mut happening = Happening { step: index, at, outcome, record: None, notes: Vec::new(), alarmed };
         for event in &events {
             match event {
