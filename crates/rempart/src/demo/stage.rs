@@ -136,7 +136,8 @@ impl Stage {
     }
 
     /// How many alarms the receivers have believed; waits a little for those on their way.
-    pub fn alarms(&self, expected: usize, longest: Duration) -> usize {
+    pub fn alarms(&self, longest: Duration) -> usize {
+        let expected = self.engine.read(|state| state.covert().signals().count());
         let count = |receiver: &Receiver| {
             let _in_time = receiver.wait_for(expected, longest);
             receiver.received().len()
