@@ -6,11 +6,11 @@
 use policy::{Charge, Permit, Policy, Posture};
 use types::{PermitId, PersonId, Span, SpendPlan, Timestamp, TransferId, Value};
 
-use crate::act::{Act, Reading};
+use crate::act::{Act, ActNumber, Reading};
 use crate::motion::{Motion, MotionId, MotionStatus, Proposal};
 use crate::paid::{Paid, Payments};
 use crate::policies::PolicyVersion;
-use crate::state::{Matter, PostureCause, State};
+use crate::state::{Matter, PostureCause, PostureChange, State};
 use crate::stop::Stop;
 use crate::transfer::{Status, Transfer};
 use crate::windows::Entry;
@@ -281,10 +281,19 @@ impl<'a, R: Reading> Judge<'a, R> {
     fn motion(&self, motion: &Motion, now: Timestamp) -> bool {
         let applicable = match &motion.proposal {
             Proposal::Lift(stop) => self.state.stops.get(stop).is_some_and(|stop| stop.lifted.is_none()),
-            Proposal::Lower(to) => *to < self.state.posture(),
+            Proposal::Lower(to) => *to < self.state.posture() && !self.raised_since(motion.proposed.number),
             Proposal::Change(_) => true,
         };
         applicable && self.quorum_held(motion, now)
+    }
+
+    /// A raise after the proposal is a stop that the motion does not speak of: it stands until another motion does.
+    fn raised_since(&self, proposed: ActNumber) -> bool {
+        let later = |change: &PostureChange| match &change.cause {
+            PostureCause::Raised(act) => act.number > proposed,
+            PostureCause::Lowered(_) => false,
+        };
+        self.state.postures.iter().any(later)
     }
 
     /// Whether a motion that passed would have passed by the acts that count.
