@@ -97,7 +97,8 @@ impl Incident {
         let Some(subject) = self.subjects.get(person) else { return false };
         let before_closing = self.closed.is_none_or(|closed| at <= closed);
         let undecided_then = settled.is_none_or(|settled| settled > subject.found);
-        before_closing && (at > subject.from || undecided_then)
+        // The act that carried the signal is not free either, even where the look-back is nothing and it settled its matter at once.
+        before_closing && (at > subject.from || at >= subject.found || undecided_then)
     }
 
     /// Whether it keeps a matter from being released.

@@ -249,6 +249,10 @@ impl State {
         let incident_id = match open.map(|(id, _)| *id) {
             Some(open) => {
                 self.change(open, |incident| {
+                    // Somebody who was added by a responder has signalled now: the look-back of the signal counts as well.
+                    if let Some(subject) = incident.subjects.get_mut(&who) {
+                        subject.from = subject.from.min(from);
+                    }
                     // A second sign is no slip any more.
                     incident.level = Level::Confirmed;
                     incident.cover = Cover::Organisation;
