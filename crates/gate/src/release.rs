@@ -3,8 +3,8 @@
 //! Called at the moment of decision and before every further signature, and at no other time: before it, nothing that the covert
 //! ledger knows can reach anything overt. `no` looks like a colleague's objection, because that is what an objection leads to.
 
-use overt::{Act, AllActs, Matter, Reading};
-use policy::Policy;
+use credentials::Class;
+use overt::{Act, AllActs, Matter, Policies, Reading};
 use types::{ActorId, Timestamp};
 
 use crate::state::State;
@@ -12,13 +12,18 @@ use crate::state::State;
 /// The second reading: the acts of people who were free, as far as is known now.
 struct Untainted<'a> {
     covert: &'a covert::State,
-    policy: &'a Policy,
+    policies: &'a Policies,
 }
 
 impl Reading for Untainted<'_> {
     fn counts(&self, act: &Act, settled: Option<Timestamp>) -> bool {
         // Feeds and Rempart itself have no class.
-        act.by.actor().is_none_or(|actor| self.covert.counts(self.policy, actor, act.at, settled))
+        let Some(actor) = act.by.actor() else { return true };
+        // Whoever operated a service when it acted does so for good, whatever the register says later.
+        let versions = self.policies.all();
+        let then = versions.iter().rposition(|version| version.since <= act.at).unwrap_or(0);
+        let mut since = versions.iter().skip(then);
+        since.all(|version| self.covert.counts(&version.policy, actor, act.at, settled))
     }
 }
 
@@ -28,7 +33,11 @@ impl Reading for Untainted<'_> {
 /// history *and* over the history without the acts of people who were not free, nobody has objected, and no open incident covers it.
 #[must_use]
 pub fn release(state: &State, matter: Matter, now: Timestamp) -> bool {
-    let Some(policy) = state.overt().policy() else { return false };
+    release_on(state, matter, now, Class::Free)
+}
+
+/// The same, at an act that is not in the state yet: its attestation is judged first. A signal always covers everything.
+pub(crate) fn release_on(state: &State, matter: Matter, now: Timestamp, class: Class) -> bool {
     let first = state.overt().allows(&AllActs, matter, now);
     let objected = matches!(matter, Matter::Transfer(id) if state.covert().is_objected(id));
     if !first.allowed || objected {
@@ -37,9 +46,9 @@ pub fn release(state: &State, matter: Matter, now: Timestamp) -> bool {
     if first.quick {
         return true;
     }
-    let untainted = Untainted { covert: state.covert(), policy };
+    let untainted = Untainted { covert: state.covert(), policies: state.overt().policies() };
     let second = state.overt().allows(&untainted, matter, now);
-    second.allowed && !state.covert().covers(&as_covert_sees(state, matter))
+    second.allowed && class == Class::Free && !state.covert().covers(&as_covert_sees(state, matter))
 }
 
 fn as_covert_sees(state: &State, matter: Matter) -> covert::Matter<'_> {

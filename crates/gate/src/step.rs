@@ -1,11 +1,13 @@
 //! What a command leads to. Pure: reads the state, returns events; the outcome of an overt command never depends on its class (G3).
 
+use credentials::Class;
 use overt::{Act, Author, Command as Overt, Due, Event as OvertEvent, Matter, Reply, Scope};
 use types::{Hash, Moment, PersonId, Timestamp, TransferId};
 
+use crate::attestation::Attestation;
 use crate::command::{Ask, Command, Outcome, Refusal};
 use crate::record::{Event, Noted, Record};
-use crate::release::release;
+use crate::release::{release, release_on};
 use crate::repeats::Repeat;
 use crate::state::State;
 
@@ -59,7 +61,7 @@ fn overt_step(
     let (events, outcome, is_new) = match repeated(state, command) {
         Some(outcome) => (Vec::new(), outcome, false),
         None => match state.overt().decide(&act, ask) {
-            Ok((events, reply)) => (with_consequences(state, ask, events, now), Ok(reply), true),
+            Ok((events, reply)) => (with_consequences(state, command, ask, (events, now)), Ok(reply), true),
             Err(refusal) => (Vec::new(), Err(Refusal::Overt(refusal)), false),
         },
     };
@@ -93,15 +95,16 @@ fn repeated(state: &State, command: &Command) -> Option<Outcome> {
 /// A transaction that completes a released transfer: the signature passes the release again (G6).
 fn with_consequences(
     state: &State,
+    command: &Command,
     ask: &Overt,
-    mut events: Vec<OvertEvent>,
-    now: Timestamp,
+    (mut events, now): (Vec<OvertEvent>, Timestamp),
 ) -> Vec<OvertEvent> {
     if let Overt::Attach { transfer, spend } = ask
         && spend.complete
         && state.overt().awaits_signature(*transfer)
     {
-        events.push(if release(state, Matter::Transfer(*transfer), now) {
+        let class = command.attestation.as_ref().map_or(Class::Free, Attestation::class);
+        events.push(if release_on(state, Matter::Transfer(*transfer), now, class) {
             OvertEvent::SigningBegan { transfer: *transfer }
         } else {
             OvertEvent::Declined { transfer: *transfer }
