@@ -4,7 +4,6 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stdout,
     reason = "a benchmark prints, and ends at the first thing that is wrong"
@@ -202,7 +201,7 @@ fn write_long_journal(site: &Site, clock: &SimulatedClock) {
             Command::system(Ask::Overt(Overt::Found { sources: sources() }))
         } else {
             number += 1;
-            long_command(&people, number, &mut last)
+            long_command(&people, number - 1, &mut last)
         };
         let (events, outcome) = gate::step(&state, &command, &moment);
         outcome.unwrap();

@@ -1,5 +1,14 @@
 //! The engine on real storage: what is acknowledged is durable, what is not durable is not seen, covert things happen at the tick (G3, G6, G7, G8).
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests stop at the first surprise"
+)]
+
 mod world;
 
 use std::ops::ControlFlow;
@@ -306,6 +315,32 @@ fn a_full_disk_refuses_and_recovers_with_nothing_half_done() {
 }
 
 #[test]
+fn a_failed_disk_ends_the_engine_and_a_restart_reads_back_what_is_there() {
+    let (_folder, site, people) = site();
+    let clock = clock();
+    let failed = Arc::new(AtomicBool::new(false));
+    let journal = Failing { inner: site.journal(Options::default()), failed: Arc::clone(&failed) };
+    let engine = Engine::start(site.parts(journal, &clock)).unwrap();
+    open_for_work(&engine);
+    failed.store(true, Ordering::SeqCst);
+    let payload = transfer(PAYMENT);
+    let command = people.free("alice", Overt::Submit(Box::new(payload.clone())));
+    let unavailable = EngineError::Unavailable("journal-io");
+    assert_eq!(engine.run_blocking(command.clone()).unwrap_err(), unavailable);
+    assert_eq!(word(&engine, payload.id()), "none");
+    failed.store(false, Ordering::SeqCst);
+    assert_eq!(engine.run_blocking(command.clone()).unwrap_err(), unavailable, "it does not go on by itself");
+    assert_eq!(engine.health().trouble, Some("journal-io"));
+    assert_eq!(engine.stop_blocking().unwrap_err(), unavailable);
+    drop(engine);
+    // The batch had reached the disk after all; the same request again is a repetition.
+    let engine = Engine::start(site.parts(site.journal(Options::default()), &clock)).unwrap();
+    assert_eq!(word(&engine, payload.id()), "pending");
+    let again = engine.run_blocking(command).unwrap().unwrap();
+    assert_eq!(again, overt::Reply::Transfer(payload.id()));
+}
+
+#[test]
 fn a_quota_of_pages_is_a_full_disk() {
     let (_folder, site, people) = site();
     let clock = clock();
@@ -473,6 +508,28 @@ impl Journal for Faulty {
             return Err(JournalError::Full("no space left".into()));
         }
         self.inner.append(batch)
+    }
+
+    fn latest_snapshot(&mut self, key: &ed25519_dalek::VerifyingKey) -> Result<LatestSnapshot, JournalError> {
+        self.inner.latest_snapshot(key)
+    }
+}
+
+/// Says that the disk failed, after writing.
+struct Failing {
+    inner: SqliteJournal,
+    failed: Arc<AtomicBool>,
+}
+
+impl Journal for Failing {
+    pass_on!();
+
+    fn append(&mut self, batch: &Batch) -> Result<Head, JournalError> {
+        let written = self.inner.append(batch);
+        if self.failed.load(Ordering::SeqCst) && !batch.is_empty() {
+            return Err(JournalError::Io("the flush failed".into()));
+        }
+        written
     }
 
     fn latest_snapshot(&mut self, key: &ed25519_dalek::VerifyingKey) -> Result<LatestSnapshot, JournalError> {

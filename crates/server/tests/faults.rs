@@ -5,6 +5,15 @@
 //! the story on the same files. For every n: one transaction was ever signed and broadcast, nothing acknowledged is lost, the alarm arrived,
 //! no input stays locked, and the chain verifies.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests stop at the first surprise"
+)]
+
 mod world;
 
 use std::collections::BTreeSet;

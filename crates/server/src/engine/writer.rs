@@ -22,7 +22,8 @@ use super::{Settings, fetch};
 
 /// The most commands in one commit.
 pub const BATCH_COMMANDS_MAX: usize = 1024;
-/// The longest that the writer sleeps.
+/// The shortest that the writer sleeps when nothing waits, and the longest.
+const SLEEP_MIN: Duration = Duration::from_millis(1);
 const SLEEP_MAX: Duration = Duration::from_secs(5);
 /// How long it rests after a commit that failed, before it tries what is due again.
 const REST: Duration = Duration::from_secs(1);
@@ -102,9 +103,9 @@ impl Writer {
         let moment = self.shared.moment([0; 32]);
         let now = self.ahead.overt().clock().read(&moment);
         let next = [self.slots.next(), self.ahead.overt().next_due()].into_iter().flatten().min();
-        let Some(next) = next else { return Duration::ZERO };
+        let Some(next) = next else { return SLEEP_MIN };
         let nanos = next.as_nanos().saturating_sub(now.as_nanos());
-        Duration::from_nanos(u64::try_from(nanos).unwrap_or(0)).min(SLEEP_MAX)
+        Duration::from_nanos(u64::try_from(nanos).unwrap_or(0)).clamp(SLEEP_MIN, SLEEP_MAX)
     }
 
     /// What waits and what is due, in as many commits as it takes. The error is one after which nothing can be written.
@@ -119,7 +120,8 @@ impl Writer {
                 draft.command(&mut self.ahead, job, &moment, &self.shared.outbox);
                 draft.settle(&mut self.ahead, &moment, &self.shared.outbox);
             }
-            let is_last = self.backlog.is_empty() && !gate::is_due(&self.ahead, &moment);
+            // Whatever is still due when there was room for it does not get done by trying again.
+            let is_last = self.backlog.is_empty() && !draft.is_full();
             if is_last {
                 self.slot_if_due(&mut draft, &moment)?;
             }

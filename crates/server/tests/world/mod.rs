@@ -1,5 +1,6 @@
 //! A small organisation with a real vault on an engine with real storage: what the tests of the server have in common.
-#![allow(dead_code)] // Each test file uses another part of it.
+#![allow(dead_code, reason = "each test file uses another part of it")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests stop at the first surprise")]
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
