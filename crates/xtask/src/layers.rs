@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::program::{self, cargo};
 use crate::summary::Tally;
 use crate::tree::Workspace;
-use crate::{prerequisites, simulation, tidy};
+use crate::{demo, prerequisites, simulation, tidy};
 
 /// One layer: its name, and what runs it.
 pub struct Layer {
@@ -19,13 +19,12 @@ pub struct Layer {
 }
 
 /// Every layer, in the order in which they run.
-///
-/// One is to come and is not offered before what it runs exists: the demo as a black box ([`crate::demo::layer`]).
 pub const LAYERS: &[Layer] = &[
     Layer { name: "formatting", run: formatting },
     Layer { name: "tidy", run: house_rules },
     Layer { name: "clippy", run: clippy },
     Layer { name: "tests", run: tests },
+    Layer { name: "demo", run: demo::layer },
     Layer { name: "simulation", run: simulation::layer },
 ];
 

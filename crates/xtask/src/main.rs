@@ -9,7 +9,6 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program talks to its user")]
 
 mod benchmarks;
-#[expect(dead_code, reason = "a layer from the moment when `rempart demo` exists")]
 mod demo;
 mod layers;
 mod prerequisites;
