@@ -142,6 +142,43 @@ proptest! {
     }
 }
 
+/// Every mix of five people of twelve kinds (three sets of groups, four sets of homes), against every pair of parts that
+/// compete for them. Small enough to try all, and where an inexact search goes wrong.
+#[test]
+fn two_parts_that_compete_for_people_are_decided_exactly() {
+    const MIX: usize = 5;
+    let kinds: Vec<Someone> =
+        (1..4).flat_map(|groups| [1, 2, 3, 4].map(|homes| Someone { groups, homes, office: 0 })).collect();
+    let everyone: Vec<Someone> =
+        kinds.iter().flat_map(|kind| std::iter::repeat_n(kind.clone(), MIX)).collect();
+    let policy = register(&everyone);
+    let mut pairs = Vec::new();
+    for (first, second) in [(2, 1), (2, 2), (3, 1), (3, 2)] {
+        for apart in [None, Some(Apart::Home)] {
+            pairs.push(Quorum::All(vec![leaf(first, "g0", Some(Apart::Home)), leaf(second, "g1", apart)]));
+        }
+    }
+    let mut mixes: Vec<Vec<usize>> = vec![vec![]];
+    for _ in 0..MIX {
+        mixes = mixes
+            .into_iter()
+            .flat_map(|mix| {
+                let from = mix.last().copied().unwrap_or(0);
+                (from..kinds.len()).map(move |kind| [mix.clone(), vec![kind]].concat())
+            })
+            .collect();
+    }
+    for mix in mixes {
+        let people: Vec<PersonId> =
+            mix.iter().enumerate().map(|(n, kind)| person(&format!("p{}", kind * MIX + n))).collect();
+        let approvers: Vec<&PersonId> = people.iter().collect();
+        for quorum in &pairs {
+            let expected = !ways(&policy, quorum, &people).is_empty();
+            assert_eq!(policy.met(quorum, &approvers, &[]), expected, "{quorum:?} {mix:?}");
+        }
+    }
+}
+
 fn leaf(at_least: u32, of: &str, apart: Option<Apart>) -> Quorum {
     Quorum::AtLeast { at_least, of: GroupId::parse(of).unwrap(), apart }
 }
