@@ -86,7 +86,9 @@ impl Checker<'_, '_> {
             Some(step) => {
                 let step = &self.ledger.story.steps[step].clone();
                 self.coverage.see(Seen::Commands);
-                self.nothing_is_overdue()?;
+                if self.nothing_is_overdue()? {
+                    self.coverage.see(Seen::JustBefore);
+                }
                 if step.what.is_covert() {
                     self.covert(step, happening)
                 } else {
@@ -97,20 +99,24 @@ impl Checker<'_, '_> {
     }
 
     /// Before a command everything due has been decided: what must be released is released at its moment.
-    fn nothing_is_overdue(&self) -> Held {
+    /// Tells whether something is due a nanosecond from now.
+    fn nothing_is_overdue(&self) -> Result<bool, String> {
+        let mut is_near = false;
         for entry in &self.ledger.transfers {
             let due = self.ledger.due_at(entry);
+            is_near |= due == Some(self.now + 1);
             hold(due.is_none_or(|due| due > self.now), || {
                 format!("liveness broken: T{} was due and is undecided", entry.number)
             })?;
         }
         for motion in self.ledger.motions.iter().filter(|motion| motion.settled.is_none()) {
             let ready = self.ledger.motion_ready(motion, Reading::First);
+            is_near |= ready == Some(self.now + 1);
             hold(ready.is_none_or(|ready| ready > self.now), || {
                 format!("liveness broken: M{} was due and is undecided", motion.step)
             })?;
         }
-        Ok(())
+        Ok(is_near)
     }
 
     /// Nothing else that was due earlier is still undecided: decisions come in the order of their moments.

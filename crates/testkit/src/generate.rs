@@ -4,7 +4,7 @@
 use covert::IncidentId;
 use overt::{MotionStatus, Status};
 
-use crate::org::{Actor, NAMES};
+use crate::org::{Actor, Apart, NAMES};
 use crate::play::{Player, Trace};
 use crate::prng::Chance;
 use crate::story::{Cover, Proposal, Scope, Step, Story, To, Transfer, What};
@@ -60,7 +60,7 @@ fn captor(world: &World, chance: &mut Chance, length: usize, is_covert: bool) ->
     let held: Vec<usize> = (0..people.len()).filter(there).collect();
     let from = chance.below(length);
     let to = from + 5 + chance.below(length);
-    let signals = chance.of(&[0, 5, 30, 100]);
+    let signals = chance.of(&[0, 5, 10, 30, 100]);
     Captor { held: if is_covert { held } else { Vec::new() }, from, to, signals }
 }
 
@@ -115,6 +115,7 @@ impl Author<'_> {
             90 => self.restart(),
             _ if !self.is_covert => self.approve(),
             91 => self.object(),
+            92..=93 => self.arc(),
             _ => self.respond(open),
         }
     }
@@ -139,7 +140,7 @@ impl Author<'_> {
     fn submit(&mut self) {
         let vault = if self.chance.percent(2) { 2 } else { self.chance.below(2) };
         let in_euros = vault == 0 && self.chance.percent(75) || self.chance.percent(1);
-        let by = match self.chance.below(10) {
+        let by = match self.chance.below(8) {
             0 => Actor::Service,
             _ => Actor::Person(self.initiator(vault)),
         };
@@ -221,7 +222,7 @@ impl Author<'_> {
             inputs.push(COINS + 3);
         }
         let complete = self.chance.percent(75);
-        let by = if self.chance.percent(5) { Actor::Service } else { Actor::Person(self.anybody()) };
+        let by = if self.chance.percent(8) { Actor::Service } else { Actor::Person(self.anybody()) };
         self.push(by, What::Attach(number, inputs, complete));
     }
 
@@ -370,6 +371,31 @@ impl Author<'_> {
         (!open.is_empty()).then(|| self.chance.of(&open))
     }
 
+    /// What a random walk seldom finds: a slow transfer, a signal while it waits, an incident narrowed or closed before it is ready.
+    fn arc(&mut self) {
+        self.submit();
+        let number = self.story.transfers.len() - 1;
+        for person in 0..self.people() {
+            if self.chance.percent(80) {
+                self.push(Actor::Person(person), What::Approve(number));
+            }
+        }
+        let step = self.story.steps.len();
+        let by = Actor::Person(self.anybody());
+        self.story.steps.push(Step { number: step, by, what: What::SignIn, duress: true, key: None });
+        self.player.perform(&self.story, step);
+        let Some(incident) = self.open_incident() else { return };
+        if self.chance.percent(50) {
+            let cover = self.cover();
+            self.strangers(incident, &What::Narrow(incident, cover));
+        } else {
+            self.strangers(incident, &What::Clear(incident));
+            self.wait_for_clear(incident);
+        }
+        self.attach();
+        self.wait();
+    }
+
     fn respond(&mut self, open: Option<u32>) {
         let Some(incident) = open else {
             if self.chance.percent(4) {
@@ -387,19 +413,41 @@ impl Author<'_> {
             }
             4..=9 => {
                 let cover = self.cover();
-                for _ in 0..self.chance.of(&[1, 3, 4]) {
-                    self.responder(What::Narrow(incident, cover.clone()));
-                }
+                self.strangers(incident, &What::Narrow(incident, cover));
             }
             10 => self.responder(What::EndClear(incident)),
             11 => self.person(What::Clear(incident)),
             _ => {
-                for _ in 0..self.chance.of(&[2, 4]) {
-                    self.responder(What::Clear(incident));
-                }
-                if self.chance.percent(60) {
+                self.strangers(incident, &What::Clear(incident));
+                if self.chance.percent(70) {
                     self.wait_for_clear(incident);
                 }
+            }
+        }
+    }
+
+    /// Two or three responders, mostly such as count.
+    fn strangers(&mut self, incident: u32, what: &What) {
+        let found = self.player.state.covert().incident(IncidentId(incident));
+        let subjects: Vec<usize> = found
+            .iter()
+            .flat_map(|incident| incident.subjects.keys())
+            .filter_map(|subject| NAMES.iter().position(|name| *name == subject.as_str()))
+            .collect();
+        let policy = &self.world.versions[0].policy;
+        let counts = |person: &usize| {
+            policy.people[*person].groups.contains(&3)
+                && !subjects
+                    .iter()
+                    .any(|subject| subject == person || policy.share(*subject, *person, Apart::Home))
+        };
+        let mut fitting: Vec<usize> = (0..policy.people.len()).filter(counts).collect();
+        for _ in 0..self.chance.of(&[2, 2, 3]) {
+            if fitting.is_empty() || self.chance.percent(10) {
+                self.responder(what.clone());
+            } else {
+                let next = self.chance.below(fitting.len());
+                self.push(Actor::Person(fitting.swap_remove(next)), what.clone());
             }
         }
     }

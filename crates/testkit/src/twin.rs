@@ -21,7 +21,9 @@ pub fn twin(story: &Story, seed: u64) -> Story {
         let stays = !step.what.is_covert() || matches!(step.what, What::Object(_));
         stays || chance.percent(50)
     });
-    for step in twin.steps.iter_mut().filter(|step| step.what.is_command() && matches!(step.by, Actor::Person(_))) {
+    for step in
+        twin.steps.iter_mut().filter(|step| step.what.is_command() && matches!(step.by, Actor::Person(_)))
+    {
         step.duress = chance.percent(panic);
     }
     twin
