@@ -109,7 +109,10 @@ pub struct Cancel {}
 /// To object: the transfer will be declined when it is ready, without a name.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Object {}
+pub struct Objection {}
+
+/// The act's own word. (The schema needs another: `Object` means something in OpenAPI.)
+pub type Object = Objection;
 
 /// Where a transfer stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]

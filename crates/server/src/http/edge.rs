@@ -27,9 +27,10 @@ const HEADERS: [(HeaderName, HeaderValue); 2] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
 ];
 
-/// The routes with everything around them.
+/// The routes with everything around them. As the fallback of an empty router: the framework adds headers to what a router's own layers
+/// give, and those would tell a path that exists from one that does not.
 pub fn around(router: Router, http: &Http) -> Router {
-    router.layer(from_fn_with_state(http.clone(), answer))
+    Router::new().fallback_service(router).layer(from_fn_with_state(http.clone(), answer))
 }
 
 async fn answer(State(http): State<Http>, request: Request, next: Next) -> Response {

@@ -115,7 +115,7 @@ impl Http {
     pub async fn stopped_for(&self, longest: Duration) {
         let mut stopping = self.stopping.subscribe();
         // An error would mean that the sender is gone, and it is ours.
-        let _asked = stopping.wait_for(|stopping| *stopping).await;
+        drop(stopping.wait_for(|stopping| *stopping).await);
         tokio::time::sleep(longest).await;
     }
 

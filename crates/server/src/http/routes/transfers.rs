@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use api::{
-    Accepted, Approve, AttachPsbt, Cancel, Code, Envelope, NewTransfer, Object, Problem, PsbtText,
+    Accepted, Approve, AttachPsbt, Cancel, Code, Envelope, NewTransfer, Objection, Problem, PsbtText,
     StatusWord, TransactionHex, TransferList,
 };
 use axum::Json;
@@ -13,6 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use gate::Ask;
 use types::{Hash, Identified, Nonce, Output, Payload, PersonId, SpendPlan, TransferId};
+use vault::UnverifiedPsbt;
 
 use super::{Answer, Done, done};
 use crate::http::act::{Act, Stamp};
@@ -101,7 +102,9 @@ pub async fn propose(State(http): State<Http>, incoming: Incoming) -> Done {
         let act: Act<NewTransfer> = own.submitter_act(incoming, Size::Large, Lane::Ordinary).await?;
         let Act { command, stamp, by, .. } = act;
         let psbt = command.psbt.clone();
-        let payload = match payload(command, by, &stamp) {
+        // What cannot be read at all leaves no transfer behind.
+        let readable = psbt.as_ref().map(|psbt| UnverifiedPsbt::parse(psbt.as_bytes())).transpose();
+        let payload = match readable.map_err(Failure::from).and_then(|_| payload(command, by, &stamp)) {
             Ok(payload) => payload,
             Err(failure) => return own.refuse(&stamp, None, failure).await,
         };
@@ -252,13 +255,13 @@ pub async fn cancel(State(http): State<Http>, Path(id): Path<String>, incoming: 
 }
 
 /// Objects: the transfer will be declined when it is ready, without a name. The answer may take some seconds.
-#[utoipa::path(post, path = "/v1/transfers/{id}/object", tag = "transfers", request_body = Envelope<Object>,
+#[utoipa::path(post, path = "/v1/transfers/{id}/object", tag = "transfers", request_body = Envelope<Objection>,
     params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 202, body = Accepted), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub async fn object(State(http): State<Http>, Path(id): Path<String>, incoming: Incoming) -> Done {
     let own = http.clone();
     let work = async move {
-        let act: Act<Object> = own.person_act(incoming, Size::Usual, Lane::Urgent).await?;
+        let act: Act<Objection> = own.person_act(incoming, Size::Usual, Lane::Urgent).await?;
         // What is no id finds nothing, on the same lane and at the same moment.
         let transfer = transfer_id(&id).unwrap_or(TransferId(Hash::default()));
         own.run(&act.stamp, Ask::Covert(covert::Command::Object { transfer }), Vec::new()).await.map(done)
