@@ -322,7 +322,9 @@ impl<'a, R: Reading> Judge<'a, R> {
     /// The policy that judged a motion at an instant; a change is not judged by the policy that it brought.
     fn version_before(&self, at: Timestamp, settled: Option<Timestamp>) -> Option<&'a PolicyVersion> {
         let in_force = |version: &&&PolicyVersion| {
-            version.since <= at && settled.is_none_or(|settled| version.since < settled)
+            // The first policy was brought by no motion, so it judges those of its own instant as well.
+            let is_earlier = |settled| version.since < settled || version.motion.is_none();
+            version.since <= at && settled.is_none_or(is_earlier)
         };
         self.versions.iter().rev().find(in_force).copied()
     }
