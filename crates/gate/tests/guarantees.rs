@@ -1,0 +1,607 @@
+//! The guarantees of the gate, one scene each, readable from top to bottom (G1, G3, G4, G5, G6, G7, G8).
+//!
+//! The same guarantees are tried on random histories by `cargo xtask simulate`; these say by name what must hold.
+
+mod scene;
+
+use covert::IncidentId;
+use overt::MotionStatus;
+use scene::*;
+use testkit::org::{Actor, Apart, Goes, Quorum};
+use testkit::play::play;
+use testkit::story::{Cover, Proposal, Scope, What};
+
+const NANOS_PER_HOUR: u64 = 3_600_000_000_000;
+
+// G1: quorum, limits, wait, prices, clock.
+
+#[test]
+fn nothing_moves_without_its_quorum() {
+    let world = world(vec![rules()]);
+    let mut scene = Scene::new(&world);
+    let transfer = scene.submits(ALICE, HOT, 2_000_000);
+    scene.does(BOB, What::Approve(transfer)).unwrap();
+    scene.hours(6 * 24);
+    assert_eq!(scene.status(transfer), "pending");
+    scene.hours(24);
+    assert_eq!(scene.status(transfer), "expired");
+}
+
+#[test]
+fn the_initiator_never_counts_and_nobody_counts_twice() {
+    let world = world(vec![rules()]);
+    let mut scene = Scene::new(&world);
+    let transfer = scene.submits(ALICE, HOT, 2_000_000);
+    assert_eq!(code(&scene.does(ALICE, What::Approve(transfer))), "own-proposal");
+    scene.does(CAROL, What::Approve(transfer)).unwrap();
+    assert_eq!(code(&scene.does(CAROL, What::Approve(transfer))), "already-approved");
+    scene.hours(49);
+    assert_eq!(scene.status(transfer), "pending", "Carol is of finance and of the board, but one person");
+    scene.does(DAVID, What::Approve(transfer)).unwrap();
+    scene.hours(48);
+    assert_eq!(scene.status(transfer), "ready");
+}
+
+#[test]
+fn a_hold_is_not_over_a_nanosecond_early() {
+    let world = world(vec![rules()]);
+    let mut scene = Scene::new(&world);
+    let transfer = scene.approved();
+    scene.nanos(48 * NANOS_PER_HOUR - 1);
+    assert_eq!(scene.status(transfer), "pending");
+    scene.nanos(1);
+    assert_eq!(scene.status(transfer), "ready");
+}
+
+#[test]
+fn limit_window_exact_to_the_nanosecond() {
+    let world = world(vec![rules()]);
+    let mut scene = Scene::new(&world);
+    for _ in 0..30 {
+        scene.submits(ALICE, HOT, 100_000);
+    }
+    let next = scene.draft(Actor::Person(ALICE), HOT, 1);
+    assert_eq!(code(&scene.does(ALICE, What::Submit(next))), "limit-reached");
+    scene.nanos(24 * NANOS_PER_HOUR - 1);
+    assert_eq!(code(&scene.does(ALICE, What::Submit(next))), "limit-reached");
+    scene.nanos(1);
+    assert_eq!(code(&scene.does(ALICE, What::Submit(next))), "ok");
+}
+
+#[test]
+fn a_change_cannot_loosen_what_was_submitted_before() {
+    let mut loose = rules();
+    loose.permits[1].approve = Some(Quorum::AtLeast(1, 0, Apart::No));
+    let mut strict = rules();
+    strict.permits[1].hold = DAY;
+    strict.permits[1].expires = 20 * DAY;
+    let world = world(vec![strict, loose]);
+    let mut scene = Scene::new(&world);
+    let transfer = scene.submits(ALICE, HOT, 2_000_000);
+    scene.does(BOB, What::Approve(transfer)).unwrap();
+    scene.does(CAROL, What::Propose(Proposal::Change(1))).unwrap();
+    let change = scene.last();
+    scene.does(DAVID, What::Endorse(change)).unwrap();
+    scene.does(ELISE, What::Endorse(change)).unwrap();
+    scene.hours(72);
+    assert_eq!(scene.motion(change), MotionStatus::Passed);
+    assert_eq!(scene.status(transfer), "pending", "one approval suffices now, but not when it was submitted");
+    scene.does(DAVID, What::Approve(transfer)).unwrap();
+    scene.hours(48);
+    assert_eq!(scene.status(transfer), "ready");
+}
+
+#[test]
+fn a_released_transfer_is_judged_by_the_stricter_policy_before_it_is_signed() {
+    let mut strict = rules();
+    strict.permits[1].approve = Some(Quorum::AtLeast(3, 1, Apart::No));
+    let world = world(vec![rules(), strict]);
+    let mut scene = Scene::new(&world);
+    let transfer = scene.approved_on_chain();
+    scene.hours(1);
+    scene.does(CAROL, What::Propose(Proposal::Change(1))).unwrap();
+    let change = scene.last();
+    scene.does(DAVID, What::Endorse(change)).unwrap();
+    scene.does(ELISE, What::Endorse(change)).unwrap();
+    scene.hours(48);
+    assert_eq!((scene.status(transfer), scene.motion(change)), ("ready", MotionStatus::Passed));
+    scene.does(BOB, What::Attach(transfer, vec![1], true)).unwrap();
+    assert_eq!(scene.status(transfer), "declined");
+}
+
+#[test]
+fn clock_jump_stops_releases() {
+    let world = world(vec![rules()]);
+    let mut scene = Scene::new(&world);
+    let transfer = scene.approved();
+    scene.happens(What::Wait(NANOS_PER_HOUR, 49 * 3_600_000_000_000)).unwrap();
+    assert_eq!(scene.status(transfer), "pending", "civil time alone moves nothing");
+    scene.hours(47);
+    assert_eq!(scene.status(transfer), "declined");
+}
+
+#[test]
+fn without_a_good_price_nothing_is_accepted() {
+    let world = world(vec![rules()]);
+    let mut scene = Scene::new(&world);
+    let transfer = scene.draft(Actor::Person(ALICE), TREASURY, 100_000);
+    assert_eq!(code(&scene.does(ALICE, What::Submit(transfer))), "price-unknown");
+    scene.happens(What::Price(100_000)).unwrap();
+    scene.hours(1);
+    scene.happens(What::Price(79_999)).unwrap();
+    assert_eq!(code(&scene.does(ALICE, What::Submit(transfer))), "price-unknown");
+    scene.hours(1);
+    scene.happens(What::Price(80_000)).unwrap();
+    scene.hours(24);
+    assert_eq!(code(&scene.does(ALICE, What::Submit(transfer))), "ok");
+    let late = scene.draft(Actor::Person(ALICE), TREASURY, 100_000);
+    scene.nanos(1);
+    assert_eq!(code(&scene.does(ALICE, What::Submit(late))), "price-unknown");
+}
+
+// G3: nothing overt tells a coerced history from a free one.
+
+#[test]
+fn quick_transfer_flows_during_an_incident() {
+    let world = world(vec![rules()]);
+    let mut scene = Scene::new(&world);
+    scene.is_forced(ALICE, What::SignIn).unwrap();
+    assert_eq!(scene.open_incidents(), 1);
+    let transfer = scene.draft(Actor::Person(ALICE), HOT, 100_000);
+    scene.is_forced(ALICE, What::Submit(transfer)).unwrap();
+    assert_eq!(scene.status(transfer), "ready");
+}
+
+#[test]
+fn coerced_and_free_histories_look_the_same_until_ready() {
+    let world = world(vec![rules()]);
+    let mut scene = Scene::new(&world);
+    let transfer = scene.approved();
+    scene.does(ALICE, What::SignIn).unwrap();
+    scene.submits(BOB, HOT, 5_000);
+    scene.does(GAELLE, What::Stop(Scope::Vault(TREASURY))).unwrap();
+    scene.nanos(48 * NANOS_PER_HOUR - 1);
+    let free = play(&world, &scene.story, true);
+    let mut story = scene.story.clone();
+    story.steps.iter_mut().filter(|step| step.what.is_command()).for_each(|step| step.duress = true);
+    let coerced = play(&world, &story, true);
+    assert_eq!(clear_bytes(&free), clear_bytes(&coerced));
+    assert_eq!(free.looks, coerced.looks);
+    assert_eq!(scene.status(transfer), "pending");
+}
+
+#[test]
+fn objection_looks_like_duress() {
+    let world = world(vec![rules()]);
+    let end = |act: &dyn Fn(&mut Scene, usize)| {
+        let mut scene = Scene::new(&world);
+        let transfer = scene.approved();
+        act(&mut scene, transfer);
+        scene.hours(48);
+        assert_eq!(scene.status(transfer), "declined");
+        let bytes = clear_bytes(&scene.player.trace);
+        bytes.last().cloned().unwrap()
+    };
+    let objected = end(&|scene, transfer| {
+        scene.does(ELISE, What::SignIn).unwrap();
+        scene.does(ELISE, What::Object(transfer)).unwrap();
+    });
+    let coerced = end(&|scene, _| drop(scene.is_forced(ELISE, What::SignIn).unwrap()));
+    assert_eq!(objected, coerced);
+}
+
+#[test]
+fn responders_leave_nothing_in_the_overt_chain() {
+    let world = world(vec![rules()]);
+    let mut scene = Scene::new(&world);
+    scene.is_forced(ALICE, What::SignIn).unwrap();
+    let before = clear_bytes(&scene.player.trace).len();
+    scene.does(FARID, What::Acknowledge(1)).unwrap();
+    scene.does(FARID, What::Report(BOB)).unwrap();
+    scene.does(GAELLE, What::Clear(1)).unwrap();
+    scene.happens(What::Deliver).unwrap();
+    assert_eq!(clear_bytes(&scene.player.trace).len(), before);
+}
+
+// G4: only what free people want takes effect slowly.
+
+#[test]
+fn coerced_slow_transfer_is_declined_at_ready() {
+    let world = world(vec![rules()]);
+    let mut scene = Scene::new(&world);
+    let transfer = scene.submits(ALICE, HOT, 2_000_000);
+    scene.does(BOB, What::Approve(transfer)).unwrap();
+    scene.is_forced(CAROL, What::Approve(transfer)).unwrap();
+    scene.nanos(48 * NANOS_PER_HOUR - 1);
+    assert_eq!(scene.status(transfer), "pending");
+    scene.nanos(1);
+    assert_eq!(scene.status(transfer), "declined");
+}
+
+#[test]
+fn taint_reaches_back() {
+    let world = world(vec![rules()]);
+    let mut scene = Scene::new(&world);
+    let transfer = scene.approved();
+    scene.hours(24);
+    scene.is_forced(CAROL, What::SignIn).unwrap();
+    for responder in [FARID, GAELLE] {
+        scene.does(responder, What::Narrow(1, Cover { vaults: Vec::new(), people: Vec::new() })).unwrap();
+    }
+    scene.hours(24);
+    assert_eq!(scene.status(transfer), "declined", "Carol approved a day before she could signal");
+}
+
+#[test]
+fn after_a_clear_the_old_transfer_stays_tainted_and_a_new_one_flows() {
+    let world = world(vec![rules()]);
+    let mut scene = Scene::new(&world);
+    let old = scene.approved();
+    scene.is_forced(ALICE, What::SignIn).unwrap();
+    for responder in [FARID, GAELLE] {
+        scene.does(responder, What::Clear(1)).unwrap();
+    }
+    scene.hours(24);
+    assert_eq!(scene.open_incidents(), 0);
+    scene.hours(24);
+    assert_eq!(scene.status(old), "declined");
+    let new = scene.approved();
+    scene.hours(48);
+    assert_eq!(scene.status(new), "ready");
+}
+
+#[test]
+fn coerced_cancel_frees_no_budget_in_the_second_reading() {
+    let world = world(vec![rules()]);
+    let mut scene = Scene::new(&world);
+    let first = scene.submits(BOB, HOT, 2_000_000);
+    scene.is_forced(ALICE, What::Cancel(first)).unwrap();
+    assert_eq!(scene.status(first), "cancelled");
+    let second = scene.draft(Actor::Person(BOB), HOT, 2_000_000);
+    scene.does(BOB, What::Submit(second)).unwrap();
+    scene.does(CAROL, What::Approve(second)).unwrap();
+    scene.does(DAVID, What::Approve(second)).unwrap();
+    for responder in [FARID, GAELLE] {
+        scene.does(responder, What::Clear(1)).unwrap();
+    }
+    scene.hours(48);
+    assert_eq!(scene.open_incidents(), 0);
+    assert_eq!(scene.status(second), "declined", "without the cancel there was no room for it");
+}
+
+#[test]
+fn service_is_as_free_as_its_operators() {
+    let mut others = rules();
+    others.operators = vec![DAVID];
+    let world = world(vec![rules(), others]);
+    let mut scene = Scene::new(&world);
+    scene.does(CAROL, What::Propose(Proposal::Change(1))).unwrap();
+    let change = scene.last();
+    scene.does(DAVID, What::Endorse(change)).unwrap();
+    scene.does(ELISE, What::Endorse(change)).unwrap();
+    scene.hours(24);
+    let number = scene.draft(Actor::Service, HOT, 2_000_000);
+    let step = scene.story.steps.len();
+    let submit = testkit::story::Step {
+        number: step,
+        by: Actor::Service,
+        what: What::Submit(number),
+        duress: false,
+        key: None,
+    };
+    scene.story.steps.push(submit);
+    scene.player.perform(&scene.story, step);
+    scene.does(BOB, What::Approve(number)).unwrap();
+    scene.does(CAROL, What::Approve(number)).unwrap();
+    scene.hours(24);
+    assert_eq!(scene.motion(change), MotionStatus::Passed);
+    scene.is_forced(ALICE, What::SignIn).unwrap();
+    for responder in [FARID, GAELLE] {
+        scene.does(responder, What::Narrow(1, Cover { vaults: Vec::new(), people: Vec::new() })).unwrap();
+    }
+    scene.hours(24);
+    assert_eq!(scene.status(number), "declined", "Alice operated the service when it submitted");
+}
+
+#[test]
+fn a_phrase_on_the_signature_is_judged_first() {
+    let world = world(vec![rules()]);
+    let mut scene = Scene::new(&world);
+    let transfer = scene.approved_on_chain();
+    scene.hours(48);
+    assert_eq!(scene.status(transfer), "ready");
+    scene.is_forced(BOB, What::Attach(transfer, vec![1], true)).unwrap();
+    assert_eq!(scene.status(transfer), "declined");
+    let id = scene.story.transfers[transfer].identified.id();
+    assert_eq!(scene.player.state.overt().reserved_for(&testkit::world::coin(1)), None, "{id}");
+}
+
+#[test]
+fn a_coerced_endorsement_passes_no_change() {
+    let mut loose = rules();
+    loose.permits[1].hold = 0;
+    let world = world(vec![rules(), loose]);
+    let mut scene = Scene::new(&world);
+    scene.does(CAROL, What::Propose(Proposal::Change(1))).unwrap();
+    let change = scene.last();
+    scene.does(DAVID, What::Endorse(change)).unwrap();
+    scene.is_forced(ELISE, What::Endorse(change)).unwrap();
+    scene.hours(48);
+    assert_eq!(scene.motion(change), MotionStatus::Declined);
+}
+
+#[test]
+fn a_signal_of_somebody_added_by_a_responder_reaches_back_as_well() {
+    let mut policy = rules();
+    policy.permits[0].goes = Goes::Any;
+    policy.permits.push(testkit::org::Permit {
+        name: "known",
+        over: Some(100_000),
+        up_to: None,
+        goes: Goes::Known(0),
+        ..policy.permits[0].clone()
+    });
+    policy.permits[2].hold = 2 * DAY;
+    policy.permits.remove(1);
+    let world = world(vec![policy]);
+    let mut scene = Scene::new(&world);
+    let small = scene.submits(ALICE, HOT, 100);
+    scene.happens(What::Signed(small, false)).unwrap();
+    scene.hours(1);
+    scene.is_forced(BOB, What::SignIn).unwrap();
+    scene.does(FARID, What::Implicate(1, ALICE, 0)).unwrap();
+    scene.is_forced(ALICE, What::SignIn).unwrap();
+    for responder in [FARID, GAELLE] {
+        scene.does(responder, What::Narrow(1, Cover { vaults: Vec::new(), people: Vec::new() })).unwrap();
+    }
+    let large = scene.submits(CAROL, HOT, 200_000);
+    scene.hours(48);
+    assert_eq!(
+        scene.status(large),
+        "declined",
+        "the address is known by a payment that Alice was forced to make"
+    );
+}
+
+// G5: one person stops, a quorum moves.
+
+#[test]
+fn one_person_stops_a_quorum_lifts() {
+    let world = world(vec![rules()]);
+    let mut scene = Scene::new(&world);
+    scene.does(HUGO, What::Stop(Scope::Organisation)).unwrap();
+    let stop = scene.last();
+    let transfer = scene.submits(ALICE, HOT, 5_000);
+    assert_eq!(scene.status(transfer), "declined");
+    scene.does(CAROL, What::Propose(Proposal::Lift(stop))).unwrap();
+    let lift = scene.last();
+    scene.does(CAROL, What::Endorse(lift)).unwrap();
+    scene.hours(48);
+    assert_eq!(scene.motion(lift), MotionStatus::Pending, "one is no quorum");
+    scene.does(DAVID, What::Endorse(lift)).unwrap();
+    scene.nanos(24 * NANOS_PER_HOUR - 1);
+    assert_eq!(scene.motion(lift), MotionStatus::Pending);
+    scene.nanos(1);
+    assert_eq!(scene.motion(lift), MotionStatus::Passed);
+    let next = scene.submits(ALICE, HOT, 5_000);
+    assert_eq!(scene.status(next), "ready");
+}
+
+#[test]
+fn one_person_ends_a_lift() {
+    let world = world(vec![rules()]);
+    let mut scene = Scene::new(&world);
+    scene.does(HUGO, What::Stop(Scope::Organisation)).unwrap();
+    let stop = scene.last();
+    scene.does(CAROL, What::Propose(Proposal::Lift(stop))).unwrap();
+    let lift = scene.last();
+    scene.does(CAROL, What::Endorse(lift)).unwrap();
+    scene.does(DAVID, What::Endorse(lift)).unwrap();
+    scene.hours(23);
+    scene.does(BOB, What::End(lift)).unwrap();
+    scene.hours(2);
+    assert_eq!(scene.motion(lift), MotionStatus::Ended);
+}
+
+#[test]
+fn a_coerced_stop_and_cancel_work_at_once() {
+    let world = world(vec![rules()]);
+    let mut scene = Scene::new(&world);
+    let transfer = scene.approved();
+    scene.is_forced(ALICE, What::Cancel(transfer)).unwrap();
+    assert_eq!(scene.status(transfer), "cancelled");
+    scene.is_forced(ALICE, What::Stop(Scope::Vault(HOT))).unwrap();
+    let next = scene.submits(BOB, HOT, 5_000);
+    assert_eq!(scene.status(next), "declined");
+}
+
+#[test]
+fn clear_needs_strangers_and_wait() {
+    let mut policy = rules();
+    // Farid lives with Alice.
+    policy.people[FARID].homes = vec![ALICE];
+    let world = world(vec![policy]);
+    let mut scene = Scene::new(&world);
+    scene.is_forced(ALICE, What::SignIn).unwrap();
+    assert_eq!(code(&scene.does(FARID, What::Clear(1))), "not-found", "he is not even told");
+    scene.does(GAELLE, What::Clear(1)).unwrap();
+    scene.hours(48);
+    assert_eq!(scene.open_incidents(), 1);
+    scene.does(HUGO, What::Clear(1)).unwrap();
+    scene.nanos(24 * NANOS_PER_HOUR - 1);
+    assert_eq!(scene.open_incidents(), 1);
+    scene.nanos(1);
+    assert_eq!(scene.open_incidents(), 0);
+}
+
+#[test]
+fn a_new_signal_or_subject_starts_the_clear_anew() {
+    for disturb in [What::SignIn, What::Implicate(1, BOB, 0)] {
+        let world = world(vec![rules()]);
+        let mut scene = Scene::new(&world);
+        scene.is_forced(ALICE, What::SignIn).unwrap();
+        scene.does(GAELLE, What::Clear(1)).unwrap();
+        scene.does(HUGO, What::Clear(1)).unwrap();
+        scene.hours(12);
+        match disturb {
+            What::SignIn => scene.is_forced(ALICE, disturb).unwrap(),
+            _ => scene.does(FARID, disturb).unwrap(),
+        };
+        scene.hours(48);
+        assert_eq!(scene.open_incidents(), 1);
+        assert!(
+            scene.player.state.covert().incident(IncidentId(1)).unwrap().clearing.endorsements.is_empty()
+        );
+    }
+}
+
+#[test]
+fn a_lowering_does_not_undo_a_later_raise() {
+    let world = world(vec![rules()]);
+    let mut scene = Scene::new(&world);
+    scene.does(ALICE, What::Raise(1)).unwrap();
+    scene.does(CAROL, What::Propose(Proposal::Lower(0))).unwrap();
+    let lowering = scene.last();
+    scene.does(CAROL, What::Endorse(lowering)).unwrap();
+    scene.does(DAVID, What::Endorse(lowering)).unwrap();
+    scene.does(GAELLE, What::Raise(2)).unwrap();
+    scene.hours(24);
+    assert_eq!(scene.motion(lowering), MotionStatus::Declined);
+    assert_eq!(scene.player.state.overt().posture(), policy::Posture::Lockdown);
+}
+
+#[test]
+fn policy_change_waits_longest_hold() {
+    let world = world(vec![rules(), rules()]);
+    let mut scene = Scene::new(&world);
+    scene.does(CAROL, What::Propose(Proposal::Change(1))).unwrap();
+    let change = scene.last();
+    scene.does(DAVID, What::Endorse(change)).unwrap();
+    scene.hours(10);
+    scene.does(ELISE, What::Endorse(change)).unwrap();
+    scene.nanos(48 * NANOS_PER_HOUR - 1);
+    assert_eq!(scene.motion(change), MotionStatus::Pending, "24 h are asked for, but a permit waits 48 h");
+    scene.nanos(1);
+    assert_eq!(scene.motion(change), MotionStatus::Passed);
+}
+
+// G6: once.
+
+#[test]
+fn retry_is_done_once() {
+    let world = world(vec![rules()]);
+    let mut scene = Scene::new(&world);
+    let transfer = scene.draft(Actor::Person(ALICE), HOT, 5_000);
+    let first = scene.with_key(ALICE, What::Submit(transfer), 1);
+    let again = scene.with_key(ALICE, What::Submit(transfer), 1);
+    assert_eq!(first, again);
+    assert_eq!(scene.player.state.overt().transfers().count(), 1);
+    let stop = scene.with_key(ALICE, What::Stop(Scope::Organisation), 1);
+    assert_eq!(code(&stop), "idempotency-key-reused");
+    assert_eq!(scene.player.state.overt().stops().count(), 0);
+}
+
+#[test]
+fn two_transfers_never_share_an_input() {
+    let world = world(vec![rules()]);
+    let mut scene = Scene::new(&world);
+    scene.happens(What::Price(100_000)).unwrap();
+    let one = scene.submits(ALICE, TREASURY, 10_000_000);
+    let other = scene.submits(ALICE, TREASURY, 10_000_000);
+    for transfer in [one, other] {
+        scene.does(BOB, What::Approve(transfer)).unwrap();
+        scene.does(CAROL, What::Approve(transfer)).unwrap();
+        scene.does(BOB, What::Attach(transfer, vec![1, 2], true)).unwrap();
+    }
+    scene.hours(48);
+    let signing = |transfer: usize| {
+        let id = scene.story.transfers[transfer].identified.id();
+        scene.player.state.overt().transfer(id).unwrap().status == overt::Status::Signing
+    };
+    assert!(signing(one) != signing(other), "one of them signs, the other waits for another transaction");
+    let waiting = if signing(one) { other } else { one };
+    assert_eq!(code(&scene.does(BOB, What::Attach(waiting, vec![2], true))), "input-reserved");
+    scene.does(BOB, What::Attach(waiting, vec![3], true)).unwrap();
+    assert_eq!(code(&scene.happens(What::Signed(one, false))), "ok");
+    assert_eq!(code(&scene.happens(What::Signed(other, false))), "ok");
+}
+
+#[test]
+fn one_transaction_per_transfer() {
+    let world = world(vec![rules()]);
+    let mut scene = Scene::new(&world);
+    let transfer = scene.approved_on_chain();
+    scene.does(BOB, What::Attach(transfer, vec![1], true)).unwrap();
+    scene.hours(48);
+    assert_eq!(code(&scene.happens(What::Signed(transfer, true))), "spend-mismatch");
+    assert_eq!(code(&scene.does(BOB, What::Attach(transfer, vec![2], true))), "too-late");
+    assert_eq!(code(&scene.does(BOB, What::Cancel(transfer))), "too-late");
+    assert_eq!(code(&scene.happens(What::Signed(transfer, false))), "ok");
+}
+
+#[test]
+fn a_cancelled_transfer_never_signs() {
+    let world = world(vec![rules()]);
+    let mut scene = Scene::new(&world);
+    let transfer = scene.approved_on_chain();
+    scene.does(BOB, What::Attach(transfer, vec![1], true)).unwrap();
+    scene.does(HUGO, What::Cancel(transfer)).unwrap();
+    scene.hours(49);
+    assert_eq!(scene.status(transfer), "cancelled");
+    assert_eq!(code(&scene.happens(What::Signed(transfer, false))), "too-late");
+}
+
+// G7: nothing lost.
+
+#[test]
+fn a_restart_and_a_snapshot_give_the_same_state() {
+    let world = world(vec![rules()]);
+    let mut scene = Scene::new(&world);
+    scene.approved();
+    scene.is_forced(ALICE, What::SignIn).unwrap();
+    scene.does(FARID, What::Acknowledge(1)).unwrap();
+    scene.hours(5);
+    scene.happens(What::Restart(3_600_000_000_000)).unwrap();
+    scene.happens(What::Snapshot).unwrap();
+    assert_eq!(scene.player.trace.faults, Vec::<String>::new());
+    assert_eq!(scene.player.trace.rebuilt, 2);
+}
+
+// G8: every signal alarms.
+
+#[test]
+fn refused_command_still_alarms() {
+    let world = world(vec![rules()]);
+    let mut scene = Scene::new(&world);
+    let forbidden = scene.draft(Actor::Person(FARID), HOT, 5_000);
+    assert_eq!(code(&scene.is_forced(FARID, What::Submit(forbidden))), "no-permit");
+    assert_eq!(scene.undelivered(), 1);
+    assert_eq!(code(&scene.is_forced(BOB, What::Clear(7))), "not-found");
+    assert_eq!(scene.undelivered(), 2, "a phrase on the covert lane counts as well");
+}
+
+#[test]
+fn repeated_command_alarms_again() {
+    let world = world(vec![rules()]);
+    let mut scene = Scene::new(&world);
+    let transfer = scene.draft(Actor::Person(ALICE), HOT, 5_000);
+    scene.with_key(ALICE, What::Submit(transfer), 1).unwrap();
+    let number = scene.story.steps.len();
+    let mut again = scene.story.steps[number - 1].clone();
+    (again.number, again.duress) = (number, true);
+    scene.story.steps.push(again);
+    scene.player.perform(&scene.story, number);
+    assert_eq!(scene.undelivered(), 1);
+}
+
+#[test]
+fn an_alarm_waits_until_it_is_delivered() {
+    let world = world(vec![rules()]);
+    let mut scene = Scene::new(&world);
+    scene.is_forced(ALICE, What::SignIn).unwrap();
+    scene.is_forced(ALICE, What::SignIn).unwrap();
+    scene.happens(What::Restart(0)).unwrap();
+    assert_eq!(scene.undelivered(), 2);
+    scene.happens(What::Deliver).unwrap();
+    assert_eq!(scene.undelivered(), 1);
+}
