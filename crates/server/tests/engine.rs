@@ -427,6 +427,28 @@ fn a_flood_is_refused_at_once_and_a_stop_still_goes_through() {
 }
 
 #[test]
+fn checkpoints_and_snapshots_are_made_while_it_runs() {
+    let (_folder, site, people) = site();
+    let clock = clock();
+    let mut parts = site.parts(site.journal(Options::default()), &clock);
+    (parts.settings.snapshot_every, parts.settings.checkpoint_every) = (5, 3);
+    let engine = Engine::start(parts).unwrap();
+    open_for_work(&engine);
+    for _ in 0..5 {
+        engine.run_blocking(people.free("alice", Overt::Attend)).unwrap().unwrap();
+    }
+    engine.tick();
+    let exported = std::fs::read_to_string(site.folder.join("checkpoint.txt")).unwrap();
+    let exported: journal::Checkpoint = exported.parse().unwrap();
+    let public = site.secrets.checkpoint().verifying_key();
+    exported.verify(&public).unwrap();
+    assert!(exported.head.overt_seq >= 3);
+    let mut reader = SqliteJournal::open_read_only(&site.path()).unwrap();
+    let snapshot = reader.latest_snapshot(&public).unwrap().snapshot.expect("a snapshot");
+    assert!(snapshot.overt_seq >= 5);
+}
+
+#[test]
 fn after_a_stop_nothing_is_taken() {
     let (_folder, site, people) = site();
     let clock = clock();
