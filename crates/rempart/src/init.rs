@@ -61,6 +61,28 @@ pub struct EnrolArgs {
     passphrase_file: Option<PathBuf>,
 }
 
+/// Arguments of `feed`.
+#[derive(Args, Debug)]
+pub struct FeedArgs {
+    /// The feed's name
+    #[arg(value_name = "NAME")]
+    name: ActorId,
+    /// Where to write its key
+    #[arg(long, value_name = "FILE")]
+    key_file: PathBuf,
+}
+
+/// Makes the key of a program that reports prices or the chain, and says what to write into the settings.
+pub fn feed(args: &FeedArgs, language: Language, out: &mut dyn Write) -> Result<u8> {
+    let key = DeviceKey::from_entropy(SystemEntropy.draw());
+    let public = key.public();
+    write_key(&args.key_file, &KeyFile { person: args.name.clone(), kind: KeyKind::Feed, key })?;
+    let explain =
+        pick(language, "add to rempart.toml, then restart:", "à ajouter à rempart.toml, puis redémarrer :");
+    writeln!(out, "{explain}\n\n[feed]\n{} = \"{public}\"", args.name)?;
+    Ok(0)
+}
+
 /// Makes a server's folder for a policy.
 pub fn init(args: &InitArgs, language: Language, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8> {
     let Some((policy, sources)) = load(&args.files, err)? else { return Ok(2) };

@@ -38,6 +38,8 @@ enum Command {
     Init(init::InitArgs),
     /// Hand a person or a service its credential
     Enrol(init::EnrolArgs),
+    /// Make the key of a program that reports prices or the chain
+    Feed(init::FeedArgs),
     /// Serve the API
     Serve(serve::ServeArgs),
     /// Check or explain policy files
@@ -80,6 +82,7 @@ fn run(
         Command::Demo(args) => demo::run(args, language, out),
         Command::Init(args) => init::init(args, language, out, err),
         Command::Enrol(args) => init::enrol(args, language, out),
+        Command::Feed(args) => init::feed(args, language, out),
         Command::Serve(args) => serve::run(args, language, out),
         Command::Policy(command) => policy_command::run(command, language, out, err),
         Command::Transfer(command) => transfer_command::run(command, language, out),

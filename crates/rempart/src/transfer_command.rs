@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use api::{
-    Accepted, Approve, Cancel, MoneyText, NewOutput, NewStop, NewTransfer, Object, Scope, SessionGrant,
+    Accepted, Approve, Cancel, MoneyText, NewOutput, NewStop, NewTransfer, Objection, Scope, SessionGrant,
     SignIn, Transfer, TransferList,
 };
 use base64::Engine as _;
@@ -143,7 +143,7 @@ pub fn run(command: &TransferCommand, language: Language, out: &mut dyn Write) -
             act(&args.connection, &path(args.id, "/cancel"), &Cancel {}, language, out)
         }
         TransferCommand::Object(args) => {
-            act(&args.connection, &path(args.id, "/object"), &Object {}, language, out)
+            act(&args.connection, &path(args.id, "/object"), &Objection {}, language, out)
         }
         TransferCommand::Stop(args) => {
             let stop = NewStop { scope: Scope::Transfer(args.one.id), reason: args.reason.clone() };
