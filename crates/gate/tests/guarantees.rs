@@ -186,7 +186,9 @@ fn objection_looks_like_duress() {
         scene.does(ELISE, What::SignIn).unwrap();
         scene.does(ELISE, What::Object(transfer)).unwrap();
     });
-    let coerced = end(&|scene, _| drop(scene.is_forced(ELISE, What::SignIn).unwrap()));
+    let coerced = end(&|scene, _| {
+        scene.is_forced(ELISE, What::SignIn).unwrap();
+    });
     assert_eq!(objected, coerced);
 }
 

@@ -63,3 +63,23 @@ fn disjoint_unions(one: &[bool; SETS], other: &[bool; SETS]) -> [bool; SETS] {
     }
     unions
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::org::Apart;
+    use crate::world::World;
+
+    #[test]
+    fn one_person_counts_once_in_the_whole_expression() {
+        let world = World::new(3);
+        let mut policy = world.versions[0].policy.clone();
+        for person in &mut policy.people {
+            person.groups = vec![0, 1];
+        }
+        let one = |group| Quorum::AtLeast(1, group, Apart::No);
+        let met = Met::of(&policy, &Quorum::All(vec![one(0), one(1)]));
+        assert!(!met.by(0b001));
+        assert!(met.by(0b011));
+    }
+}

@@ -108,3 +108,31 @@ pub fn one(world: &World, seed: u64, coverage: &mut Coverage) -> Result<(), Stri
         format!("{}\n(first found: {})", tell(world, &shortest, seed), broken.what)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::coverage::Seen;
+
+    #[test]
+    fn a_few_hundred_histories_hold_every_guarantee() {
+        let report = run(0, 600, 2);
+        assert_eq!(report.failure, None);
+        assert_eq!(report.histories, 600);
+    }
+
+    #[test]
+    fn a_seed_is_the_same_history_every_time() {
+        let (one, other) = (run(77, 3, 1), run(77, 3, 2));
+        assert_eq!(one.coverage, other.coverage);
+        assert!(one.coverage.count(Seen::Commands) > 0);
+    }
+
+    #[test]
+    fn a_long_run_in_which_something_never_happened_is_not_good() {
+        let empty = Coverage::default();
+        let report = |histories| Report { first_seed: 0, histories, coverage: empty.clone(), failure: None };
+        assert!(report(10).is_good());
+        assert!(!report(COMPLETE_FROM).is_good());
+    }
+}

@@ -201,7 +201,8 @@ fn permit(name: &'static str, chance: &mut Chance) -> Permit {
         over: chance.percent(12).then_some(50_000),
         up_to,
         goes: match name {
-            "partners" => chance.of(&[0, 1]).eq(&0).then_some(Goes::Listed).unwrap_or(Goes::List(LISTS[0])),
+            "partners" if chance.percent(50) => Goes::Listed,
+            "partners" => Goes::List(LISTS[0]),
             "known" => Goes::Known(chance.of(&[0, HOUR, 2 * DAY])),
             "internal" => Goes::Vault(chance.below(2)),
             _ => Goes::Any,
@@ -241,8 +242,8 @@ fn forbid(chance: &mut Chance) -> Forbid {
 
 fn policy(chance: &mut Chance) -> Policy {
     let people = people(chance);
-    let permits = PERMIT_NAMES.iter().filter_map(|name| chance.percent(70).then(|| permit(name, chance)));
-    let mut permits: Vec<Permit> = permits.collect();
+    let names: Vec<&'static str> = PERMIT_NAMES.into_iter().filter(|_| chance.percent(70)).collect();
+    let mut permits: Vec<Permit> = names.into_iter().map(|name| permit(name, chance)).collect();
     if permits.is_empty() {
         permits.push(permit("other", chance));
     }

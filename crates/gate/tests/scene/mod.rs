@@ -1,6 +1,7 @@
 //! A small organisation on which the guarantees are shown by hand: everybody lives alone, every rule is simple.
 //!
 //! Called by the scenario tests of this crate. Random organisations and random histories are in `testkit`.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a scene that goes wrong stops its test")]
 
 use gate::{Outcome, Record};
 use testkit::org::{Actor, Apart, By, Goes, Limit, Permit, Person, Policy, Quorum};
