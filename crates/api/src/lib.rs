@@ -29,8 +29,8 @@ pub use code::{Code, Language};
 pub use feed::{Confirmation, NewPrice, NewTransaction};
 pub use money::{AssetUnits, CurrencyMinor, MoneyText};
 pub use motion::{
-    EndMotion, EndorseMotion, LiftStop, Motion, MotionList, NewChange, NewStop, Posture, PostureWord,
-    ProposalWord, Scope, SetPosture, SourceText, Stop, StopList,
+    ChangeText, EndMotion, EndorseMotion, LiftStop, Motion, MotionList, NewChange, NewStop, Posture,
+    PostureWord, ProposalWord, Scope, SetPosture, SourceText, Stop, StopList,
 };
 pub use person::{Health, Me, Rules, SessionGrant, SignIn};
 pub use problem::Problem;

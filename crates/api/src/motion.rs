@@ -145,6 +145,9 @@ pub struct Motion {
     pub id: Hash,
     /// What is proposed.
     pub proposal: ProposalWord,
+    /// What a pending change would put in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<ChangeText>,
     /// When.
     #[schema(value_type = String, format = DateTime)]
     pub proposed_at: Timestamp,
@@ -159,6 +162,17 @@ pub struct Motion {
     /// When its wait ends, as things stand.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub ready_at: Option<Timestamp>,
+}
+
+/// What a change would put in force, as far as everybody may read it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ChangeText {
+    /// SHA-256 over the length-prefixed domain `rempart/sources/v1` and the canonical JSON of all its files, register included: who has
+    /// the files can see that they are these.
+    #[schema(value_type = String)]
+    pub hash: Hash,
+    /// The files that hold rules only.
+    pub rules: Vec<SourceText>,
 }
 
 /// All motions, in the order in which they were proposed.

@@ -13,8 +13,8 @@ mod world;
 use credentials::Cost;
 use serde_json::{Value, json};
 use server::http::{
-    ATTEMPTS_PER_PERSON_MAX, ATTEMPTS_WINDOW, BODY_BYTES_MAX, BODY_LARGE_BYTES_MAX, CHECKS_WAITING_MAX,
-    NONCE_LIFE, SESSION_LIFE,
+    ATTEMPTS_PER_PERSON_MAX, ATTEMPTS_PER_SOURCE_MAX, ATTEMPTS_WINDOW, BODY_BYTES_MAX, BODY_LARGE_BYTES_MAX,
+    CHECKS_WAITING_MAX, NONCE_LIFE, SESSION_LIFE,
 };
 use stage::{Raw, Stage, device, envelope, exchange, own, panic, proposal};
 use types::{Hash, Span};
@@ -352,9 +352,25 @@ fn attempts_are_limited_whatever_is_typed_and_stops_have_their_own() {
 }
 
 #[test]
+fn a_source_of_bad_signatures_is_slowed_and_can_still_stop() {
+    let stage = Stage::new();
+    let mut bad = stage.sending("alice", &own("alice"), "/v1/posture/lower", json!({ "to": "normal" }));
+    bad.device = device("mallory");
+    let body = envelope(&bad, Hash([1; 32]));
+    let statuses: Vec<u16> =
+        (0..ATTEMPTS_PER_SOURCE_MAX).map(|_| stage.send_body(&bad, &body).status()).collect();
+    assert!(statuses.iter().all(|status| *status == 401));
+    assert_eq!(stage.send_body(&bad, &body).code(), "too-many-attempts");
+    assert_eq!(stage.post("bob", "/v1/posture/lower", json!({ "to": "normal" })).code(), "too-many-attempts");
+    assert_eq!(stage.post("bob", "/v1/stops", stop()).status(), 202);
+    stage.pass(ATTEMPTS_WINDOW);
+    assert_eq!(stage.post("bob", "/v1/posture/lower", json!({ "to": "normal" })).code(), "posture-unchanged");
+}
+
+#[test]
 fn a_busy_server_says_so_and_still_takes_stops() {
     // Dear enough that the queue fills faster than it empties.
-    let dear = Cost::new(32 * 1024, 2, 1).unwrap();
+    let dear = Cost::new(64 * 1024, 2, 1).unwrap();
     let stage = Stage::with_cost(|name| if name == "alice" { Cost::CHEAP } else { dear });
     let bodies: Vec<(String, String)> = (0..120)
         .map(|nth| {
@@ -368,9 +384,12 @@ fn a_busy_server_says_so_and_still_takes_stops() {
     let answers = std::thread::scope(|scope| {
         let knock = |(head, body): &'_ (String, String)| exchange(address, head, body.as_bytes());
         let threads: Vec<_> = bodies.iter().map(|body| scope.spawn(move || knock(body))).collect();
-        std::thread::sleep(std::time::Duration::from_millis(200));
-        let stopped = stage.post("alice", "/v1/stops", stop());
-        assert_eq!(stopped.status(), 202, "{stopped:?}");
+        // While the queue is full, stop after stop goes through.
+        for _ in 0..15 {
+            std::thread::sleep(std::time::Duration::from_millis(40));
+            let stopped = stage.post("alice", "/v1/stops", stop());
+            assert_eq!(stopped.status(), 202, "{stopped:?}");
+        }
         threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<Raw>>()
     });
     let busy: Vec<&Raw> = answers.iter().filter(|answer| answer.status() == 503).collect();

@@ -139,7 +139,7 @@ fn one_person_raises_the_posture_and_two_lower_it() {
 }
 
 #[test]
-fn a_change_is_a_motion_and_its_text_is_not_shown() {
+fn a_change_is_a_motion_whose_rules_are_shown_and_whose_register_is_not() {
     let stage = Stage::new();
     let sources: Vec<Value> = stage.engine.read(|state| {
         let sources = state.overt().policy().unwrap().sources().to_vec();
@@ -151,6 +151,10 @@ fn a_change_is_a_motion_and_its_text_is_not_shown() {
     let listed = stage.get("/v1/motions", Some(&token));
     assert_eq!(listed.json()["motions"][0]["proposal"], "change");
     assert!(!listed.text().contains("home-"));
+    let change = listed.json()["motions"][0]["change"].clone();
+    assert_eq!(change["rules"].as_array().unwrap().len(), 1);
+    let canonical = types::canonical_json(&sources).unwrap();
+    assert_eq!(change["hash"], types::hash_parts("rempart/sources/v1", &[canonical.as_bytes()]).to_string());
     let broken =
         stage.post("alice", "/v1/changes", json!({ "sources": [{ "name": "rules.toml", "text": "x = " }] }));
     assert_eq!((broken.status(), broken.code().as_str()), (422, "policy-invalid"));

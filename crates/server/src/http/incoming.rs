@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::pin::Pin;
 
 use api::{Code, IDEMPOTENCY_KEY_BYTES_MAX, IDEMPOTENCY_KEY_HEADER};
@@ -11,6 +11,7 @@ use axum::extract::{ConnectInfo, FromRequest, Request};
 use axum::http::{HeaderMap, Method, header};
 use zeroize::{Zeroize, Zeroizing};
 
+use super::connections::Peer;
 use super::failure::{Failure, RETRY_AFTER_BUSY_SECONDS};
 use super::shared::Http;
 
@@ -53,7 +54,7 @@ impl FromRequest<Http> for Incoming {
 
     async fn from_request(request: Request, _http: &Http) -> Result<Self, Infallible> {
         let (parts, body) = request.into_parts();
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+        let peer = parts.extensions.get::<ConnectInfo<Peer>>().map(|info| info.0.0.ip());
         Ok(Self {
             method: parts.method,
             path: parts.uri.path().to_owned(),

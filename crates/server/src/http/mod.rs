@@ -9,6 +9,7 @@
 
 mod act;
 mod attempts;
+mod connections;
 mod counters;
 mod edge;
 mod entry;
@@ -25,7 +26,6 @@ mod shown;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +37,7 @@ use crate::engine::Engine;
 use crate::entropy::Entropy;
 
 pub use attempts::{ATTEMPTS_PER_PERSON_MAX, ATTEMPTS_PER_SOURCE_MAX, ATTEMPTS_WINDOW};
+pub use connections::{CONNECTIONS_MAX, SILENCE_MAX};
 pub use entry::{DEVICES_MAX, Entry, EntryError, decode_entry, encode_entry};
 pub use incoming::{BODY_BYTES_MAX, BODY_LARGE_BYTES_MAX, LARGE_BODIES_MAX};
 pub use nonces::NONCE_LIFE;
@@ -70,13 +71,15 @@ pub async fn serve(
     let http = shared::Http::new(engine, settings);
     let (router, _) = routes::router();
     let service = edge::around(router.with_state(http.clone()), &http);
-    let service = service.into_make_service_with_connect_info::<SocketAddr>();
+    let service = service.into_make_service_with_connect_info::<connections::Peer>();
     let stopping = http.clone();
     let shutdown = async move {
         shutdown.await;
         stopping.begin_stop();
     };
-    let served = axum::serve(listener, service).with_graceful_shutdown(shutdown).into_future();
+    let served = axum::serve(connections::Bounded::new(listener), service)
+        .with_graceful_shutdown(shutdown)
+        .into_future();
     // A client that keeps its connection open must not keep the server from stopping.
     let result = tokio::select! {
         result = served => result,

@@ -1,15 +1,20 @@
 //! From what the gate shows to what goes over the wire, by hand (G9): no field is added here that the view does not have.
 
 use api::{
-    Cover, Endorsed, Incident, PermitStanding, PostureWord, ProposalWord, Scope, SignalEntry, StatusWord,
-    Subject,
+    ChangeText, Cover, Endorsed, Incident, PermitStanding, PostureWord, ProposalWord, Scope, SignalEntry,
+    SourceText, StatusWord, Subject,
 };
 use covert::{Level, SignalKind};
 use gate::IncidentView;
 use overt::view::{MotionView, PermitView, StopView, TransferView};
 use overt::{MotionStatus, Proposal, Status};
-use policy::{Chain, Policy, Posture};
-use types::{Hash, PersonId, Target, Timestamp};
+use policy::{Chain, Policy, Posture, Source};
+use types::{Hash, PersonId, Target, Timestamp, canonical_json, hash_parts};
+
+/// Tables that are the register's: a file with one of them is not shown to everybody.
+const REGISTER_TABLES: [&str; 5] = ["person", "place", "service", "protected", "key"];
+/// The domain of the hash of a policy's files.
+const SOURCES_DOMAIN: &str = "rempart/sources/v1";
 
 /// A transaction's id as explorers show it: the bytes of the hash in reverse.
 pub fn txid_text(txid: Hash) -> String {
@@ -89,11 +94,11 @@ pub fn stop(view: StopView) -> api::Stop {
     api::Stop { id: id.0, scope, since, reason, yours, lifted_at }
 }
 
-/// A motion. A change is named, not shown: its text may hold the register.
+/// A motion. Of a change only the rules are shown: the register is not everybody's.
 pub fn motion(view: MotionView) -> api::Motion {
-    let proposal = match view.proposal {
+    let proposal = match &view.proposal {
         Proposal::Lift(stop) => ProposalWord::Lift(stop.0),
-        Proposal::Lower(to) => ProposalWord::Lower(posture(to)),
+        Proposal::Lower(to) => ProposalWord::Lower(posture(*to)),
         Proposal::Change(_) => ProposalWord::Change,
     };
     let status = match view.status {
@@ -103,9 +108,31 @@ pub fn motion(view: MotionView) -> api::Motion {
         MotionStatus::Expired => "expired",
         MotionStatus::Ended => "ended",
     };
+    let change = match view.proposal {
+        Proposal::Change(sources) if view.status == MotionStatus::Pending => change(sources),
+        _ => None,
+    };
     let MotionView { id, proposed_at, yours, endorsed_by_you, met, ready_at, .. } = view;
     let status = status.to_owned();
-    api::Motion { id: id.0, proposal, proposed_at, status, yours, endorsed_by_you, met, ready_at }
+    api::Motion { id: id.0, proposal, change, proposed_at, status, yours, endorsed_by_you, met, ready_at }
+}
+
+/// What everybody may read of a change, and the hash of all of it.
+fn change(sources: Vec<Source>) -> Option<ChangeText> {
+    let canonical = canonical_json(&sources).ok()?;
+    let hash = hash_parts(SOURCES_DOMAIN, &[canonical.as_bytes()]);
+    Some(ChangeText { hash, rules: rules_only(sources) })
+}
+
+/// The files that hold nothing of the register. What cannot be read is not shown.
+pub fn rules_only(sources: Vec<Source>) -> Vec<SourceText> {
+    let shown = sources.into_iter().filter(|source| is_rules_only(&source.text));
+    shown.map(|source| SourceText { name: source.name, text: source.text }).collect()
+}
+
+fn is_rules_only(text: &str) -> bool {
+    let Ok(table) = toml::from_str::<toml::Table>(text) else { return false };
+    !table.is_empty() && !REGISTER_TABLES.iter().any(|name| table.contains_key(*name))
 }
 
 /// The posture's word.
@@ -171,4 +198,24 @@ fn kind(kind: SignalKind) -> String {
         SignalKind::CodeWord => "code-word",
     };
     word.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_rules_only;
+
+    #[test]
+    fn only_files_without_any_table_of_the_register_are_shown() {
+        assert!(is_rules_only("[organisation]\nname = \"x\"\n"));
+        for table in ["person", "place", "service", "protected", "key"] {
+            assert!(
+                !is_rules_only(&format!("[organisation]\nname = \"x\"\n[[{table}]]\nid = \"a\"\n")),
+                "{table}"
+            );
+            assert!(!is_rules_only(&format!("{table} = []\n")), "{table}");
+            assert!(!is_rules_only(&format!("\"{table}\" = [{{ id = \"a\" }}]\n")), "{table}");
+        }
+        assert!(!is_rules_only("# nothing but names of people\n"));
+        assert!(!is_rules_only("not toml"));
+    }
 }

@@ -1,8 +1,6 @@
 //! Challenge, sign-in, own entry, rules (G9: one's own entry and nobody else's).
 
-use api::{
-    Challenge, ChallengeRequest, Code, Envelope, Me, Problem, Rules, SessionGrant, SignIn, SourceText,
-};
+use api::{Challenge, ChallengeRequest, Code, Envelope, Me, Problem, Rules, SessionGrant, SignIn};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -13,9 +11,7 @@ use crate::http::failure::Failure;
 use crate::http::incoming::{Incoming, Size};
 use crate::http::phrases::Lane;
 use crate::http::shared::{Http, bearer};
-
-/// Tables that are the register's: a file with one of them is not shown to everybody.
-const REGISTER_TABLES: [&str; 5] = ["person", "place", "service", "protected", "key"];
+use crate::http::shown;
 
 /// A nonce to sign. The same answer for any name.
 #[utoipa::path(post, path = "/v1/challenge", tag = "people", request_body = ChallengeRequest,
@@ -83,40 +79,10 @@ pub async fn rules(State(http): State<Http>, headers: HeaderMap) -> Answer<Rules
         let policy = state.overt().policy();
         policy.map(|policy| policy.sources().to_vec()).unwrap_or_default()
     });
-    let shown: Vec<SourceText> = sources
-        .into_iter()
-        .filter(|source| is_rules_only(&source.text))
-        .map(|source| SourceText { name: source.name, text: source.text })
-        .collect();
+    let shown = shown::rules_only(sources);
     if shown.is_empty() {
         Err(Failure::new(Code::RulesNotSeparate))
     } else {
         Ok(Json(Rules { sources: shown }))
-    }
-}
-
-/// What cannot be read is not shown.
-fn is_rules_only(text: &str) -> bool {
-    let Ok(table) = toml::from_str::<toml::Table>(text) else { return false };
-    !table.is_empty() && !REGISTER_TABLES.iter().any(|name| table.contains_key(*name))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_rules_only;
-
-    #[test]
-    fn only_files_without_any_table_of_the_register_are_shown() {
-        assert!(is_rules_only("[organisation]\nname = \"x\"\n"));
-        for table in ["person", "place", "service", "protected", "key"] {
-            assert!(
-                !is_rules_only(&format!("[organisation]\nname = \"x\"\n[[{table}]]\nid = \"a\"\n")),
-                "{table}"
-            );
-            assert!(!is_rules_only(&format!("{table} = []\n")), "{table}");
-            assert!(!is_rules_only(&format!("\"{table}\" = [{{ id = \"a\" }}]\n")), "{table}");
-        }
-        assert!(!is_rules_only("# nothing but names of people\n"));
-        assert!(!is_rules_only("not toml"));
     }
 }

@@ -1,7 +1,5 @@
 //! Health, figures and the interface's own description. Nothing here depends on anything covert (G3, G9).
 
-use std::net::SocketAddr;
-
 use api::{Code, Health, Problem};
 use axum::Json;
 use axum::extract::{ConnectInfo, State};
@@ -9,6 +7,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
 use super::Answer;
+use crate::http::connections::Peer;
 use crate::http::failure::Failure;
 use crate::http::shared::Http;
 
@@ -31,7 +30,7 @@ pub async fn health(State(http): State<Http>) -> Answer<Health> {
     responses((status = 200, content_type = "text/plain", body = String), (status = 404, body = Problem)))]
 pub async fn metrics(
     State(http): State<Http>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    ConnectInfo(Peer(peer)): ConnectInfo<Peer>,
 ) -> Result<Response, Failure> {
     if !peer.ip().to_canonical().is_loopback() {
         return Err(Failure::not_found());

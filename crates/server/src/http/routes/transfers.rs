@@ -12,6 +12,7 @@ use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use gate::Ask;
+use overt::view::TransferView;
 use types::{Hash, Identified, Nonce, Output, Payload, PersonId, SpendPlan, TransferId};
 use vault::UnverifiedPsbt;
 
@@ -79,14 +80,16 @@ impl Page {
         let Some(policy) = state.overt().policy() else {
             return TransferList { transfers: Vec::new(), next: None };
         };
+        let number =
+            |view: &TransferView| state.overt().transfer(view.id).map(|transfer| transfer.submitted.number.0);
         let looked_at = if self.status.is_some() { LOOKED_AT_MAX } else { self.limit + 1 };
         let mut views = state.overt().view_transfers(reader, self.before, looked_at);
-        let cut = views.len() == looked_at;
+        // Where looking ended, if there may be more behind it.
+        let end = views.last().filter(|_| views.len() == looked_at).and_then(number);
         views.retain(|view| self.status.is_none_or(|status| shown::status(&view.status) == status));
-        let more = cut || views.len() > self.limit;
+        let full = views.len() > self.limit;
         views.truncate(self.limit);
-        let last = views.last().and_then(|view| state.overt().transfer(view.id));
-        let next = last.filter(|_| more).map(|transfer| transfer.submitted.number.0);
+        let next = if full { views.last().and_then(number) } else { end };
         let transfers = views.into_iter().filter_map(|view| shown::transfer(policy, view)).collect();
         TransferList { transfers, next }
     }
