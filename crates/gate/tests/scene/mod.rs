@@ -2,6 +2,7 @@
 //!
 //! Called by the scenario tests of this crate. Random organisations and random histories are in `testkit`.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a scene that goes wrong stops its test")]
+#![allow(dead_code, reason = "each test file uses its part")]
 
 use gate::{Outcome, Record};
 use testkit::org::{Actor, Apart, By, Goes, Limit, Permit, Person, Policy, Quorum};
