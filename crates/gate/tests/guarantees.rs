@@ -7,7 +7,7 @@ mod scene;
 
 use overt::MotionStatus;
 use scene::*;
-use testkit::org::{Actor, Apart, Goes, Quorum};
+use testkit::org::{Actor, Apart, Forbid, Goes, Quorum};
 use testkit::play::play;
 use testkit::story::{Cover, Proposal, Scope, What};
 
@@ -70,43 +70,91 @@ fn limit_window_exact_to_the_nanosecond() {
 
 #[test]
 fn a_change_cannot_loosen_what_was_submitted_before() {
-    let mut loose = rules();
+    let mut loose = quick_rules();
     loose.permits[1].approve = Some(Quorum::AtLeast(1, 0, Apart::No));
-    let mut strict = rules();
-    strict.permits[1].hold = DAY;
-    strict.permits[1].expires = 20 * DAY;
-    let world = world(vec![strict, loose]);
+    let world = world(vec![quick_rules(), loose]);
     let mut scene = Scene::new(&world);
     let transfer = scene.submits(ALICE, HOT, 2_000_000);
     scene.does(BOB, What::Approve(transfer)).unwrap();
-    scene.does(CAROL, What::Propose(Proposal::Change(1))).unwrap();
-    let change = scene.last();
-    scene.does(DAVID, What::Endorse(change)).unwrap();
-    scene.does(ELISE, What::Endorse(change)).unwrap();
-    scene.hours(72);
+    let change = scene.changes();
+    scene.hours(24);
     assert_eq!(scene.motion(change), MotionStatus::Passed);
+    scene.hours(24);
     assert_eq!(scene.status(transfer), "pending", "one approval suffices now, but not when it was submitted");
     scene.does(DAVID, What::Approve(transfer)).unwrap();
-    scene.hours(48);
+    scene.hours(12);
+    assert_eq!(scene.status(transfer), "ready");
+}
+
+#[test]
+fn a_change_cannot_shorten_the_wait_of_what_was_submitted_before() {
+    let mut loose = rules();
+    loose.permits[1].hold = 0;
+    let world = world(vec![rules(), loose]);
+    let mut scene = Scene::new(&world);
+    let change = scene.changes();
+    scene.hours(47);
+    let transfer = scene.approved();
+    scene.hours(1);
+    assert_eq!(scene.motion(change), MotionStatus::Passed);
+    scene.nanos(47 * NANOS_PER_HOUR - 1);
+    assert_eq!(scene.status(transfer), "pending");
+    scene.nanos(1);
     assert_eq!(scene.status(transfer), "ready");
 }
 
 #[test]
 fn a_released_transfer_is_judged_by_the_stricter_policy_before_it_is_signed() {
-    let mut strict = rules();
+    let mut strict = quick_rules();
     strict.permits[1].approve = Some(Quorum::AtLeast(3, 1, Apart::No));
-    let world = world(vec![rules(), strict]);
+    let world = world(vec![quick_rules(), strict]);
     let mut scene = Scene::new(&world);
     let transfer = scene.approved_on_chain();
-    scene.hours(1);
-    scene.does(CAROL, What::Propose(Proposal::Change(1))).unwrap();
-    let change = scene.last();
-    scene.does(DAVID, What::Endorse(change)).unwrap();
-    scene.does(ELISE, What::Endorse(change)).unwrap();
-    scene.hours(48);
+    let change = scene.changes();
+    scene.hours(12);
+    assert_eq!(scene.status(transfer), "ready");
+    scene.hours(12);
     assert_eq!((scene.status(transfer), scene.motion(change)), ("ready", MotionStatus::Passed));
     scene.does(BOB, What::Attach(transfer, vec![1], true)).unwrap();
     assert_eq!(scene.status(transfer), "declined");
+}
+
+#[test]
+fn a_forbid_of_now_declines_what_was_submitted_before() {
+    let mut strict = quick_rules();
+    strict.forbids.push(Forbid { vault: Some(HOT), initiator: None, goes: None, over: Some(1_000_000) });
+    let world = world(vec![quick_rules(), strict]);
+    let mut scene = Scene::new(&world);
+    let change = scene.changes();
+    scene.hours(13);
+    let transfer = scene.approved();
+    scene.hours(11);
+    assert_eq!((scene.status(transfer), scene.motion(change)), ("pending", MotionStatus::Passed));
+    scene.hours(1);
+    assert_eq!(scene.status(transfer), "declined");
+}
+
+#[test]
+fn what_works_only_in_quiet_times_is_declined_in_others() {
+    let world = world(vec![quick_rules()]);
+    let mut scene = Scene::new(&world);
+    let transfer = scene.approved();
+    scene.does(HUGO, What::Raise(1)).unwrap();
+    scene.hours(12);
+    assert_eq!(scene.status(transfer), "declined");
+}
+
+#[test]
+fn what_is_cancelled_gives_its_budget_back() {
+    let world = world(vec![rules()]);
+    let mut scene = Scene::new(&world);
+    let mut short = scene.draft(Actor::Person(ALICE), HOT, 2_000_000);
+    scene.does(ALICE, What::Submit(short)).unwrap();
+    scene.does(BOB, What::Cancel(short)).unwrap();
+    short = scene.draft(Actor::Person(ALICE), HOT, 2_000_000);
+    assert_eq!(code(&scene.does(ALICE, What::Submit(short))), "ok");
+    let over = scene.draft(Actor::Person(ALICE), HOT, 1_000_001);
+    assert_eq!(code(&scene.does(ALICE, What::Submit(over))), "limit-reached");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use covert::IncidentId;
 use overt::MotionStatus;
 use scene::*;
 use testkit::org::Actor;
-use testkit::story::{Proposal, Scope, What};
+use testkit::story::{Cover, Proposal, Scope, What};
 
 const NANOS_PER_HOUR: u64 = 3_600_000_000_000;
 
@@ -82,6 +82,24 @@ fn clear_needs_strangers_and_wait() {
     assert_eq!(scene.open_incidents(), 1);
     scene.nanos(1);
     assert_eq!(scene.open_incidents(), 0);
+}
+
+#[test]
+fn who_turns_out_to_live_with_somebody_concerned_does_not_count() {
+    let mut policy = rules();
+    // Farid lives with Bob.
+    policy.people[FARID].homes = vec![BOB];
+    let world = world(vec![policy]);
+    let mut scene = Scene::new(&world);
+    scene.is_forced(ALICE, What::SignIn).unwrap();
+    let cover = || What::Narrow(1, Cover { vaults: Vec::new(), people: Vec::new() });
+    scene.does(FARID, cover()).unwrap();
+    scene.does(HUGO, What::Implicate(1, BOB, 0)).unwrap();
+    scene.does(GAELLE, cover()).unwrap();
+    let covers = |scene: &Scene| scene.player.state.covert().incident(IncidentId(1)).unwrap().cover.clone();
+    assert_eq!(covers(&scene), covert::Cover::Organisation);
+    scene.does(HUGO, cover()).unwrap();
+    assert_ne!(covers(&scene), covert::Cover::Organisation);
 }
 
 #[test]

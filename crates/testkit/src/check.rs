@@ -9,7 +9,7 @@ mod response;
 use std::collections::BTreeMap;
 
 use gate::Refusal;
-use overt::Reply;
+use overt::{Event, Reply};
 
 use crate::coverage::{Coverage, Seen};
 use crate::ledger::{Act, Ledger, SECOND};
@@ -51,6 +51,12 @@ pub fn check(world: &World, story: &Story, trace: &Trace, coverage: &mut Coverag
     };
     coverage_of_rebuilds(checker.coverage, trace);
     for (at, happening) in trace.happenings.iter().enumerate() {
+        // Semantics 3: when civil time runs away, the very next thing is that everything stops.
+        let stops = happening.step.is_none()
+            && happening.record.iter().flat_map(|r| &r.events).any(|e| matches!(e, Event::Stopped { .. }));
+        if trace.jumps.contains(&at) != stops {
+            return Err(Broken { at, what: format!("G1 broken: a jump of the clock, but stopped: {stops}") });
+        }
         checker.happening(at, happening).map_err(|what| Broken { at, what })?;
     }
     Ok(checker.slow)

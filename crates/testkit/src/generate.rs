@@ -419,6 +419,10 @@ impl Author<'_> {
             11 => self.person(What::Clear(incident)),
             _ => {
                 self.strangers(incident, &What::Clear(incident));
+                if self.chance.percent(12) {
+                    let who = self.anybody();
+                    self.responder(What::Implicate(incident, who, 0));
+                }
                 if self.chance.percent(70) {
                     self.wait_for_clear(incident);
                 }

@@ -52,6 +52,8 @@ pub struct Trace {
     pub faults: Vec<String>,
     /// Rebuilds and restores done.
     pub rebuilt: usize,
+    /// Before so many happenings civil time ran away by more than 60 s, and everything must be stopped.
+    pub jumps: Vec<usize>,
 }
 
 /// Plays steps one by one.
@@ -62,6 +64,8 @@ pub struct Player<'w> {
     wall: i64,
     steady: u64,
     boot: u64,
+    /// How far civil time has run away in this boot, in nanoseconds.
+    apart: i64,
     events: Vec<Event>,
     stops: Vec<(usize, StopId)>,
     motions: Vec<(usize, MotionId)>,
@@ -122,6 +126,7 @@ impl<'w> Player<'w> {
             wall: world.start.as_nanos(),
             steady: STEADY_START,
             boot: 1,
+            apart: 0,
             events: Vec::new(),
             stops: Vec::new(),
             motions: Vec::new(),
@@ -150,11 +155,17 @@ impl<'w> Player<'w> {
             What::Wait(steady, wall) => {
                 self.steady += steady;
                 self.wall += wall;
+                self.apart += wall - *steady as i64;
+                if self.apart.abs() > 60_000_000_000 {
+                    self.trace.jumps.push(self.trace.happenings.len());
+                    self.apart = 0;
+                }
                 self.settle();
             }
             What::Restart(wall) => {
                 self.rebuild();
                 self.boot += 1;
+                self.apart = 0;
                 self.steady = 5;
                 self.wall += wall;
                 self.settle();

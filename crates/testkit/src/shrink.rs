@@ -14,12 +14,12 @@ use crate::world::World;
 ///
 /// # Errors
 /// What is broken, with what happened until then.
-pub fn verdict(world: &World, story: &Story, seed: u64) -> Result<(), (Broken, Trace)> {
+pub fn verdict(world: &World, story: &Story, seed: u64) -> Result<(), Box<(Broken, Trace)>> {
     let trace = play(world, story, true);
     let mut coverage = Coverage::default();
     let found = check(world, story, &trace, &mut coverage)
         .and_then(|slow| twin::compare(world, story, (&trace, &slow), seed, &mut coverage));
-    found.map_err(|broken| (broken, trace))
+    found.map_err(|broken| Box::new((broken, trace)))
 }
 
 /// The guarantee that a message names.
@@ -30,9 +30,9 @@ fn kind(broken: &Broken) -> String {
 /// Leaves steps out, larger runs first, while the same thing is still broken.
 #[must_use]
 pub fn shrink(world: &World, story: &Story, seed: u64) -> Story {
-    let Err((broken, _)) = verdict(world, story, seed) else { return story.clone() };
-    let wanted = kind(&broken);
-    let still = |story: &Story| verdict(world, story, seed).is_err_and(|(broken, _)| kind(&broken) == wanted);
+    let Err(found) = verdict(world, story, seed) else { return story.clone() };
+    let wanted = kind(&found.0);
+    let still = |story: &Story| verdict(world, story, seed).is_err_and(|found| kind(&found.0) == wanted);
     let mut best = story.clone();
     let mut size = best.steps.len() / 2;
     while size > 0 {
@@ -57,9 +57,10 @@ pub fn shrink(world: &World, story: &Story, seed: u64) -> Story {
 pub fn tell(world: &World, story: &Story, seed: u64) -> String {
     let mut text = format!("seed {seed}\n");
     let _ = writeln!(text, "{}\n{}", world.versions[0].sources[0].text, world.versions[0].sources[1].text);
-    let Err((broken, trace)) = verdict(world, story, seed) else {
+    let Err(found) = verdict(world, story, seed) else {
         return format!("{text}nothing is broken\n");
     };
+    let (broken, trace) = *found;
     for (number, version) in world.versions.iter().enumerate().skip(1) {
         let used = story.steps.iter().any(|step| {
             matches!(step.what, crate::story::What::Propose(crate::story::Proposal::Change(v)) if v == number)

@@ -269,6 +269,17 @@ fn policy(chance: &mut Chance) -> Policy {
     }
 }
 
+/// A forbid that matches what people do every day.
+fn biting(chance: &mut Chance) -> Forbid {
+    let plain = Forbid { vault: None, initiator: None, goes: None, over: None };
+    match chance.below(4) {
+        0 => Forbid { goes: Some(Goes::List(LISTS[0])), ..plain },
+        1 => Forbid { over: Some(50_000), ..plain },
+        2 => Forbid { vault: Some(chance.below(2)), ..plain },
+        _ => forbid(chance),
+    }
+}
+
 /// A policy that somebody may propose: the same with a few rules changed.
 fn changed(policy: &Policy, chance: &mut Chance) -> Policy {
     let mut policy = policy.clone();
@@ -279,7 +290,7 @@ fn changed(policy: &Policy, chance: &mut Chance) -> Policy {
             1 => policy.permits[which].approve = chance.percent(70).then(|| quorum(chance, 2)),
             2 => policy.limits.push(limit(chance)),
             3 => policy.limits.clear(),
-            4 => policy.forbids.push(forbid(chance)),
+            4 => policy.forbids.push(biting(chance)),
             5 => policy.forbids.clear(),
             6 => policy.permits[which] = permit(policy.permits[which].name, chance),
             7 if policy.permits.len() > 1 => drop(policy.permits.remove(which)),

@@ -7,7 +7,7 @@
 use gate::{Outcome, Record};
 use testkit::org::{Actor, Apart, By, Goes, Limit, Permit, Person, Policy, Quorum};
 use testkit::play::{Player, Trace, channel};
-use testkit::story::{Step, Story, To, Transfer, What};
+use testkit::story::{Proposal, Step, Story, To, Transfer, What};
 use testkit::world::World;
 use types::Timestamp;
 
@@ -101,6 +101,13 @@ pub fn rules() -> Policy {
     }
 }
 
+/// The same with a large permit that waits half a day and is quick, so that the first reading alone decides.
+pub fn quick_rules() -> Policy {
+    let mut quick = rules();
+    quick.permits[1].hold = DAY / 2;
+    quick
+}
+
 /// An organisation with these policies, the first in force.
 pub fn world(policies: Vec<Policy>) -> World {
     World::of(policies, Timestamp::parse("2026-11-20T09:00:00Z").unwrap())
@@ -184,6 +191,15 @@ impl<'w> Scene<'w> {
         self.does(BOB, What::Approve(number)).unwrap();
         self.does(CAROL, What::Approve(number)).unwrap();
         number
+    }
+
+    /// Carol proposes the second policy, the board endorses it: only its wait is left.
+    pub fn changes(&mut self) -> usize {
+        self.does(CAROL, What::Propose(Proposal::Change(1))).unwrap();
+        let change = self.last();
+        self.does(DAVID, What::Endorse(change)).unwrap();
+        self.does(ELISE, What::Endorse(change)).unwrap();
+        change
     }
 
     pub fn status(&self, transfer: usize) -> &'static str {
