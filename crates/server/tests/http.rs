@@ -370,7 +370,7 @@ fn a_source_of_bad_signatures_is_slowed_and_can_still_stop() {
 #[test]
 fn a_busy_server_says_so_and_still_takes_stops() {
     // Dear enough that the queue fills faster than it empties.
-    let dear = Cost::new(64 * 1024, 2, 1).unwrap();
+    let dear = Cost::new(32 * 1024, 2, 1).unwrap();
     let stage = Stage::with_cost(|name| if name == "alice" { Cost::CHEAP } else { dear });
     let bodies: Vec<(String, String)> = (0..120)
         .map(|nth| {
@@ -499,4 +499,22 @@ fn a_phrase_that_was_sent_is_judged_even_if_the_sender_has_gone() {
     drop(stream);
     world::wait_until("the signal is noticed", || signals(&stage) == 1);
     assert_eq!(stops(&stage), 1);
+}
+
+#[test]
+fn a_stop_finishes_what_was_begun_and_takes_no_more() {
+    let mut stage = Stage::with_cost(|_| Cost::new(64 * 1024, 8, 1).unwrap());
+    let sending = stage.sending("alice", &own("alice"), "/v1/stops", stop());
+    let body = envelope(&sending, stage.nonce("alice"));
+    let head = format!("POST /v1/stops HTTP/1.1\r\nIdempotency-Key: {}", sending.key);
+    let address = stage.address;
+    // Idle, and kept open by its client.
+    let _idle = std::net::TcpStream::connect(address).unwrap();
+    let asked = std::thread::spawn(move || exchange(address, &head, body.as_bytes()));
+    std::thread::sleep(std::time::Duration::from_millis(60));
+    assert!(!asked.is_finished(), "the check is meant to take longer");
+    stage.begin_stop();
+    assert_eq!(asked.join().unwrap().status(), 202);
+    assert!(stage.stopped_within(std::time::Duration::from_secs(25)));
+    assert!(std::net::TcpStream::connect(address).is_err());
 }

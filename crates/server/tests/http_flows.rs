@@ -208,6 +208,8 @@ fn a_service_submits_and_brings_transactions_and_does_nothing_else() {
     let holdings = stage.engine.book(|book| book.holdings(&world::treasury()).unwrap().clone());
     let psbt = json!({ "psbt": stage::base64(&world::psbt(&holdings, 20_000_000, &["alice"])) });
     assert_eq!(service("PUT", &format!("/v1/transfers/{id}/psbt"), psbt.clone()).status(), 202);
+    let unreadable = proposal("0.2 BTC", 3, Some(b"no psbt"));
+    assert_eq!(service("POST", "/v1/transfers", unreadable).code(), "psbt-malformed");
     let others = propose(&stage, "alice", "0.2 BTC", 2);
     assert_eq!(service("PUT", &format!("/v1/transfers/{others}/psbt"), psbt).code(), "not-allowed");
     for path in [

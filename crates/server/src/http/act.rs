@@ -44,6 +44,11 @@ impl Stamp {
         self.request
     }
 
+    /// Whether it is a program's: there was no phrase, so nothing was found that must be committed.
+    pub const fn is_program(&self) -> bool {
+        self.class.is_none()
+    }
+
     /// A stamp for a second command of the same request.
     pub fn part(&self, name: &str) -> Self {
         let of = |hash: &Hash| hash_parts(PART_DOMAIN, &[&hash.0, name.as_bytes()]);

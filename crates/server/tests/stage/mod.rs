@@ -101,6 +101,7 @@ pub struct Stage {
     pub address: SocketAddr,
     runtime: Option<tokio::runtime::Runtime>,
     stop: Option<oneshot::Sender<()>>,
+    served: Option<tokio::task::JoinHandle<()>>,
     folder: tempfile::TempDir,
     keys: std::cell::Cell<u64>,
 }
@@ -145,14 +146,34 @@ impl Stage {
             feeds: BTreeMap::from([(feed, device("chain").public())]),
             entropy: Arc::new(SeededEntropy::new([3; 32])),
         };
-        let served = engine.clone();
-        runtime.spawn(async move {
+        let own = engine.clone();
+        let served = runtime.spawn(async move {
             let listener = tokio::net::TcpListener::from_std(listener).unwrap();
             let shutdown = async { drop(stopped.await) };
-            server::http::serve(served, settings, listener, shutdown).await.unwrap();
+            server::http::serve(own, settings, listener, shutdown).await.unwrap();
         });
         let keys = std::cell::Cell::new(0);
-        Self { engine, clock, address, runtime: Some(runtime), stop: Some(stop), folder, keys }
+        Self {
+            engine,
+            clock,
+            address,
+            runtime: Some(runtime),
+            stop: Some(stop),
+            served: Some(served),
+            folder,
+            keys,
+        }
+    }
+
+    /// Asks the server to stop.
+    pub fn begin_stop(&mut self) {
+        self.stop.take().unwrap().send(()).unwrap();
+    }
+
+    /// Waits until it has stopped, at most so long.
+    pub fn stopped_within(&mut self, longest: Duration) -> bool {
+        let (served, runtime) = (self.served.take().unwrap(), self.runtime.as_ref().unwrap());
+        runtime.block_on(async { tokio::time::timeout(longest, served).await.is_ok() })
     }
 
     /// A fresh idempotency key, in the same order in every run.

@@ -293,6 +293,9 @@ impl Http {
     /// # Errors
     /// Always: the gate's own reason when the transfer is not there, not open or not this person's, else `failure`.
     async fn refuse(&self, stamp: &Stamp, transfer: Option<TransferId>, failure: Failure) -> Done {
+        if stamp.is_program() && transfer.is_none() {
+            return Err(failure);
+        }
         let known = transfer.and_then(|id| {
             self.engine
                 .read(|state| state.overt().transfer(id).map(|transfer| transfer.payload.vault.clone()))
