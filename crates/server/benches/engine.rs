@@ -48,9 +48,17 @@ fn main() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let fsync = bare_fsync(folder.path());
     println!("one bare fsync of 4 KiB here: median {:.2} ms, p99 {:.2} ms", ms(fsync.0), ms(fsync.1));
-    open_loop(&folder.path().join("loop"), fsync.0);
+    open_loop(&folder.path().join("loop"), fsync);
     starts(&folder.path().join("start"));
     one_check();
+}
+
+/// Seconds of processor time of this process so far, on all threads: a busy machine stretches time, but not this.
+fn processor_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let (_, fields) = stat.rsplit_once(')').unwrap();
+    let ticks = fields.split_whitespace().skip(11).take(2).map(|field| field.parse::<f64>().unwrap());
+    ticks.sum::<f64>() / 100.0
 }
 
 fn ms(duration: Duration) -> f64 {
@@ -104,7 +112,7 @@ fn commands(people: &People, count: u32) -> Vec<Command> {
     commands
 }
 
-fn open_loop(folder: &Path, fsync: Duration) {
+fn open_loop(folder: &Path, fsync: (Duration, Duration)) {
     std::fs::create_dir(folder).unwrap();
     let site = Site::new(folder);
     let mut parts = site.parts(site.journal(Options::default()), &world::clock());
@@ -114,17 +122,23 @@ fn open_loop(folder: &Path, fsync: Duration) {
     let commands = commands(&People { secrets: Arc::clone(&site.secrets) }, RATE_PER_SECOND * SECONDS);
     let count = commands.len();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let before = processor_seconds();
     let (latencies, refused, took) = runtime.block_on(offer(&engine, commands));
     assert_eq!(refused, 0, "{refused} commands were refused");
     let (median, p99) = quantiles(latencies);
     println!(
-        "open loop: {count} commands at {RATE_PER_SECOND}/s, at most {IN_FLIGHT_MAX} in flight, every commit flushed: \
-         done in {:.2} s ({:.0}/s), median {:.2} ms, p99 {:.2} ms = {:.1} bare fsyncs",
+        "open loop: {count} commands at {RATE_PER_SECOND}/s, at most {IN_FLIGHT_MAX} in flight, every commit flushed: done in {:.2} s \
+         ({:.0}/s, {:.0} µs of processor time each, offering them included)",
         took.as_secs_f64(),
         count as f64 / took.as_secs_f64(),
+        (processor_seconds() - before) * 1e6 / count as f64,
+    );
+    println!(
+        "  median {:.2} ms = {:.1} median fsyncs, p99 {:.2} ms = {:.1} p99 fsyncs",
         ms(median),
+        median.as_secs_f64() / fsync.0.as_secs_f64(),
         ms(p99),
-        p99.as_secs_f64() / fsync.as_secs_f64(),
+        p99.as_secs_f64() / fsync.1.as_secs_f64(),
     );
     engine.stop_blocking().unwrap();
 }
@@ -169,12 +183,12 @@ fn starts(folder: &Path) {
     write_long_journal(&site, &clock);
     println!("{ENTRIES} entries written in {:.1} s", watch.elapsed().as_secs_f64());
     for name in ["without a snapshot", "with a snapshot"] {
-        let watch = Stopwatch::start();
+        let (watch, before) = (Stopwatch::start(), processor_seconds());
         let engine = Engine::start(site.parts(site.journal(Options::default()), &clock)).unwrap();
-        let took = watch.elapsed();
+        let (took, processor) = (watch.elapsed(), processor_seconds() - before);
         let transfers = engine.read(|state| state.overt().transfers().count());
         println!(
-            "start {name}: {:.2} s ({} records, {transfers} transfers)",
+            "start {name}: {:.2} s, {processor:.2} s of processor time on three threads ({} records, {transfers} transfers)",
             took.as_secs_f64(),
             engine.health().records
         );
