@@ -107,12 +107,23 @@ fn a_restart_gives_the_same_state_with_and_without_a_snapshot() {
     open_for_work(&engine);
     let id = submit(&engine, &people, PAYMENT);
     attach(&engine, &people, id, PAYMENT, "alice");
+    // A sign that came in a slot, then one that came in a record: read back in another order, the incidents would change places.
+    let object = people.act("bob", Class::Duress, Ask::Covert(covert::Command::Object { transfer: id }));
+    let objecting = std::thread::spawn({
+        let engine = engine.clone();
+        move || engine.run_blocking(object)
+    });
+    wait_until("the objection is noted", || {
+        pass_slot(&engine, &clock);
+        objecting.is_finished()
+    });
+    assert!(objecting.join().unwrap().unwrap().is_ok());
     engine.run_blocking(people.act("carol", Class::Duress, Ask::Overt(Overt::Attend))).unwrap().unwrap();
     for _ in 0..3 {
         pass_slot(&engine, &clock);
     }
     let before = engine.read(gate::State::clone);
-    assert_eq!(before.covert().signals().count(), 1);
+    assert_eq!(before.covert().signals().count(), 2);
     let report = engine.stop_blocking().unwrap();
     assert!(report.snapshot);
     let expected = std::fs::read_to_string(site.folder.join("checkpoint.txt")).unwrap();
