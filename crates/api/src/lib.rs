@@ -43,7 +43,7 @@ pub use signed::{
     IDEMPOTENCY_KEY_HEADER, PhraseText, Proof, RawEnvelope, request_hash,
 };
 pub use transfer::{
-    Approve, AttachPsbt, Cancel, NewOutput, NewTransfer, Object, Objection, Output, PermitStanding, PsbtText,
-    StatusWord, TransactionHex, Transfer, TransferList,
+    Approve, AttachPsbt, Cancel, NewOutput, NewTransfer, Objection, Output, PermitStanding, PsbtText,
+    StatusWord, Ticket, TransactionHex, Transfer, TransferList,
 };
 pub use vault::{Vault, VaultAddress, VaultList};

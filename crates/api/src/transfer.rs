@@ -111,9 +111,6 @@ pub struct Cancel {}
 #[serde(deny_unknown_fields)]
 pub struct Objection {}
 
-/// The act's own word. (The schema needs another: `Object` means something in OpenAPI.)
-pub type Object = Objection;
-
 /// Where a transfer stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -213,7 +210,7 @@ pub struct TransferList {
 /// A transaction in base64.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct PsbtText {
-    /// The transaction, with all signatures that were brought.
+    /// The transaction, without anybody's signature.
     pub psbt: String,
 }
 
@@ -224,6 +221,18 @@ pub struct TransactionHex {
     pub txid: String,
     /// The transaction in hexadecimal digits, ready to be broadcast.
     pub transaction: String,
+}
+
+/// Rempart's word, for whoever signs in its place, that a transfer from a gate-only vault was released.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Ticket {
+    /// The transfer: the hash of its canonical payload.
+    #[schema(value_type = String)]
+    pub transfer: Hash,
+    /// Ed25519 over the length-prefixed SHA-256 of the domain `rempart/ticket/v1` and the transfer's id; 128 hexadecimal digits.
+    pub signature: String,
+    /// The public key of this server's tickets, 64 hexadecimal digits. Know it from elsewhere.
+    pub key: String,
 }
 
 #[cfg(test)]

@@ -241,7 +241,8 @@ fn every_signal_is_noticed_whatever_becomes_of_the_command() {
     let id = proposed.json()["transfer"].as_str().unwrap().to_owned();
     let unknown = Hash([9; 32]);
     let attach = format!("/v1/transfers/{id}/psbt");
-    let forced: [(&str, &str, Value, &str); 9] = [
+    let forced: [(&str, &str, Value, &str); 10] = [
+        ("POST", "/v1/stops", json!({ "nonsense": 1 }), "command-invalid"),
         ("POST", "/v1/transfers", proposal("900 BTC", 2, Some(b"psbt")), "psbt-malformed"),
         (
             "POST",
@@ -280,7 +281,20 @@ fn every_signal_is_noticed_whatever_becomes_of_the_command() {
     }
     let objection = format!("/v1/transfers/{unknown}/object");
     let answer = stage.send_covert(&stage.sending("bob", &panic("bob"), &objection, json!({})));
-    assert_eq!((answer.code().as_str(), signals(&stage)), ("not-found", 10));
+    assert_eq!((answer.code().as_str(), signals(&stage)), ("not-found", 11));
+}
+
+#[test]
+fn a_signal_that_comes_too_late_is_refused_and_noticed_once() {
+    let stage = Stage::new();
+    let sending = stage.sending("bob", &panic("bob"), "/v1/stops", stop());
+    let late = envelope(&sending, stage.nonce("bob"));
+    stage.pass(NONCE_LIFE);
+    for _ in 0..3 {
+        let answer = stage.send_body(&sending, &late);
+        assert_eq!((answer.status(), signals(&stage)), (401, 1), "{answer:?}");
+    }
+    assert_eq!(stops(&stage), 0);
 }
 
 #[test]

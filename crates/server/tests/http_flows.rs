@@ -278,3 +278,27 @@ fn a_free_transfer_is_signed_fetched_and_confirmed() {
     let vaults = stage.get("/v1/vaults", Some(&token)).json();
     assert_eq!(vaults["vaults"][0]["balance"]["units"], 100_000_000 - 40_002_000, "{vaults}");
 }
+
+#[test]
+fn a_gate_only_transfer_gets_a_ticket_that_others_can_check() {
+    let stage = Stage::new();
+    let output = json!({ "address": "anywhere", "amount": "1 BTC" });
+    let command = json!({ "vault": "desk", "outputs": [output], "max_fee": "0 BTC" });
+    let proposed = stage.post("alice", "/v1/transfers", command);
+    let id = proposed.json()["transfer"].as_str().unwrap().to_owned();
+    let token = stage.token("alice", &own("alice"));
+    let path = format!("/v1/transfers/{id}/ticket");
+    let ticket = (0..200).find_map(|_| {
+        let answer = stage.get(&path, Some(&token));
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        (answer.status() == 200).then(|| answer.json())
+    });
+    let ticket = ticket.expect("a ticket");
+    let bytes = |field: &str| hex::decode(ticket[field].as_str().unwrap()).unwrap();
+    let key = ed25519_dalek::VerifyingKey::from_bytes(bytes("key").as_slice().try_into().unwrap()).unwrap();
+    let signature = ed25519_dalek::Signature::from_slice(&bytes("signature")).unwrap();
+    let transfer = types::TransferId(types::Hash::parse(&id).unwrap());
+    assert!(key.verify_strict(&server::dispatch::ticket_message(transfer).0, &signature).is_ok());
+    let elsewhere = types::TransferId(types::Hash([7; 32]));
+    assert!(key.verify_strict(&server::dispatch::ticket_message(elsewhere).0, &signature).is_err());
+}

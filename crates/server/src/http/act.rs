@@ -8,7 +8,7 @@ use credentials::{Class, Phrase};
 use gate::{Ask, Attestation};
 use overt::{Author, Reply};
 use serde::de::DeserializeOwned;
-use types::{ActorId, Hash, PersonId, hash_parts};
+use types::{ActorId, Hash, PersonId, TransferId, hash_parts};
 
 use super::failure::Failure;
 use super::incoming::{Incoming, Size};
@@ -69,7 +69,7 @@ impl Http {
         lane: Lane,
     ) -> Result<Act<C>, Failure> {
         let signed = self.receive(incoming, size, lane).await?;
-        self.judge_phrase(signed, lane).await
+        self.judge_phrase(signed, lane, nothing_overt()).await
     }
 
     /// An act of a person, or of a service, whose signature alone suffices for what it may do.
@@ -85,7 +85,7 @@ impl Http {
         let signed = self.receive(incoming, size, lane).await?;
         match signed.who {
             Who::Service => program(signed, Author::Actor),
-            Who::Person(..) | Who::Feed => self.judge_phrase(signed, lane).await,
+            Who::Person(..) | Who::Feed => self.judge_phrase(signed, lane, nothing_overt()).await,
         }
     }
 
@@ -116,19 +116,24 @@ impl Http {
         let signed = received.map_err(|_| Failure::not_found())?;
         match &signed.who {
             Who::Person(person, _) if self.is_responder(person) => {
-                self.judge_phrase(signed, Lane::Ordinary).await
+                self.judge_phrase(signed, Lane::Ordinary, nothing_covert()).await
             }
             _ => Err(Failure::not_found()),
         }
     }
 
-    /// Phrase format, attempts, one check, in this order, whatever the phrase.
-    async fn judge_phrase<C: DeserializeOwned>(&self, signed: Signed, lane: Lane) -> Result<Act<C>, Failure> {
-        let Signed { who, by, request, idempotency, command, phrase } = signed;
+    /// Phrase format, attempts, one check, in this order, whatever the phrase. From here on what was found is committed, also when the
+    /// command came too late or makes no sense: then with `nothing`, on the lane that it was meant for.
+    async fn judge_phrase<C: DeserializeOwned>(
+        &self,
+        signed: Signed,
+        lane: Lane,
+        nothing: Ask,
+    ) -> Result<Act<C>, Failure> {
+        let Signed { who, by, request, idempotency, command, phrase, late } = signed;
         let Who::Person(person, verifier) = who else {
             return Err(Failure::because(Code::NotAllowed, "a person must do this"));
         };
-        let command = read_command(command)?;
         let typed = phrase.ok_or(Failure::new(Code::PhraseMissing))?;
         let phrase = Phrase::parse(typed.reveal())?;
         drop(typed);
@@ -137,7 +142,24 @@ impl Http {
         }
         let class = Some(self.checks.check(lane, phrase, verifier).await?);
         let stamp = Stamp { author: Author::Actor(by.clone()), request, idempotency, class };
-        Ok(Act { command, stamp, person: Some(person), by })
+        let in_time = if late { Err(Failure::new(Code::Unauthenticated)) } else { Ok(command) };
+        match in_time.and_then(read_command) {
+            Ok(command) => Ok(Act { command, stamp, person: Some(person), by }),
+            Err(failure) => Err(self.unheard(&stamp, nothing, failure).await),
+        }
+    }
+
+    /// Commits what a phrase check found although the gate never sees the command as it was meant: it gets one that it must refuse (G8).
+    async fn unheard(&self, stamp: &Stamp, nothing: Ask, failure: Failure) -> Failure {
+        match self.run(stamp, nothing, Vec::new()).await {
+            Err(refused) if refused.code() != Code::NotFound => refused,
+            _ => failure,
+        }
+    }
+
+    /// As [`Http::unheard`], for a command of the overt side.
+    pub async fn unheard_overt(&self, stamp: &Stamp, failure: Failure) -> Failure {
+        if stamp.is_program() { failure } else { self.unheard(stamp, nothing_overt(), failure).await }
     }
 
     /// Puts a command to the engine and says what became of it.
@@ -182,6 +204,16 @@ impl Http {
         let (token, expires_at) = self.sessions.begin(person, class, self.now(), &self.entropy.draw());
         Ok(api::SessionGrant { token, expires_at })
     }
+}
+
+/// Finds nothing, for whoever asks: no transfer has this id.
+fn nothing_overt() -> Ask {
+    Ask::Overt(overt::Command::Cancel { transfer: TransferId(Hash::default()) })
+}
+
+/// Likewise on the covert lane.
+fn nothing_covert() -> Ask {
+    Ask::Covert(covert::Command::Object { transfer: TransferId(Hash::default()) })
 }
 
 /// A command of a program: no phrase, so nothing to check and nothing to seal.

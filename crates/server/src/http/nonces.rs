@@ -15,6 +15,11 @@ pub const NONCE_LIFE: Span = Span::from_seconds(120);
 /// The most nonces that are remembered as used; each for as long as it would have been good.
 pub const USED_NONCES_MAX: usize = 100_000;
 
+/// How late a nonce may be used and still have its phrase judged, though the command is refused.
+pub const LATE_LIFE: Span = Span::from_hours(1);
+/// The most late nonces that are remembered.
+const LATE_NONCES_MAX: usize = 10_000;
+
 const EXPIRY_BYTES: usize = 8;
 const RANDOM_BYTES: usize = 8;
 const CODE_BYTES: usize = 16;
@@ -28,16 +33,28 @@ pub enum NonceError {
     Full,
 }
 
+/// How a nonce was redeemed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Redeemed {
+    /// In time.
+    InTime,
+    /// Ours and for this person, but too late: the command is refused, and a signal on it still counts (G8). Once for each nonce.
+    Late,
+}
+
+type Seen = Mutex<BTreeSet<(i64, [u8; 32])>>;
+
 /// Makes and redeems nonces.
 pub struct Nonces {
     key: [u8; 32],
-    used: Mutex<BTreeSet<(i64, [u8; 32])>>,
+    used: Seen,
+    late: Seen,
 }
 
 impl Nonces {
     /// Nonces of one run of the server.
     pub const fn new(key: [u8; 32]) -> Self {
-        Self { key, used: Mutex::new(BTreeSet::new()) }
+        Self { key, used: Mutex::new(BTreeSet::new()), late: Mutex::new(BTreeSet::new()) }
     }
 
     /// A fresh nonce for a name, and until when it is good.
@@ -57,22 +74,22 @@ impl Nonces {
     }
 
     /// Takes a nonce, once. Called after the signature over it was found valid.
-    pub fn redeem(&self, by: &ActorId, nonce: &Hash, now: Timestamp) -> Result<(), NonceError> {
+    ///
+    /// # Errors
+    /// [`NonceError`].
+    pub fn redeem(&self, by: &ActorId, nonce: &Hash, now: Timestamp) -> Result<Redeemed, NonceError> {
         let code = nonce.0.get(EXPIRY_BYTES + RANDOM_BYTES..).ok_or(NonceError::Refused)?;
         let genuine = bool::from(self.code(by, &nonce.0).as_slice().ct_eq(code));
         let head = nonce.0.first_chunk::<EXPIRY_BYTES>().ok_or(NonceError::Refused)?;
         let expires = i64::from_be_bytes(*head);
-        if !genuine || expires <= now.as_nanos() {
+        let expires = Timestamp::from_nanos(expires);
+        if !genuine || expires.after(LATE_LIFE) <= now {
             return Err(NonceError::Refused);
         }
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        while used.first().is_some_and(|(expiry, _)| *expiry <= now.as_nanos()) {
-            used.pop_first();
+        if expires > now {
+            return remember(&self.used, (expires, nonce), now, USED_NONCES_MAX).map(|()| Redeemed::InTime);
         }
-        if used.len() >= USED_NONCES_MAX {
-            return Err(NonceError::Full);
-        }
-        if used.insert((expires, nonce.0)) { Ok(()) } else { Err(NonceError::Refused) }
+        remember(&self.late, (expires.after(LATE_LIFE), nonce), now, LATE_NONCES_MAX).map(|()| Redeemed::Late)
     }
 
     /// A keyed code over expiry, randomness and name. Hashed twice, so that nothing can be appended to what is hashed.
@@ -86,6 +103,18 @@ impl Nonces {
         }
         code
     }
+}
+
+fn remember(seen: &Seen, entry: (Timestamp, &Hash), now: Timestamp, most: usize) -> Result<(), NonceError> {
+    let (until, nonce) = entry;
+    let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+    while seen.first().is_some_and(|(until, _)| *until <= now.as_nanos()) {
+        seen.pop_first();
+    }
+    if seen.len() >= most {
+        return Err(NonceError::Full);
+    }
+    if seen.insert((until.as_nanos(), nonce.0)) { Ok(()) } else { Err(NonceError::Refused) }
 }
 
 #[cfg(test)]
@@ -102,8 +131,8 @@ mod tests {
         let now = Timestamp::from_millis(1_000_000);
         let (nonce, expires) = nonces.issue(&name("alice"), now, &[7; 32]);
         assert_eq!(nonces.redeem(&name("bob"), &nonce, now), Err(NonceError::Refused));
-        assert_eq!(nonces.redeem(&name("alice"), &nonce, expires), Err(NonceError::Refused));
-        assert_eq!(nonces.redeem(&name("alice"), &nonce, now), Ok(()));
+        assert_eq!(nonces.redeem(&name("alice"), &nonce, expires.after(LATE_LIFE)), Err(NonceError::Refused));
+        assert_eq!(nonces.redeem(&name("alice"), &nonce, now), Ok(Redeemed::InTime));
         assert_eq!(nonces.redeem(&name("alice"), &nonce, now), Err(NonceError::Refused));
         assert_eq!(Nonces::new([2; 32]).redeem(&name("alice"), &nonce, now), Err(NonceError::Refused));
     }

@@ -10,7 +10,7 @@ use super::attempts::ATTEMPTS_WINDOW;
 use super::entry::{DEVICES_MAX, decode_entry};
 use super::failure::{Failure, RETRY_AFTER_BUSY_SECONDS};
 use super::incoming::{Incoming, Size};
-use super::nonces::NonceError;
+use super::nonces::{NonceError, Redeemed};
 use super::phrases::Lane;
 use super::shared::Http;
 
@@ -35,6 +35,8 @@ pub struct Signed {
     pub idempotency: Hash,
     pub command: Value,
     pub phrase: Option<PhraseText>,
+    /// The nonce was too old: the command is refused, once its phrase has been judged (G8).
+    pub late: bool,
 }
 
 impl Http {
@@ -60,16 +62,20 @@ impl Http {
         let RawEnvelope { command, proof, phrase } = envelope;
         let request = api::request_hash(method.as_str(), &path, &key, &command)
             .map_err(|_| Failure::new(Code::Malformed))?;
-        let who = self.authenticate(&proof, &request).inspect_err(|failure| {
+        let (who, redeemed) = self.authenticate(&proof, &request).inspect_err(|failure| {
             if failure.code() == Code::Unauthenticated {
                 self.attempts.source(peer, self.now());
             }
         })?;
         let idempotency = hash_parts(IDEMPOTENCY_DOMAIN, &[proof.by.as_str().as_bytes(), key.as_bytes()]);
-        Ok(Signed { who, by: proof.by, request, idempotency, command, phrase })
+        let late = redeemed == Redeemed::Late;
+        if late && !matches!(who, Who::Person(..)) {
+            return Err(Failure::new(Code::Unauthenticated));
+        }
+        Ok(Signed { who, by: proof.by, request, idempotency, command, phrase, late })
     }
 
-    fn authenticate(&self, proof: &Proof, request: &Hash) -> Result<Who, Failure> {
+    fn authenticate(&self, proof: &Proof, request: &Hash) -> Result<(Who, Redeemed), Failure> {
         let refused = || Failure::new(Code::Unauthenticated);
         let (who, devices) = self.look_up(&proof.by);
         let mut bytes = [0; 64];
@@ -83,7 +89,7 @@ impl Http {
         });
         let who = who.filter(|_| valid && readable).ok_or_else(refused)?;
         match self.nonces.redeem(&proof.by, &proof.nonce, self.now()) {
-            Ok(()) => Ok(who),
+            Ok(redeemed) => Ok((who, redeemed)),
             Err(NonceError::Refused) => Err(refused()),
             Err(NonceError::Full) => Err(Failure::later(Code::Overloaded, RETRY_AFTER_BUSY_SECONDS)),
         }

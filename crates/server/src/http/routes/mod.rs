@@ -60,6 +60,7 @@ pub fn router() -> (Router<Http>, Document) {
         .routes(routes!(transfers::list, transfers::propose))
         .routes(routes!(transfers::show))
         .routes(routes!(transfers::transaction))
+        .routes(routes!(transfers::ticket))
         .routes(routes!(transfers::psbt, transfers::attach))
         .routes(routes!(transfers::approve))
         .routes(routes!(transfers::cancel))

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use api::{
     Accepted, Approve, AttachPsbt, Cancel, Code, Envelope, NewTransfer, Objection, Problem, PsbtText,
-    StatusWord, TransactionHex, TransferList,
+    StatusWord, Ticket, TransactionHex, TransferList,
 };
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -15,6 +15,7 @@ use gate::Ask;
 use overt::view::TransferView;
 use types::{Hash, Identified, Nonce, Output, Payload, PersonId, SpendPlan, TransferId};
 use vault::UnverifiedPsbt;
+use vault::bitcoin::Psbt;
 
 use super::{Answer, Done, done};
 use crate::http::act::{Act, Stamp};
@@ -188,7 +189,22 @@ pub async fn transaction(
     Ok(Json(TransactionHex { txid, transaction: hex::encode(bytes) }))
 }
 
-/// The transaction as it was brought, with all signatures so far.
+/// The ticket of a transfer from a gate-only vault, once it was released: for whoever signs in our place.
+#[utoipa::path(get, path = "/v1/transfers/{id}/ticket", tag = "transfers", params(("id" = String, Path)),
+    responses((status = 200, body = Ticket), (status = "4XX", body = Problem)))]
+pub async fn ticket(State(http): State<Http>, headers: HeaderMap, Path(id): Path<String>) -> Answer<Ticket> {
+    let reader = http.reader(&headers)?;
+    let id = transfer_id(&id)?;
+    let seen = http.engine.read(|state| state.overt().view_transfer(&reader, id).is_some());
+    if !seen {
+        return Err(Failure::not_found());
+    }
+    let signature = http.engine.ticket(id).ok_or(Failure::new(Code::NoTransaction))?;
+    let key = http.engine.secrets().ticket().verifying_key();
+    Ok(Json(Ticket { transfer: id.0, signature: hex::encode(signature), key: hex::encode(key.as_bytes()) }))
+}
+
+/// The transaction as it was brought, without anybody's signature: whose there are would tell who has approved (G9).
 #[utoipa::path(get, path = "/v1/transfers/{id}/psbt", tag = "transfers", params(("id" = String, Path)),
     responses((status = 200, body = PsbtText), (status = "4XX", body = Problem)))]
 pub async fn psbt(State(http): State<Http>, headers: HeaderMap, Path(id): Path<String>) -> Answer<PsbtText> {
@@ -200,7 +216,12 @@ pub async fn psbt(State(http): State<Http>, headers: HeaderMap, Path(id): Path<S
         spend.map(|spend| spend.psbt).ok_or(Failure::new(Code::NoTransaction))
     })?;
     let content = http.engine.blob(hash).await?.ok_or(Failure::new(Code::NoTransaction))?;
-    Ok(Json(PsbtText { psbt: STANDARD.encode(content) }))
+    let mut psbt = Psbt::deserialize(&content).map_err(|_| Failure::new(Code::Internal))?;
+    for input in &mut psbt.inputs {
+        input.partial_sigs.clear();
+        input.tap_script_sigs.clear();
+    }
+    Ok(Json(PsbtText { psbt: STANDARD.encode(psbt.serialize()) }))
 }
 
 /// Brings a transaction, or adds signatures to it.
@@ -293,8 +314,8 @@ impl Http {
     /// # Errors
     /// Always: the gate's own reason when the transfer is not there, not open or not this person's, else `failure`.
     async fn refuse(&self, stamp: &Stamp, transfer: Option<TransferId>, failure: Failure) -> Done {
-        if stamp.is_program() && transfer.is_none() {
-            return Err(failure);
+        if transfer.is_none() {
+            return Err(self.unheard_overt(stamp, failure).await);
         }
         let known = transfer.and_then(|id| {
             self.engine
@@ -304,8 +325,8 @@ impl Http {
             let nowhere = overt::Command::Cancel { transfer: TransferId(Hash::default()) };
             return Err(match self.run_overt(stamp, nowhere).await {
                 // For a transfer that is not there the gate's answer is the answer; so is one that says to come back.
-                Err(refused) if transfer.is_some() || refused.code() != Code::NotFound => refused,
-                _ => failure,
+                Err(refused) => refused,
+                Ok(_) => failure,
             });
         };
         let nothing = SpendPlan {
