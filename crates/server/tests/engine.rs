@@ -79,27 +79,6 @@ fn a_transfer_is_signed_broadcast_and_confirmed_once() {
 }
 
 #[test]
-fn a_ticket_is_issued_for_a_vault_that_somebody_else_signs_for() {
-    let (_folder, site, people) = site();
-    let clock = clock();
-    let engine = Engine::start(site.parts(site.journal(Options::default()), &clock)).unwrap();
-    open_for_work(&engine);
-    let payload =
-        types::Payload { vault: types::VaultId::parse("desk").unwrap(), ..transfer(5).payload().clone() };
-    let payload = payload.identify().unwrap();
-    let id = payload.id();
-    assert_eq!(engine.ticket(id), None);
-    engine.run_blocking(people.free("alice", Overt::Submit(Box::new(payload)))).unwrap().unwrap();
-    wait_until("signed", || word(&engine, id) == "signed");
-    let ticket = ed25519_dalek::Signature::from_bytes(&engine.ticket(id).unwrap());
-    let public = site.secrets.ticket().verifying_key();
-    public.verify_strict(&server::dispatch::ticket_message(id).0, &ticket).unwrap();
-    let other = server::dispatch::ticket_message(transfer(6).id());
-    assert!(public.verify_strict(&other.0, &ticket).is_err());
-    wait_until("nothing to broadcast", || engine.health().outgoing == 0);
-}
-
-#[test]
 fn a_restart_gives_the_same_state_with_and_without_a_snapshot() {
     let (_folder, site, people) = site();
     let clock = clock();

@@ -18,7 +18,8 @@ pub use id::{
 };
 pub use money::{Amount, Currency, MoneyError, Rate, Value};
 pub use payload::{
-    Identified, Nonce, Output, PAYLOAD_OUTPUTS_MAX, PAYLOAD_TEXT_BYTES_MAX, Payload, PayloadError, Target, TransferId,
+    Identified, Nonce, Output, PAYLOAD_OUTPUTS_MAX, PAYLOAD_TEXT_BYTES_MAX, Payload, PayloadError, Target,
+    TransferId,
 };
 pub use secret::Secret;
 pub use spend::{OutPoint, SpendPlan};
