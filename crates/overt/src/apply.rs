@@ -138,6 +138,9 @@ impl State {
             let ended = transfer.freed_at();
             let entry = Entry { at: transfer.submitted.at, value: charge.value, transfer: id, ended };
             self.windows.add(limit, &charge, entry, keep);
+            if transfer.cancelled.is_some() {
+                self.windows.withdraw(&charge, id, transfer.submitted.at);
+            }
         }
     }
 
@@ -204,6 +207,7 @@ impl State {
         let (stays_open, unspent) = (status.is_open(), status.ended_unspent());
         let cancelled = matches!(status, Status::Cancelled).then(|| act.clone());
         self.pending -= usize::from(was_open && !stays_open);
+        self.cancels.extend(cancelled.is_some().then_some((act.at, id)));
         self.update(id, |transfer| {
             transfer.status = status;
             transfer.since = act.at;
@@ -222,6 +226,9 @@ impl State {
         let charges = version.policy.charges(&transfer.facts()).unwrap_or_default();
         for charge in &charges {
             self.windows.end(charge, id, submitted, at);
+            if transfer.cancelled.is_some() {
+                self.windows.withdraw(charge, id, submitted);
+            }
         }
     }
 

@@ -169,7 +169,7 @@ impl<'a, R: Reading> Judge<'a, R> {
             || then.policy.forbidden(&facts).is_some()
             || current.policy.forbidden(&facts).is_some()
             || self.is_stopped(subject)
-            || !self.limits_held(&then.policy, subject);
+            || !self.limits_held(then, subject);
         if barred {
             return NO;
         }
@@ -198,18 +198,48 @@ impl<'a, R: Reading> Judge<'a, R> {
     }
 
     /// Whether every limit had room when a transfer was submitted, by the submissions that count.
-    fn limits_held(&self, policy: &Policy, subject: (TransferId, &Transfer)) -> bool {
+    ///
+    /// It was accepted: by every act the limits had room. By fewer submissions they have more, so there is something to sum up only
+    /// where another policy judges, or where a cancel that gave room does not count.
+    fn limits_held(&self, then: &PolicyVersion, subject: (TransferId, &Transfer)) -> bool {
         if self.reading.is_complete() {
-            return true; // It was accepted: the limits were judged then, by every act.
+            return true;
         }
+        let (policy, submitted) = (&then.policy, subject.1.submitted.at);
+        let was_judge = self.state.policies.at(submitted).is_some_and(|judge| std::ptr::eq(judge, then));
         let Ok(charges) = policy.charges(&subject.1.facts()) else { return false };
-        charges.iter().all(|charge| self.limit_held(policy, charge, subject))
+        charges.iter().all(|charge| {
+            let per = policy.limit(&charge.limit).map_or(Span::ZERO, |limit| limit.per);
+            let has_room = was_judge && self.cancels_count(submitted.before(per), submitted);
+            has_room || self.limit_held(policy, charge, subject)
+        })
+    }
+
+    /// Whether every cancel within a window counts.
+    fn cancels_count(&self, after: Timestamp, until: Timestamp) -> bool {
+        let cancels = &self.state.cancels;
+        let within = cancels.get(cancels.partition_point(|(at, _)| *at <= after)..).unwrap_or(cancels);
+        within.iter().take_while(|(at, _)| *at <= until).all(|(_, id)| {
+            let transfer = self.state.transfers.get(id);
+            transfer.is_none_or(|transfer| {
+                let cancelled = transfer.cancelled.as_ref();
+                cancelled.is_none_or(|act| self.reading.counts(act, transfer.settled))
+            })
+        })
     }
 
     fn limit_held(&self, policy: &Policy, charge: &Charge, (id, transfer): (TransferId, &Transfer)) -> bool {
         let Some(limit) = policy.limit(&charge.limit) else { return true };
         let at = transfer.submitted.at;
         let is_current = self.state.policy().is_some_and(|current| std::ptr::eq(current, policy));
+        let accepted_by = self.state.policies.at(at).map(|version| version.policy.as_ref());
+        if is_current && accepted_by.is_some_and(|accepting| std::ptr::eq(accepting, policy)) {
+            // It fitted by every act. Without some of them there is more room, unless a cancel that made room is one of them.
+            let mut withdrawn = self.state.windows.withdrawn(charge);
+            if withdrawn.all(|id| self.cancel_counts(id)) {
+                return true;
+            }
+        }
         let earlier: Vec<(Timestamp, Value)> = if is_current {
             let entries = self.state.windows.entries(charge).take_while(|entry| entry.transfer != id);
             let counting =
@@ -219,6 +249,11 @@ impl<'a, R: Reading> Judge<'a, R> {
             self.charged_under(policy, charge, transfer)
         };
         limit.room(earlier.into_iter(), at, charge.value).is_ok_and(|room| room.fits)
+    }
+
+    fn cancel_counts(&self, id: TransferId) -> bool {
+        let Some(transfer) = self.state.transfers.get(&id) else { return false };
+        transfer.cancelled.as_ref().is_none_or(|act| self.reading.counts(act, transfer.settled))
     }
 
     /// What earlier transfers charged to a counter by the rules of a policy that is not in force any more.
@@ -252,9 +287,7 @@ impl<'a, R: Reading> Judge<'a, R> {
         if !self.reading.counts(&transfer.submitted, transfer.settled) {
             return false;
         }
-        let cancelled = transfer.cancelled.as_ref();
-        let cancel_counts = cancelled.is_none_or(|act| self.reading.counts(act, transfer.settled));
-        let freed_at = if cancel_counts { transfer.freed_at() } else { Some(transfer.expires_at) };
+        let freed_at = if self.cancel_counts(id) { transfer.freed_at() } else { Some(transfer.expires_at) };
         freed_at.is_none_or(|freed_at| freed_at > at)
     }
 

@@ -83,6 +83,8 @@ pub struct State {
     pub(crate) entries: BTreeMap<ActorId, Vec<u8>>,
     pub(crate) transfers: BTreeMap<TransferId, Transfer>,
     pub(crate) pending: usize,
+    /// What people cancelled, and when, in time order.
+    pub(crate) cancels: Vec<(Timestamp, TransferId)>,
     pub(crate) motions: BTreeMap<MotionId, Motion>,
     pub(crate) stops: BTreeMap<StopId, Stop>,
     pub(crate) postures: Vec<PostureChange>,
