@@ -314,8 +314,9 @@ fn coerced_cancel_frees_no_budget_in_the_second_reading() {
     for responder in [FARID, GAELLE] {
         scene.does(responder, What::Clear(1)).unwrap();
     }
-    scene.hours(48);
+    scene.hours(24);
     assert_eq!(scene.open_incidents(), 0);
+    scene.hours(24);
     assert_eq!(scene.status(second), "declined", "without the cancel there was no room for it");
 }
 
