@@ -138,9 +138,6 @@ impl State {
             let ended = transfer.freed_at();
             let entry = Entry { at: transfer.submitted.at, value: charge.value, transfer: id, ended };
             self.windows.add(limit, &charge, entry, keep);
-            if transfer.cancelled.is_some() {
-                self.windows.withdraw(&charge, id, transfer.submitted.at);
-            }
         }
     }
 
@@ -226,9 +223,6 @@ impl State {
         let charges = version.policy.charges(&transfer.facts()).unwrap_or_default();
         for charge in &charges {
             self.windows.end(charge, id, submitted, at);
-            if transfer.cancelled.is_some() {
-                self.windows.withdraw(charge, id, submitted);
-            }
         }
     }
 

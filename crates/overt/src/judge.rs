@@ -219,27 +219,13 @@ impl<'a, R: Reading> Judge<'a, R> {
     fn cancels_count(&self, after: Timestamp, until: Timestamp) -> bool {
         let cancels = &self.state.cancels;
         let within = cancels.get(cancels.partition_point(|(at, _)| *at <= after)..).unwrap_or(cancels);
-        within.iter().take_while(|(at, _)| *at <= until).all(|(_, id)| {
-            let transfer = self.state.transfers.get(id);
-            transfer.is_none_or(|transfer| {
-                let cancelled = transfer.cancelled.as_ref();
-                cancelled.is_none_or(|act| self.reading.counts(act, transfer.settled))
-            })
-        })
+        within.iter().take_while(|(at, _)| *at <= until).all(|(_, id)| self.cancel_counts(*id))
     }
 
     fn limit_held(&self, policy: &Policy, charge: &Charge, (id, transfer): (TransferId, &Transfer)) -> bool {
         let Some(limit) = policy.limit(&charge.limit) else { return true };
         let at = transfer.submitted.at;
         let is_current = self.state.policy().is_some_and(|current| std::ptr::eq(current, policy));
-        let accepted_by = self.state.policies.at(at).map(|version| version.policy.as_ref());
-        if is_current && accepted_by.is_some_and(|accepting| std::ptr::eq(accepting, policy)) {
-            // It fitted by every act. Without some of them there is more room, unless a cancel that made room is one of them.
-            let mut withdrawn = self.state.windows.withdrawn(charge);
-            if withdrawn.all(|id| self.cancel_counts(id)) {
-                return true;
-            }
-        }
         let earlier: Vec<(Timestamp, Value)> = if is_current {
             let entries = self.state.windows.entries(charge).take_while(|entry| entry.transfer != id);
             let counting =

@@ -26,9 +26,6 @@ struct Window {
     start: usize,
     sum: Value,
     count: u32,
-    /// Those of the entries whose transfers a person cancelled, with when they were submitted. A cancel makes room; whether it does in
-    /// every reading is another question.
-    withdrawn: VecDeque<(Timestamp, TransferId)>,
 }
 
 /// All counters.
@@ -61,7 +58,6 @@ impl Window {
             self.entries.pop_front();
             self.start -= 1;
         }
-        self.withdrawn.retain(|(submitted, _)| *submitted >= before);
     }
 }
 
@@ -86,19 +82,6 @@ impl Windows {
     /// What is in the counter's records, ended ones included, in time order.
     pub(crate) fn entries(&self, charge: &Charge) -> impl Iterator<Item = &Entry> {
         self.window(charge).into_iter().flat_map(|window| window.entries.iter())
-    }
-
-    /// The transfers in the counter's records that a person cancelled.
-    pub(crate) fn withdrawn(&self, charge: &Charge) -> impl Iterator<Item = TransferId> {
-        self.window(charge).into_iter().flat_map(|window| window.withdrawn.iter().map(|(_, id)| *id))
-    }
-
-    /// A person cancelled a transfer that is charged here.
-    pub(crate) fn withdraw(&mut self, charge: &Charge, transfer: TransferId, submitted: Timestamp) {
-        let window = self.counters.get_mut(&charge.limit).and_then(|by| by.get_mut(&charge.counter));
-        if let Some(window) = window {
-            window.withdrawn.push_back((submitted, transfer));
-        }
     }
 
     /// Records a charge. `keep` is how long after leaving the window it may still be asked for.
