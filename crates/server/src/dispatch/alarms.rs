@@ -146,7 +146,7 @@ fn compose(
         who: signal.who.clone(),
         since: signal.at,
         code: incident.call_back.clone(),
-        link: format!("{}/v1/incidents/{number}", shared.link_base.trim_end_matches('/')),
+        link: format!("{}/v1/response/incidents/{number}", shared.link_base.trim_end_matches('/')),
         call: responders(policy, incident),
     }
 }
@@ -177,4 +177,46 @@ fn responders(policy: &Policy, incident: &Incident) -> Vec<PersonId> {
     let people = policy.people().map(|person| &person.id);
     let people = people.filter(|person| policy.person_in_group(person, group) && is_stranger(person));
     people.take(MESSAGE_PEOPLE_MAX).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use credentials::Class;
+    use policy::Source;
+    use types::Timestamp;
+
+    const RULES: &str = include_str!("../../../../examples/startup/rules.toml");
+    const REGISTER: &str = include_str!("../../../../examples/startup/register.toml");
+
+    /// The responders who are to be called when somebody of the example signals.
+    fn called(register: &str, who: &str) -> Vec<String> {
+        let source = |name: &str, text: &str| Source { name: name.into(), text: text.into() };
+        let loaded = policy::load(&[source("rules", RULES), source("register", register)]);
+        let policy = loaded.policy.expect("a valid policy");
+        let by = types::ActorId::parse(who).unwrap();
+        let mut state = covert::State::default();
+        let attested = covert::Attested {
+            id: SignalId::Record(1),
+            by: &by,
+            at: Timestamp::from_millis(0),
+            kind: SignalKind::Act,
+            class: Class::Duress,
+            seed: Hash::default(),
+        };
+        state.attested(&policy, &attested);
+        let (_, incident) = state.incidents().next().expect("an incident");
+        responders(&policy, incident).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn nobody_of_the_home_or_the_family_is_called() {
+        assert_eq!(called(REGISTER, "omar"), ["vera", "walid", "xenia"]);
+        assert_eq!(called(REGISTER, "vera"), ["walid", "xenia"], "not the person concerned");
+        let flatmate = REGISTER.replace("places = [\"home-walid\"]", "places = [\"home-omar\"]");
+        assert_eq!(called(&flatmate, "omar"), ["vera", "xenia"], "nobody of the same home");
+        let relative = REGISTER.replace("id = \"xenia\"", "id = \"xenia\"\nof = [\"omar\"]");
+        assert_eq!(called(&relative, "omar"), ["vera", "walid"], "nobody whose captors could coerce them");
+        assert_eq!(called(&relative, "xenia"), ["vera", "walid"], "nor the other way round");
+    }
 }
