@@ -1,6 +1,13 @@
 //! The command line as a black box: the real binary, from policy files to a served and restarted organisation (G5, G7, G8).
 //!
 //! The phrase is read from a terminal only, so the tests give it one with util-linux's `script`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests stop at the first surprise"
+)]
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
