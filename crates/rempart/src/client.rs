@@ -45,10 +45,13 @@ impl Answer {
         bail!("{}", self.problem())
     }
 
-    /// What is wrong, in one line: text and code.
+    /// What is wrong, in one line: text, from when it would fit, and code.
     pub fn problem(&self) -> String {
         match serde_json::from_str::<api::Problem>(&self.body) {
-            Ok(problem) => format!("{} [{}]", problem.detail, problem.code),
+            Ok(problem) => {
+                let fits = problem.fits_at.map(|at| format!(" ({at})")).unwrap_or_default();
+                format!("{}{fits} [{}]", problem.detail, problem.code)
+            }
             Err(_) => format!("the server answered with HTTP {}", self.status),
         }
     }
