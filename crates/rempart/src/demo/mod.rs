@@ -78,7 +78,7 @@ async fn played(seed: [u8; 32], folder: &std::path::Path, will: Will) -> Result<
     std::fs::create_dir(folder)?;
     let stage = Stage::set(seed, folder).await?;
     // The client blocks, and the server needs this runtime's other threads.
-    let (story, transcript) = tokio::task::block_in_place(|| Play::new(&stage, will).to_the_end())?;
+    let (story, transcript) = tokio::task::block_in_place(|| Play::new(&stage, will).finish())?;
     Ok(Played { stage, story, transcript })
 }
 

@@ -64,7 +64,7 @@ impl<'s> Play<'s> {
     }
 
     /// Plays it to the end. Blocks; the server runs on other threads.
-    pub fn to_the_end(mut self) -> Result<(Story, Transcript)> {
+    pub fn finish(mut self) -> Result<(Story, Transcript)> {
         let holdings = self.fund()?;
         self.sign_in()?;
         self.scene(Step::SignIn, "200 signed in".to_owned());

@@ -210,10 +210,15 @@ fn create_journal(path: &Path) -> Result<Box<dyn Journal>> {
     Ok(Box::new(SqliteJournal::create(path, &origin, Options::default())?))
 }
 
+/// Text, as a secret file has it: whatever is read from such a file loses white space at its end, and raw bytes may end in some.
+fn channel_secret(seed: [u8; 32], name: &str) -> Secret<Vec<u8>> {
+    Secret::new(hex::encode(derive(seed, name)).into_bytes())
+}
+
 fn start_receivers(seed: [u8; 32], clock: &Arc<SimulatedClock>) -> Result<Vec<Receiver>> {
     let start = |name: &&str| {
         let clock = clock.clone();
-        let secret = Secret::new(derive(seed, name).to_vec());
+        let secret = channel_secret(seed, name);
         Ok(Receiver::start(secret, Arc::new(move || clock.moment_parts().0))?)
     };
     CHANNELS.iter().map(start).collect()
@@ -229,7 +234,7 @@ fn open_channels(seed: [u8; 32], receivers: &[Receiver]) -> Result<Vec<Box<dyn C
             allow_private: true,
             ca_file: None,
         };
-        Ok(config.open(Secret::new(derive(seed, name).to_vec()), None)?)
+        Ok(config.open(channel_secret(seed, name), None)?)
     };
     CHANNELS.iter().zip(receivers).map(open).collect()
 }
