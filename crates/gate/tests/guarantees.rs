@@ -368,6 +368,31 @@ fn a_phrase_on_the_signature_is_judged_first() {
 }
 
 #[test]
+fn an_objection_to_a_released_transfer_looks_like_duress_at_its_signature() {
+    let world = world(vec![rules()]);
+    let end = |act: &dyn Fn(&mut Scene, usize)| {
+        let mut scene = Scene::new(&world);
+        let transfer = scene.approved_on_chain();
+        scene.hours(48);
+        assert_eq!(scene.status(transfer), "ready");
+        act(&mut scene, transfer);
+        scene.hours(1);
+        scene.does(BOB, What::Attach(transfer, vec![1], true)).unwrap();
+        assert_eq!(scene.status(transfer), "declined");
+        let bytes = clear_bytes(&scene.player.trace);
+        bytes.last().cloned().unwrap()
+    };
+    let objected = end(&|scene, transfer| {
+        scene.does(ELISE, What::SignIn).unwrap();
+        scene.does(ELISE, What::Object(transfer)).unwrap();
+    });
+    let coerced = end(&|scene, _| {
+        scene.is_forced(ELISE, What::SignIn).unwrap();
+    });
+    assert_eq!(objected, coerced);
+}
+
+#[test]
 fn a_coerced_endorsement_passes_no_change() {
     let mut loose = rules();
     loose.permits[1].hold = 0;

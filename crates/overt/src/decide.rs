@@ -105,17 +105,13 @@ impl State {
         if transfer.status.is_open() { Ok(transfer) } else { Err(Refusal::TooLate(transfer.status.word())) }
     }
 
-    /// Whether a person may object to a transfer now: anyone who sees it, while it is undecided.
+    /// Whether a person may object to a transfer now: anyone who sees it, until its signing begins. One that is released and waits for its
+    /// transaction is decided again when that comes; so a refusal then, too, looks like a colleague's objection (G3).
     ///
     /// # Errors
     /// When there is no such transfer for this person, or it has been decided.
     pub fn may_object(&self, act: &Act, id: TransferId) -> Result<(), Refusal> {
-        let transfer = self.open_transfer(self.person(act)?, id)?;
-        if transfer.status == Status::Pending {
-            Ok(())
-        } else {
-            Err(Refusal::TooLate(transfer.status.word()))
-        }
+        self.open_transfer(self.person(act)?, id).map(drop)
     }
 
     fn decide_found(&self, act: &Act, sources: &[Source]) -> Decision {

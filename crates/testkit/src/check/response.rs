@@ -21,7 +21,7 @@ impl Checker<'_, '_> {
             let entry = self.ledger.entry(number).map(|entry| &self.ledger.transfers[entry]);
             let may = |entry: &Entry| {
                 matches!(step.by, Actor::Person(person) if self.ledger.sees(person, entry))
-                    && entry.status == Status::Pending
+                    && matches!(entry.status, Status::Pending | Status::Ready)
             };
             let expected = entry.is_some_and(|entry| self.ledger.is_person(step.by) && may(entry));
             hold(expected == happening.outcome.is_ok(), || {
