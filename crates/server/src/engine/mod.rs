@@ -38,7 +38,9 @@ use crate::keys::Secrets;
 
 pub use error::{EngineError, StartError};
 pub use lifecycle::StopReport;
-pub use queue::{COVERT_QUEUE_MAX, FETCH_QUEUE_MAX, ORDINARY_QUEUE_MAX, URGENT_QUEUE_MAX};
+pub use queue::{
+    COVERT_QUEUE_MAX, FETCH_QUEUE_MAX, OBJECTION_QUEUE_MAX, ORDINARY_QUEUE_MAX, URGENT_QUEUE_MAX,
+};
 pub use request::Request;
 pub use shared::Health;
 pub use slot::SLOT_PERIOD;

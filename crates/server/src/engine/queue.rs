@@ -16,7 +16,9 @@ use super::request::{Lane, Request};
 pub const URGENT_QUEUE_MAX: usize = 1024;
 /// The most commands that wait on the ordinary lane.
 pub const ORDINARY_QUEUE_MAX: usize = 4096;
-/// The most commands that wait for the covert tick.
+/// The most objections that wait for the covert tick.
+pub const OBJECTION_QUEUE_MAX: usize = 1024;
+/// The most other commands that wait for the covert tick.
 pub const COVERT_QUEUE_MAX: usize = 1024;
 /// The most reads of contents that wait.
 pub const FETCH_QUEUE_MAX: usize = 256;
@@ -52,6 +54,7 @@ pub struct Work {
 struct Waiting {
     urgent: VecDeque<Job>,
     ordinary: VecDeque<Job>,
+    objections: VecDeque<Job>,
     covert: VecDeque<Job>,
     fetches: VecDeque<Fetch>,
     ticks_asked: u64,
@@ -100,6 +103,7 @@ impl Queue {
         let (queue, longest) = match lane {
             Lane::Urgent => (&mut waiting.urgent, URGENT_QUEUE_MAX),
             Lane::Ordinary => (&mut waiting.ordinary, ORDINARY_QUEUE_MAX),
+            Lane::Objection => (&mut waiting.objections, OBJECTION_QUEUE_MAX),
             Lane::Covert => (&mut waiting.covert, COVERT_QUEUE_MAX),
         };
         if queue.len() >= longest {
@@ -107,7 +111,7 @@ impl Queue {
         }
         queue.push_back(job);
         drop(waiting);
-        if lane != Lane::Covert {
+        if !matches!(lane, Lane::Objection | Lane::Covert) {
             self.wake.notify_one();
         }
         Ok(())
@@ -155,6 +159,7 @@ impl Queue {
         let error = *waiting.closed.get_or_insert(error);
         let mut jobs: Vec<Job> = waiting.urgent.drain(..).collect();
         jobs.extend(waiting.ordinary.drain(..));
+        jobs.extend(waiting.objections.drain(..));
         jobs.extend(waiting.covert.drain(..));
         let fetches: Vec<Fetch> = waiting.fetches.drain(..).collect();
         drop(waiting);
@@ -183,19 +188,59 @@ impl Queue {
         }
     }
 
-    /// The next command of the covert lane. For the tick only.
+    /// The next command for the covert chain, objections first. For the tick only.
     pub fn next_covert(&self) -> Option<Job> {
-        self.lock().covert.pop_front()
+        let mut waiting = self.lock();
+        waiting.objections.pop_front().or_else(|| waiting.covert.pop_front())
     }
 
     /// Puts back what did not fit into the slot, at the front. The lane may be one longer than its bound for that moment.
     pub fn return_covert(&self, job: Job) {
-        self.lock().covert.push_front(job);
+        let mut waiting = self.lock();
+        match job.request.lane() {
+            Lane::Objection => waiting.objections.push_front(job),
+            _ => waiting.covert.push_front(job),
+        }
     }
 
     /// How many commands of the overt side wait.
     pub fn overt_length(&self) -> usize {
         let waiting = self.lock();
         waiting.urgent.len() + waiting.ordinary.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gate::{Ask, Command};
+    use types::{ChannelId, TransferId};
+
+    fn job(ask: Ask) -> Job {
+        Job { request: Request::from(Command::system(ask)), reply: Box::new(|_| {}) }
+    }
+
+    fn delivered() -> Job {
+        job(Ask::Delivered(covert::SignalId::Record(1), ChannelId::parse("centre").unwrap()))
+    }
+
+    fn objection() -> Job {
+        job(Ask::Covert(covert::Command::Object { transfer: TransferId(Hash::default()) }))
+    }
+
+    fn next_is_objection(queue: &Queue) -> bool {
+        queue.next_covert().is_some_and(|job| job.request.lane() == Lane::Objection)
+    }
+
+    #[test]
+    fn an_objection_does_not_wait_for_what_the_covert_side_has_to_write() {
+        let queue = Queue::default();
+        while queue.push(delivered()).is_ok() {}
+        assert!(queue.push(objection()).is_ok(), "a full covert lane keeps no objection out");
+        assert!(next_is_objection(&queue), "and none waits behind it");
+        assert!(!next_is_objection(&queue));
+        queue.return_covert(objection());
+        queue.return_covert(delivered());
+        assert!(next_is_objection(&queue), "what did not fit keeps its place");
     }
 }

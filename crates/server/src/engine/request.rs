@@ -30,6 +30,7 @@ impl Request {
 
     pub(crate) const fn lane(&self) -> Lane {
         match &self.command.ask {
+            Ask::Covert(covert::Command::Object { .. }) => Lane::Objection,
             Ask::Covert(_) | Ask::Delivered(..) | Ask::CovertTick => Lane::Covert,
             Ask::Overt(
                 Overt::Cancel { .. } | Overt::Stop { .. } | Overt::Raise { .. } | Overt::End { .. },
@@ -54,6 +55,9 @@ pub enum Lane {
     Urgent,
     /// Everything else of the overt side.
     Ordinary,
-    /// Waits for the tick of the covert chain.
+    /// Objections: they wait for the tick of the covert chain, and go before everything else there. Whoever objects sees how long the answer
+    /// takes, and must not see how much the covert side has to write (G3).
+    Objection,
+    /// What responders do, and deliveries: waits for the tick of the covert chain.
     Covert,
 }
