@@ -235,7 +235,7 @@ pub enum Event {
     Received {
         /// Which vault.
         vault: VaultId,
-        /// SHA-256 of the transaction that made them.
+        /// The address under which the journal keeps the transaction that made them.
         transaction: Hash,
         /// Each output and how much it holds.
         outputs: Vec<(OutPoint, u128)>,

@@ -24,7 +24,7 @@ pub struct SpendPlan {
     pub inputs: Vec<OutPoint>,
     /// Its fee, in units of the asset.
     pub fee: u128,
-    /// SHA-256 of the PSBT, under which the journal keeps it.
+    /// The address under which the journal keeps the PSBT (`journal::blob_hash`).
     pub psbt: Hash,
     /// Whether the members' signatures in it satisfy the spending path, so that only the co-signer's is missing.
     pub complete: bool,
