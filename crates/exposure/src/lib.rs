@@ -6,8 +6,13 @@
 #![deny(missing_docs)]
 
 mod bound;
+mod incidents;
 
 pub use bound::{
     Action, Adversary, Advice, Assumption, Bound, BoundError, Edit, Holding, Holdings, Mode, Question, Step,
     TABLE_HORIZONS, TABLE_TAKEN_MAX, Taken, Way, advice, bound, table,
+};
+pub use incidents::{
+    BUILT_IN, CELL_BYTES_MAX, INCIDENTS_BYTES_MAX, INCIDENTS_ROWS_MAX, Incident, Incidents, IncidentsError,
+    Kind, Reason, RowProblem,
 };
