@@ -23,6 +23,9 @@ pub struct NewTransfer {
     /// The submitter's own reference.
     #[serde(default)]
     pub reference: String,
+    /// Whether it only renews outputs whose recovery path comes near; every output then names the vault itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub refresh: bool,
     /// 32 hexadecimal digits, so that the client can compute the id beforehand. Without it the request's hash gives one,
     /// the same whenever the request is repeated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -170,6 +173,8 @@ pub struct Transfer {
     pub memo: String,
     /// The submitter's own reference.
     pub reference: String,
+    /// Whether it only renews outputs whose recovery path comes near.
+    pub refresh: bool,
     /// Its value in the organisation's currency, with the approved maximum fee.
     pub value: CurrencyMinor,
     /// When it was submitted.

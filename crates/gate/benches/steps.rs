@@ -159,6 +159,7 @@ fn transfer(number: usize) -> Identified {
         max_fee: Amount::new(btc, 0),
         memo: "supplier, second half".into(),
         reference: format!("INV-{number}"),
+        refresh: false,
     };
     payload.identify().unwrap()
 }

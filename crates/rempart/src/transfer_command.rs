@@ -80,6 +80,9 @@ pub struct ProposeArgs {
     /// Your own reference
     #[arg(long, default_value = "")]
     reference: String,
+    /// Only renews outputs whose recovery path comes near; every output names the vault itself
+    #[arg(long)]
+    refresh: bool,
     /// The transaction, as a PSBT file
     #[arg(long, value_name = "FILE")]
     psbt: Option<PathBuf>,
@@ -165,6 +168,7 @@ fn propose(args: &ProposeArgs, language: Language, out: &mut dyn Write) -> Resul
         max_fee: MoneyText(args.max_fee),
         memo: args.memo.clone(),
         reference: args.reference.clone(),
+        refresh: args.refresh,
         nonce: None,
         psbt: args.psbt.as_deref().map(read_psbt).transpose()?,
     };

@@ -323,6 +323,7 @@ fn approved() -> Approved {
         max_fee: btc(1_000),
         memo: String::new(),
         reference: String::new(),
+        refresh: false,
     };
     Approved::from_payload(&payload, Network::Regtest, |_| None).unwrap()
 }

@@ -442,6 +442,7 @@ fn scope_of(story: &Story, scope: Scope) -> Option<overt::Scope> {
 fn spend(transfer: &Transfer, inputs: &[usize], complete: bool) -> SpendPlan {
     let list: Vec<u8> = inputs.iter().map(|input| *input as u8).collect();
     SpendPlan {
+        kind: types::SpendKind::Payment,
         vault: transfer.identified.payload().vault.clone(),
         txid: hash_parts("txid", &[&transfer.identified.id().0.0, &list]),
         inputs: inputs.iter().map(|input| coin(*input)).collect(),

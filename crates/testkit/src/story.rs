@@ -59,6 +59,7 @@ impl Transfer {
             max_fee: Amount::new(asset, fee),
             memo: String::new(),
             reference: String::new(),
+            refresh: false,
         };
         let identified = payload.identify().expect("a payload");
         Self { vault, initiator, in_euros, outputs, fee, identified }

@@ -22,5 +22,5 @@ pub use payload::{
     TransferId,
 };
 pub use secret::Secret;
-pub use spend::{OutPoint, SpendPlan};
+pub use spend::{OutPoint, SpendKind, SpendPlan};
 pub use time::{Moment, ParseTimeError, Span, Timestamp};

@@ -94,6 +94,8 @@ pub struct Payload {
     pub memo: String,
     /// The submitter's own reference, for book-keeping.
     pub reference: String,
+    /// Whether it only renews outputs whose recovery path comes near: everything stays in the vault, and no rule or stop holds it up (G10).
+    pub refresh: bool,
 }
 
 /// Why a payload cannot be a transfer.
@@ -116,6 +118,9 @@ pub enum PayloadError {
     /// Outputs and fee are not all of one asset.
     #[error("all outputs and the fee must be of one asset")]
     MixedAssets,
+    /// A refresh that pays to somewhere else.
+    #[error("a refresh pays only to its own vault: name the vault itself in every output")]
+    RefreshLeaves,
 }
 
 impl Payload {
@@ -141,6 +146,10 @@ impl Payload {
             {
                 return Err(PayloadError::Text("an address"));
             }
+        }
+        let stays = |output: &Output| output.target == Target::Vault(self.vault.clone());
+        if self.refresh && !self.outputs.iter().all(stays) {
+            return Err(PayloadError::RefreshLeaves);
         }
         if !is_plain(&self.memo) {
             return Err(PayloadError::Text("the memo"));
@@ -220,12 +229,13 @@ mod tests {
             max_fee: Amount::parse("0.0001 BTC").unwrap(),
             memo: String::new(),
             reference: "INV-7".into(),
+            refresh: false,
         }
     }
 
     #[test]
     fn the_canonical_form_is_fixed() {
-        let expected = r#"{"initiator":"alice","max_fee":{"asset":"BTC","units":10000},"memo":"","nonce":"07070707070707070707070707070707","outputs":[{"amount":{"asset":"BTC","units":50000000},"target":{"address":"bcrt1qexample"}}],"reference":"INV-7","vault":"treasury"}"#;
+        let expected = r#"{"initiator":"alice","max_fee":{"asset":"BTC","units":10000},"memo":"","nonce":"07070707070707070707070707070707","outputs":[{"amount":{"asset":"BTC","units":50000000},"target":{"address":"bcrt1qexample"}}],"reference":"INV-7","refresh":false,"vault":"treasury"}"#;
         assert_eq!(payload().canonical().unwrap(), expected);
     }
 
@@ -252,6 +262,12 @@ mod tests {
             with(&|p| p.max_fee.asset = Currency::parse("EUR").unwrap()),
             Err(PayloadError::MixedAssets)
         );
+        assert_eq!(with(&|p| p.refresh = true), Err(PayloadError::RefreshLeaves));
+        let stays = |p: &mut Payload| {
+            p.refresh = true;
+            p.outputs[0].target = Target::Vault(p.vault.clone());
+        };
+        assert_eq!(with(&stays), Ok(()));
         let many = payload().outputs[0].clone();
         assert_eq!(with(&|p| p.outputs = vec![many.clone(); 201]), Err(PayloadError::TooManyOutputs));
     }

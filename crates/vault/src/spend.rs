@@ -142,6 +142,7 @@ impl VerifiedSpend {
             index: input.previous_output.vout,
         });
         SpendPlan {
+            kind: types::SpendKind::Payment,
             vault: self.descriptor.id().clone(),
             txid: types::Hash(self.txid().to_byte_array()),
             inputs: inputs.collect(),

@@ -176,6 +176,7 @@ impl<'s> Play<'s> {
             max_fee: MoneyText(Amount::parse(FEE)?),
             memo: MEMO.to_owned(),
             reference: "demo".to_owned(),
+            refresh: false,
             nonce: None,
             psbt: Some(BASE64.encode(psbt.serialize())),
         };

@@ -42,6 +42,7 @@ pub fn transfer(policy: &Policy, view: TransferView) -> Option<api::Transfer> {
         max_fee: payload.max_fee,
         memo: payload.memo,
         reference: payload.reference,
+        refresh: payload.refresh,
         value: api::CurrencyMinor { currency: policy.organisation().currency, minor: view.value },
         submitted_at: view.submitted_at,
         status: status(&view.status),

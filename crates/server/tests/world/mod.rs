@@ -283,6 +283,7 @@ pub fn transfer(units: u64) -> Identified {
         max_fee: btc(MAX_FEE),
         memo: String::new(),
         reference: String::new(),
+        refresh: false,
     };
     payload.identify().unwrap()
 }

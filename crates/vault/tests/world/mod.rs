@@ -162,6 +162,7 @@ pub fn payload(outputs: &[(Target, u64)]) -> Payload {
         max_fee: btc(MAX_FEE),
         memo: String::new(),
         reference: String::new(),
+        refresh: false,
     }
 }
 

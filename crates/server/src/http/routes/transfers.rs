@@ -123,7 +123,7 @@ pub async fn propose(State(http): State<Http>, incoming: Incoming) -> Done {
 }
 
 fn payload(command: NewTransfer, by: types::ActorId, stamp: &Stamp) -> Result<Identified, Failure> {
-    let NewTransfer { vault, outputs, max_fee, memo, reference, nonce, .. } = command;
+    let NewTransfer { vault, outputs, max_fee, memo, reference, refresh, nonce, .. } = command;
     let outputs = outputs.into_iter().map(|output| {
         let amount = output.amount.0;
         output.target().map(|target| Output { target, amount })
@@ -139,6 +139,7 @@ fn payload(command: NewTransfer, by: types::ActorId, stamp: &Stamp) -> Result<Id
         max_fee: max_fee.0,
         memo,
         reference,
+        refresh,
     };
     payload.identify().map_err(|_| Failure::new(Code::Internal))
 }
@@ -330,6 +331,7 @@ impl Http {
             });
         };
         let nothing = SpendPlan {
+            kind: types::SpendKind::Payment,
             vault,
             txid: Hash::default(),
             inputs: Vec::new(),
