@@ -57,7 +57,8 @@ impl Node {
     /// # Errors
     /// When it is not there.
     pub fn find() -> Result<PathBuf, NodeError> {
-        let program = place::bitcoind().unwrap_or_else(|| PathBuf::from("bitcoind"));
+        let named = std::env::var_os(place::OVERRIDE).filter(|path| !path.is_empty()).map(PathBuf::from);
+        let program = named.or_else(|| Some(place::cached()?.join("bitcoind"))).unwrap_or_default();
         if program.is_file() { Ok(program) } else { Err(NodeError::Missing(program)) }
     }
 
@@ -66,7 +67,7 @@ impl Node {
     /// # Errors
     /// When it is not there.
     pub fn find_cli() -> Result<PathBuf, NodeError> {
-        let program = place::cli_beside(&Self::find()?);
+        let program = Self::find()?.with_file_name("bitcoin-cli");
         if program.is_file() { Ok(program) } else { Err(NodeError::Missing(program)) }
     }
 

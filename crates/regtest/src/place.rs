@@ -3,7 +3,7 @@
 //! Called by `Node` to find them. `cargo xtask bitcoind` compiles this same file to know where to put them, so that builder and finder
 //! cannot differ.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Names another `bitcoind` than the cached one.
 pub const OVERRIDE: &str = "REMPART_BITCOIND";
@@ -15,17 +15,4 @@ pub fn cached() -> Option<PathBuf> {
     let set = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let cache = set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")))?;
     Some(cache.join("rempart").join(format!("bitcoind-{SOURCES_VERSION}")))
-}
-
-/// Where `bitcoind` must be: what [`OVERRIDE`] names, else in [`cached`].
-pub fn bitcoind() -> Option<PathBuf> {
-    match std::env::var_os(OVERRIDE).filter(|path| !path.is_empty()) {
-        Some(path) => Some(PathBuf::from(path)),
-        None => Some(cached()?.join("bitcoind")),
-    }
-}
-
-/// `bitcoin-cli`, which is always beside `bitcoind`.
-pub fn cli_beside(bitcoind: &Path) -> PathBuf {
-    bitcoind.with_file_name("bitcoin-cli")
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::program::{self, cargo};
 use crate::summary::Tally;
 use crate::tree::Workspace;
-use crate::{demo, prerequisites, simulation, tidy};
+use crate::{bitcoind, demo, prerequisites, simulation, tidy};
 
 /// One layer: its name, and what runs it.
 pub struct Layer {
@@ -23,6 +23,8 @@ pub const LAYERS: &[Layer] = &[
     Layer { name: "formatting", run: formatting },
     Layer { name: "tidy", run: house_rules },
     Layer { name: "clippy", run: clippy },
+    // Before the tests of the other crates, some of which start the node that this layer builds.
+    Layer { name: "node", run: bitcoind::layer },
     Layer { name: "tests", run: tests },
     Layer { name: "demo", run: demo::layer },
     Layer { name: "simulation", run: simulation::layer },
@@ -97,8 +99,15 @@ fn clippy(workspace: &Workspace) -> anyhow::Result<Tally> {
     Ok(Tally::one(program::run(cargo(&workspace.root).args(arguments))?.success))
 }
 
+/// All but those that the layer "node" ran.
 fn tests(workspace: &Workspace) -> anyhow::Result<Tally> {
-    let ran = program::run(cargo(&workspace.root).args(["test", "--workspace", "--no-fail-fast"]))?;
+    let ran = program::run(cargo(&workspace.root).args([
+        "test",
+        "--workspace",
+        "--exclude",
+        "regtest",
+        "--no-fail-fast",
+    ]))?;
     Ok(Tally::of_cargo_test(&ran.output, ran.success))
 }
 

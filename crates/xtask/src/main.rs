@@ -9,6 +9,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program talks to its user")]
 
 mod benchmarks;
+mod bitcoind;
 mod demo;
 mod layers;
 mod prerequisites;
@@ -49,6 +50,8 @@ enum Task {
         #[arg(long, default_value_t = 0)]
         seed: u64,
     },
+    /// Build the real Bitcoin node that tests use, once, into the user's cache folder
+    Bitcoind,
     /// Run our own benchmarks, optimised
     Bench,
     /// Compare the policy's speed with zen-engine, cedar-policy and regorus (a long build in its own workspace)
@@ -73,6 +76,7 @@ fn run(task: &Task) -> anyhow::Result<bool> {
         Task::Test => Ok(layers::run(&workspace)),
         Task::Tidy => tidy::report(&workspace),
         Task::Simulate { seeds, seed } => simulation::run(&workspace, *seed, *seeds),
+        Task::Bitcoind => bitcoind::run(&workspace),
         Task::Bench => benchmarks::run(&workspace),
         Task::Peers => benchmarks::run_peers(&workspace),
         Task::Guarantees => tidy::guarantees::list(&workspace),

@@ -1,33 +1,69 @@
-//! What must be installed besides Rust: a C and a C++ compiler, for SQLite and for Bitcoin Core's script code.
+//! What must be installed besides Rust: a C and a C++ compiler, for SQLite and for Bitcoin Core's script code; and for building the
+//! node that tests use, cmake and the headers of Boost.
 //!
-//! Called first by `cargo xtask test`. Where a compiler is missing it is installed on Debian by an administrator's session,
-//! and otherwise the message says exactly what to install; the checks never pass without it.
+//! Called first by `cargo xtask test`, and by `bitcoind` before it builds. What is missing is installed on Debian by an administrator's
+//! session, and otherwise the message says exactly what to install; the checks never pass without it.
 
+use std::io::Write;
 use std::process::{Command, Stdio};
 
 use anyhow::bail;
 
-const COMPILERS: &[&str] = &["cc", "c++"];
-const WHAT_TO_INSTALL: &str = "install a C and C++ compiler: `sudo apt-get install build-essential` on Debian and Ubuntu, \
+/// Something that must be there, and Debian's package for it.
+struct Need {
+    what: &'static str,
+    is_there: fn() -> bool,
+    package: &'static str,
+}
+
+const COMPILERS: &[Need] = &[
+    Need { what: "cc", is_there: || runs("cc"), package: "build-essential" },
+    Need { what: "c++", is_there: || runs("c++"), package: "build-essential" },
+];
+const COMPILERS_HOW: &str = "install a C and C++ compiler: `sudo apt-get install build-essential` on Debian and Ubuntu, \
      `sudo dnf install gcc gcc-c++` on Fedora, `xcode-select --install` on macOS";
+
+const FOR_NODE: &[Need] = &[
+    Need { what: "cmake", is_there: || runs("cmake"), package: "cmake" },
+    Need { what: "make", is_there: || runs("make"), package: "make" },
+    Need { what: "boost", is_there: || compiles("#include <boost/version.hpp>"), package: "libboost-dev" },
+];
+const FOR_NODE_HOW: &str = "to build bitcoind install cmake, make and Boost's headers: `sudo apt-get install cmake make \
+     libboost-dev` on Debian and Ubuntu, `sudo dnf install cmake make boost-devel` on Fedora, `brew install cmake boost` on macOS";
 
 /// Makes sure that both compilers run.
 pub fn ensure() -> anyhow::Result<()> {
-    let missing = missing(COMPILERS);
-    if missing.is_empty() {
+    provide(COMPILERS, COMPILERS_HOW)
+}
+
+/// Makes sure that bitcoind can be built.
+pub fn ensure_for_node() -> anyhow::Result<()> {
+    ensure()?;
+    provide(FOR_NODE, FOR_NODE_HOW)
+}
+
+fn provide(needs: &[Need], how: &str) -> anyhow::Result<()> {
+    let lacking = missing(needs);
+    if lacking.is_empty() {
         return Ok(());
     }
-    println!("missing: {}; trying to install Debian's build-essential", missing.join(", "));
-    install_on_debian();
-    let missing = self::missing(COMPILERS);
-    if !missing.is_empty() {
-        bail!("`{}` is not installed; {WHAT_TO_INSTALL}", missing.join("` and `"));
+    let mut packages: Vec<&str> = lacking.iter().map(|need| need.package).collect();
+    packages.dedup();
+    println!("missing: {}; trying to install Debian's {}", names(&lacking).join(", "), packages.join(", "));
+    install_on_debian(&packages);
+    let lacking = missing(needs);
+    if !lacking.is_empty() {
+        bail!("`{}` is not installed; {how}", names(&lacking).join("` and `"));
     }
     Ok(())
 }
 
-fn missing<'a>(programs: &[&'a str]) -> Vec<&'a str> {
-    programs.iter().copied().filter(|program| !runs(program)).collect()
+fn missing(needs: &[Need]) -> Vec<&Need> {
+    needs.iter().filter(|need| !(need.is_there)()).collect()
+}
+
+fn names(needs: &[&Need]) -> Vec<&'static str> {
+    needs.iter().map(|need| need.what).collect()
 }
 
 fn runs(program: &str) -> bool {
@@ -35,12 +71,29 @@ fn runs(program: &str) -> bool {
     quiet(Command::new(program).arg("--version")).is_ok_and(|status| status.success())
 }
 
+/// Whether the C++ compiler's first step takes these lines: so it has the headers that they name.
+fn compiles(lines: &str) -> bool {
+    let compiler = Command::new("c++")
+        .args(["-E", "-x", "c++", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let Ok(mut compiler) = compiler else { return false };
+    if let Some(mut input) = compiler.stdin.take() {
+        // What could not be written is missed by the compiler, which then says no or judges less.
+        let _ = writeln!(input, "{lines}");
+    }
+    compiler.wait().is_ok_and(|status| status.success())
+}
+
 /// Tries directly (root), then through `sudo` without a question; what came of it is checked by the caller.
-fn install_on_debian() {
-    let install = ["apt-get", "install", "--yes", "--no-install-recommends", "build-essential"];
-    let direct = Command::new("env").arg("DEBIAN_FRONTEND=noninteractive").args(install).status();
+fn install_on_debian(packages: &[&str]) {
+    let install = ["apt-get", "install", "--yes", "--no-install-recommends"];
+    let direct =
+        Command::new("env").arg("DEBIAN_FRONTEND=noninteractive").args(install).args(packages).status();
     if !direct.is_ok_and(|status| status.success()) {
-        let _ = Command::new("sudo").arg("--non-interactive").args(install).status();
+        let _ = Command::new("sudo").arg("--non-interactive").args(install).args(packages).status();
     }
 }
 
@@ -50,6 +103,16 @@ mod tests {
 
     #[test]
     fn a_missing_program_is_named() {
-        assert_eq!(missing(&["cargo", "no-such-compiler-anywhere"]), ["no-such-compiler-anywhere"]);
+        let needs = [
+            Need { what: "cargo", is_there: || runs("cargo"), package: "cargo" },
+            Need { what: "nothing", is_there: || runs("no-such-compiler-anywhere"), package: "nothing" },
+        ];
+        assert_eq!(names(&missing(&needs)), ["nothing"]);
+    }
+
+    #[test]
+    fn a_missing_header_is_noticed() {
+        assert!(compiles("#include <stddef.h>"));
+        assert!(!compiles("#include <no/such/header.hpp>"));
     }
 }

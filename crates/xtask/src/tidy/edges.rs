@@ -51,6 +51,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("api", &["rempart", "server"]),
     ("covert", &["gate", "server", "testkit"]),
     ("testkit", &[]),
+    ("regtest", &[]),
     ("xtask", &[]),
 ];
 
@@ -203,6 +204,7 @@ mod tests {
             ("server", "rusqlite"),
             ("alarm", "api"),
             ("rempart", "testkit"),
+            ("signer", "regtest"),
             ("gate", "xtask"),
             ("journal", "covert"),
         ] {
