@@ -8,14 +8,20 @@
 #![warn(missing_docs)]
 
 mod file;
+mod member;
 mod passphrase;
+mod review;
+mod seal;
 
 use thiserror::Error;
-use vault::signing::{AccountKey, SignError};
-use vault::{Cosigned, FinishError, VerifiedSpend};
+use vault::signing::SignError;
+use vault::{Cosigned, FinishError, VaultKey, VerifiedSpend};
 
-pub use file::{FileSigner, KdfCost, KeyFileError};
-pub use passphrase::{PASSPHRASE_BYTES_MAX, PassphraseError, passphrase_from_file};
+pub use file::FileSigner;
+pub use member::MemberKey;
+pub use passphrase::{PASSPHRASE_BYTES_MAX, PassphraseError, passphrase_from_file, passphrase_place};
+pub use review::{Paid, Review, ReviewError, Reviewed};
+pub use seal::{KdfCost, KeyFileError, KeyKind};
 
 /// Why the co-signer did not sign.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -47,9 +53,9 @@ pub trait Signer: Send + Sync {
 }
 
 /// What every signer refuses before it touches the key.
-fn check(spend: &VerifiedSpend, key: &AccountKey) -> Result<(), SignerError> {
+fn check(spend: &VerifiedSpend, key: &VaultKey) -> Result<(), SignerError> {
     let descriptor = spend.descriptor();
-    if descriptor.cosigner().is_none_or(|cosigner| cosigner.xpub() != key.public().xpub()) {
+    if descriptor.cosigner().is_none_or(|cosigner| cosigner.xpub() != key.xpub()) {
         return Err(SignerError::OtherCosigner(descriptor.id().clone()));
     }
     if spend.is_complete() { Ok(()) } else { Err(SignerError::Incomplete) }

@@ -1,7 +1,8 @@
 //! The passphrase of a key file, from a file that the operator or systemd provides. Never from an argument or a log.
 //!
-//! Called by the binary with the path of a systemd credential (`$CREDENTIALS_DIRECTORY/NAME`) or of a file named by the environment.
+//! Called by the binary, which asks on the terminal where there is no such file.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
@@ -30,6 +31,27 @@ pub enum PassphraseError {
     /// Nothing in it, or not text, or too long.
     #[error("the passphrase file `{0}` must have one line of text, of 1 to {PASSPHRASE_BYTES_MAX} bytes")]
     Content(PathBuf),
+}
+
+/// The file that has a passphrase: the one named, else the one that the variable `REMPART_PASSPHRASE_FILE` names, else systemd's credential
+/// of this name. `None`: the person must be asked.
+///
+/// `variable` reads the environment; a passphrase itself is never taken from it, since a process's environment can be read.
+#[must_use]
+pub fn passphrase_place(
+    named: Option<&Path>,
+    credential: &str,
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Option<PathBuf> {
+    let variable = |name| variable(name).filter(|value| !value.is_empty());
+    let of_systemd = || {
+        let folder = variable("CREDENTIALS_DIRECTORY")?;
+        Some(Path::new(&folder).join(credential)).filter(|path| path.exists())
+    };
+    named
+        .map(Path::to_owned)
+        .or_else(|| variable("REMPART_PASSPHRASE_FILE").map(PathBuf::from))
+        .or_else(of_systemd)
 }
 
 /// Reads a passphrase from a file: one line, with or without its end.

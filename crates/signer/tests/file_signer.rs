@@ -16,7 +16,9 @@ use bitcoin::absolute::LockTime;
 use bitcoin::hashes::{Hash, sha256};
 use bitcoin::transaction::Version;
 use bitcoin::{Amount, Network, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Witness};
-use signer::{FileSigner, KdfCost, KeyFileError, Signer, SignerError, passphrase_from_file};
+use signer::{
+    FileSigner, KdfCost, KeyFileError, Signer, SignerError, passphrase_from_file, passphrase_place,
+};
 use tempfile::TempDir;
 use types::{ActorId, Currency, Nonce, Output, Payload, Secret, Target, VaultId};
 use vault::signing::{AccountKey, sign_member};
@@ -79,11 +81,11 @@ fn error(result: Result<FileSigner, KeyFileError>) -> KeyFileError {
 #[test]
 fn a_key_file_opens_to_the_same_key() {
     let fixture = Fixture::new();
-    let created = fixture.create(1).unwrap();
-    let opened = fixture.open().unwrap();
-    assert_eq!(created.public_key(), opened.public_key());
-    assert!(created.public_key().contains("/48h/1h/0h/2h]tpub"), "{}", created.public_key());
-    assert_ne!(created.public_key(), Fixture::new().create(2).unwrap().public_key());
+    let created = fixture.create(1).unwrap().public_key();
+    assert_eq!(created, fixture.open().unwrap().public_key());
+    assert_eq!(created, FileSigner::named_public_key(&fixture.path).unwrap());
+    assert!(created.contains("/48h/1h/0h/2h]tpub"), "{created}");
+    assert_ne!(created, Fixture::new().create(2).unwrap().public_key());
 }
 
 #[test]
@@ -164,10 +166,10 @@ fn a_truncated_file_is_refused() {
     let whole = fixture.text();
     for end in 0..whole.trim_end().len() {
         fixture.write(&whole[..end]);
-        assert!(matches!(error(fixture.open()), KeyFileError::Format(_)), "{end}");
+        assert!(matches!(error(fixture.open()), KeyFileError::Format(..)), "{end}");
     }
     fixture.write(&format!("{whole}{}", "x".repeat(10_000)));
-    assert!(matches!(error(fixture.open()), KeyFileError::Format(_)));
+    assert!(matches!(error(fixture.open()), KeyFileError::Format(..)));
 }
 
 /// Every field, changed on its own: the header is authenticated with the secret.
@@ -217,7 +219,7 @@ fn another_version_kind_or_field_is_refused() {
     ] {
         assert!(whole.contains(from), "{from}");
         fixture.write(&whole.replace(from, to));
-        assert!(matches!(error(fixture.open()), KeyFileError::Format(_)), "{to}");
+        assert!(matches!(error(fixture.open()), KeyFileError::Format(..)), "{to}");
     }
 }
 
@@ -335,6 +337,7 @@ fn the_cosigner_completes_a_spend_and_a_retry_gives_the_same() {
         let signer = fixture.create(1).unwrap();
         let spend = spend(script, &signer.public_key(), &["alice", "bob"]);
         let first = signer.cosign(&spend).unwrap();
+        drop(signer);
         let again = fixture.open().unwrap().cosign(&spend).unwrap();
         assert_eq!(first.signatures(), again.signatures());
         let done = first.finish().unwrap();
@@ -360,4 +363,31 @@ fn the_cosigner_signs_for_its_own_vaults_only() {
     let spend = spend(ScriptKind::Wsh, &other.public_key(), &["alice", "bob"]);
     let vault = VaultId::parse("treasury").unwrap();
     assert_eq!(signer.cosign(&spend).unwrap_err(), SignerError::OtherCosigner(vault));
+}
+
+/// The one named, then the variable, then systemd's credential; never a passphrase in the environment itself.
+#[test]
+fn a_passphrase_is_looked_for_in_this_order() {
+    let fixture = Fixture::new();
+    let credential = fixture.file("cosigner-passphrase", b"words", 0o400);
+    let folder = fixture.folder.path().as_os_str().to_owned();
+    let environment = |set: &'static [&'static str]| {
+        let folder = folder.clone();
+        move |name: &str| match name {
+            "CREDENTIALS_DIRECTORY" if set.contains(&name) => Some(folder.clone()),
+            "REMPART_PASSPHRASE_FILE" if set.contains(&name) => Some("elsewhere".into()),
+            _ => None,
+        }
+    };
+    let place = |named, set| passphrase_place(named, "cosigner-passphrase", environment(set));
+    let both = &["CREDENTIALS_DIRECTORY", "REMPART_PASSPHRASE_FILE"];
+    assert_eq!(place(Some(Path::new("named")), both), Some(PathBuf::from("named")));
+    assert_eq!(place(None, both), Some(PathBuf::from("elsewhere")));
+    assert_eq!(place(None, &both[..1]), Some(credential));
+    assert_eq!(place(None, &[]), None);
+    assert_eq!(
+        passphrase_place(None, "other", environment(&both[..1])),
+        None,
+        "a credential that is not there"
+    );
 }
