@@ -6,9 +6,15 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use bitcoin::address::NetworkUnchecked;
-use bitcoin::{Address, Amount, Network, ScriptBuf};
+use bitcoin::{Address, Amount, Network, OutPoint, ScriptBuf};
 use thiserror::Error;
 use types::{Payload, Target, VaultId};
+
+/// The most that a refresh pays the network, in hundredths of what it renews. With [`REFRESH_FEE_SATS_PER_VBYTE_MAX`] what one person
+/// can waste, since a refresh needs nobody else's consent to go on.
+pub const REFRESH_FEE_PERCENT_MAX: u64 = 1;
+/// The highest fee rate of a refresh, in satoshis for each virtual byte: it can wait for months, so it never needs to outbid others.
+pub const REFRESH_FEE_SATS_PER_VBYTE_MAX: u64 = 100;
 
 /// Where an approved output may go.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -43,6 +49,8 @@ pub struct Approved {
     pub(crate) vault: VaultId,
     pub(crate) outputs: Vec<ApprovedOutput>,
     pub(crate) max_fee: Amount,
+    pub(crate) refresh: bool,
+    pub(crate) shared: Option<OutPoint>,
 }
 
 /// Why a payload cannot be paid on chain.
@@ -86,9 +94,21 @@ impl Approved {
             let value = satoshis(output.amount).ok_or(ApprovedError::Amount(index))?;
             Ok(ApprovedOutput { to, value })
         };
-        let outputs = payload.outputs.iter().enumerate().map(resolve).collect::<Result<_, _>>()?;
-        let max_fee = satoshis(payload.max_fee).ok_or(ApprovedError::Fee)?;
-        Ok(Self { vault: payload.vault.clone(), outputs, max_fee })
+        let outputs: Vec<ApprovedOutput> =
+            payload.outputs.iter().enumerate().map(resolve).collect::<Result<_, _>>()?;
+        let mut max_fee = satoshis(payload.max_fee).ok_or(ApprovedError::Fee)?;
+        if payload.refresh {
+            max_fee = max_fee.min(refresh_fee_max(&outputs));
+        }
+        let (vault, refresh) = (payload.vault.clone(), payload.refresh);
+        Ok(Self { vault, outputs, max_fee, refresh, shared: None })
+    }
+
+    /// For a further transaction of a transfer: it must spend this output too, so that at most one of them is ever confirmed (G6).
+    #[must_use]
+    pub const fn sharing(mut self, shared: OutPoint) -> Self {
+        self.shared = Some(shared);
+        self
     }
 
     /// From which vault.
@@ -103,11 +123,23 @@ impl Approved {
         &self.outputs
     }
 
-    /// The most that the network may be paid.
+    /// The most that the network may be paid by all transactions of the transfer that can be confirmed together. For a refresh at most
+    /// [`REFRESH_FEE_PERCENT_MAX`] of what it renews, whatever the payload says.
     #[must_use]
     pub const fn max_fee(&self) -> Amount {
         self.max_fee
     }
+
+    /// Whether it only renews outputs of its own vault.
+    #[must_use]
+    pub const fn is_refresh(&self) -> bool {
+        self.refresh
+    }
+}
+
+fn refresh_fee_max(outputs: &[ApprovedOutput]) -> Amount {
+    let renewed = outputs.iter().map(|output| output.value.to_sat()).fold(0, u64::saturating_add);
+    Amount::from_sat(renewed / 100 * REFRESH_FEE_PERCENT_MAX)
 }
 
 fn parse_address(index: usize, text: &str, network: Network) -> Result<ScriptBuf, ApprovedError> {

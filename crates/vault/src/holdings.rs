@@ -159,6 +159,24 @@ impl Holdings {
         Position { branch, index }
     }
 
+    /// The same vault with nothing but the change of one of its transactions, confirmed or not: what a child may spend.
+    #[must_use]
+    pub fn change_of(&self, parent: &Transaction) -> Self {
+        let (previous, txid) = (Arc::new(parent.clone()), parent.compute_txid());
+        let outputs = (0u32..).zip(&parent.output);
+        let coins = outputs.filter_map(|(vout, output)| {
+            let script = self.scripts.get(&output.script_pubkey)?.clone();
+            let outpoint = OutPoint { txid, vout };
+            let coin = Coin { outpoint, output: output.clone(), previous: previous.clone(), script };
+            let is_change = coin.script.position().branch == Branch::Change;
+            (is_change && !self.spent.contains(&outpoint)).then_some((outpoint, coin))
+        });
+        let (coins, spent) = (coins.collect(), BTreeSet::new());
+        let (descriptor, scripts) = (self.descriptor.clone(), self.scripts.clone());
+        let (receive, change, height) = (self.receive, self.change, self.height);
+        Self { descriptor, scripts, receive, change, coins, spent, height }
+    }
+
     /// A confirmed, unspent output.
     #[must_use]
     pub fn coin(&self, outpoint: &OutPoint) -> Option<&Coin> {

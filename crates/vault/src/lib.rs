@@ -5,7 +5,7 @@
 //! [`VaultSpec`] → [`VaultDescriptor`] → [`Holdings`] (what the chain says the vault has) ·
 //! [`UnverifiedPsbt`] → [`verify`] → [`VerifiedSpend`] → co-signer → [`Cosigned`] → [`FinalTransaction`].
 //!
-//! Only [`verify`] makes a [`VerifiedSpend`], and a co-signer takes nothing else. One cannot be written down:
+//! Only [`verify`], [`verify_return`] and [`verify_child`] make a [`VerifiedSpend`], and a co-signer takes nothing else. One cannot be written down:
 //!
 //! ```compile_fail,E0451
 //! fn forge(spend: vault::VerifiedSpend) -> vault::VerifiedSpend {
@@ -43,7 +43,10 @@ use std::sync::LazyLock;
 
 use bitcoin::secp256k1::{All, Secp256k1};
 
-pub use approved::{Approved, ApprovedError, ApprovedOutput, Recipient};
+pub use approved::{
+    Approved, ApprovedError, ApprovedOutput, REFRESH_FEE_PERCENT_MAX, REFRESH_FEE_SATS_PER_VBYTE_MAX,
+    Recipient,
+};
 pub use bitcoin;
 pub use build::{BuildError, SpendDraft, build_psbt, estimated_vsize};
 pub use derived::{DerivedKey, DerivedScript, Role};
@@ -55,7 +58,7 @@ pub use psbt::{PSBT_BYTES_MAX, UnverifiedPsbt};
 pub use refusal::Refusal;
 pub use spec::{RECOVERY_BLOCKS_MAX, RecoverySpec, ScriptKind, SpecError, VAULT_KEYS_MAX, VaultSpec};
 pub use spend::{InputSignature, MergeError, SigningRequest, VerifiedSpend};
-pub use verify::{FEE_RATE_MIN_SATS_PER_KVB, INPUTS_MAX, verify};
+pub use verify::{FEE_RATE_MIN_SATS_PER_KVB, INPUTS_MAX, verify, verify_child, verify_return};
 
 /// One context for all: building its tables takes longer than using them.
 pub(crate) static SECP: LazyLock<Secp256k1<All>> = LazyLock::new(Secp256k1::new);

@@ -57,6 +57,8 @@ refusals! {
     LockTimeAhead(u32) = "tx-lock-time-ahead", "the lock time {0} is above the current height: use 0 or a past height";
     /// No inputs at all.
     NoInputs = "tx-no-inputs", "the transaction spends nothing";
+    /// No outputs at all.
+    NoOutputs = "tx-no-outputs", "the transaction pays nothing but a fee";
     /// More inputs than are checked.
     TooManyInputs(usize) = "tx-too-many-inputs", "the transaction has {0} inputs: at most 1000 are taken";
     /// More outputs than a payload has, plus change.
@@ -64,6 +66,10 @@ refusals! {
 
     /// Not a confirmed, unspent output of this vault.
     InputNotOurs(usize) = "input-not-ours", "input {0} is not a confirmed, unspent output of this vault";
+    /// Another input than the change of the transaction that a child speeds up.
+    InputNotParents(usize) = "input-not-parents", "input {0} is not change of the transaction that this one is to speed up";
+    /// Not spending what every transaction of its transfer spends.
+    SharedInputMissing = "input-shared-missing", "the transaction does not spend the input that all transactions of this transfer spend: build it with that input";
     /// The same output twice.
     DuplicateInput(usize) = "input-duplicate", "input {0} spends an output that an earlier input spends";
     /// Signatures where an unsigned transaction has none.
@@ -120,10 +126,14 @@ refusals! {
     OutputClaim(usize) = "output-claim", "output {0} pays somebody else and carries scripts or keys: only change may";
     /// Not in the payload and not change.
     OutputNotApproved(usize) = "output-not-approved", "output {0} is neither in the approved payload nor change of this vault";
+    /// An output to somebody else where everything comes back.
+    OutputLeaves(usize) = "output-leaves", "output {0} leaves the vault: everything comes back to its change addresses in such a transaction";
     /// In the payload and not in the transaction.
     OutputMissing(usize) = "output-missing", "approved output {0} is not paid by the transaction";
     /// More than one output of change.
     SecondChange(usize) = "change-second", "output {0} is a second output of change: one is allowed";
+    /// Change beside what a refresh pays.
+    RefreshChange(usize) = "refresh-change", "output {0} is not in the approved payload: a refresh has no change beside its outputs";
     /// Change to an address that is handed out.
     ChangeBranch(usize) = "change-branch", "output {0} returns to a receiving address: change goes to the change branch";
     /// Change where nobody would look for it.
@@ -139,6 +149,8 @@ refusals! {
     OutputsExceedInputs = "fee-negative", "the outputs are worth more than the inputs";
     /// More than was approved for the network.
     FeeAboveMaximum(u64) = "fee-above-maximum", "the fee of {0} satoshis is above the approved maximum";
+    /// A refresh at a rate that nobody needs to pay for what can wait.
+    RefreshFeeRate(u64) = "refresh-fee-rate", "the fee of {0} satoshis is above 100 satoshis for each virtual byte, the most that a refresh pays: wait for lower fees";
     /// So little that no node would relay it.
     FeeTooLow(u64) = "fee-too-low", "the fee of {0} satoshis is below what any node relays";
 }

@@ -12,7 +12,7 @@ use bitcoin::sighash::{EcdsaSighashType, Prevouts, SighashCache, TapSighashType}
 use bitcoin::{Amount, Psbt, PublicKey, Transaction, TxOut, Txid, ecdsa, psbt, taproot};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
-use types::SpendPlan;
+use types::{SpendKind, SpendPlan};
 
 use crate::build::{fill_input, fill_output};
 use crate::derived::{DerivedKey, DerivedScript, Form};
@@ -58,15 +58,17 @@ pub enum MergeError {
     DifferentVault,
 }
 
-/// A spend that passed every check of [`crate::verify`].
+/// A spend that passed every check of [`crate::verify`], [`crate::verify_return`] or [`crate::verify_child`].
 #[derive(Clone)]
 pub struct VerifiedSpend {
+    pub(crate) kind: SpendKind,
     pub(crate) descriptor: Arc<VaultDescriptor>,
     pub(crate) transaction: Transaction,
     pub(crate) coins: Vec<Coin>,
     pub(crate) signatures: Vec<MemberSignatures>,
     pub(crate) sighashes: Vec<Message>,
-    pub(crate) change: Option<(usize, Position)>,
+    /// Every output that comes back to the vault: at most one in a payment.
+    pub(crate) change: Vec<(usize, Position)>,
     pub(crate) fee: Amount,
 }
 
@@ -77,6 +79,12 @@ impl fmt::Debug for VerifiedSpend {
 }
 
 impl VerifiedSpend {
+    /// What it does for its transfer.
+    #[must_use]
+    pub const fn kind(&self) -> SpendKind {
+        self.kind
+    }
+
     /// The vault's descriptor.
     #[must_use]
     pub fn descriptor(&self) -> &VaultDescriptor {
@@ -105,14 +113,21 @@ impl VerifiedSpend {
     #[must_use]
     pub fn outflow(&self) -> Amount {
         let spent = self.coins.iter().map(|coin| coin.output().value.to_sat()).fold(0, u64::saturating_add);
-        let change = self.change.and_then(|(index, _)| self.transaction.output.get(index));
-        Amount::from_sat(spent.saturating_sub(change.map_or(0, |output| output.value.to_sat())))
+        let change = self.change.iter().filter_map(|(index, _)| self.transaction.output.get(*index));
+        let change = change.map(|output| output.value.to_sat()).fold(0, u64::saturating_add);
+        Amount::from_sat(spent.saturating_sub(change))
     }
 
-    /// Which output is change, and at which position.
+    /// Which output is change, and at which position: the first one where several come back.
     #[must_use]
-    pub const fn change(&self) -> Option<(usize, Position)> {
-        self.change
+    pub fn change(&self) -> Option<(usize, Position)> {
+        self.change.first().copied()
+    }
+
+    /// Every output that comes back to the vault, with its position. Of a return, a child and a refresh: all.
+    #[must_use]
+    pub fn returned(&self) -> &[(usize, Position)] {
+        &self.change
     }
 
     /// The outputs that it spends, in the order of the inputs.
@@ -142,7 +157,7 @@ impl VerifiedSpend {
             index: input.previous_output.vout,
         });
         SpendPlan {
-            kind: types::SpendKind::Payment,
+            kind: self.kind,
             vault: self.descriptor.id().clone(),
             txid: types::Hash(self.txid().to_byte_array()),
             inputs: inputs.collect(),
@@ -173,10 +188,13 @@ impl VerifiedSpend {
             }
             psbt.inputs.push(input);
         }
-        if let Some((index, script)) = self.change_script()
-            && let Some(output) = psbt.outputs.get_mut(index)
-        {
-            *output = fill_output(&script);
+        // Derived again: these positions were derived before, so that none fails.
+        for (index, position) in &self.change {
+            if let Some(output) = psbt.outputs.get_mut(*index)
+                && let Ok(script) = self.descriptor.derive(*position)
+            {
+                *output = fill_output(&script);
+            }
         }
         psbt
     }
@@ -220,12 +238,6 @@ impl VerifiedSpend {
             Some(SigningRequest { account, position, public_key, kind, message: *message.as_ref() })
         };
         inputs.filter_map(request).collect()
-    }
-
-    /// The change's script, derived again: it is a position that was derived before.
-    fn change_script(&self) -> Option<(usize, DerivedScript)> {
-        let (index, position) = self.change?;
-        Some((index, self.descriptor.derive(position).ok()?))
     }
 }
 

@@ -920,14 +920,20 @@ fn amounts_that_overflow() {
     });
 }
 
-/// Every code has a test that names it in this file.
+/// Every code has a test that names it, here or for the further transactions of a transfer.
 #[test]
 fn every_code_is_tried() {
-    let own = include_str!("hostile.rs");
+    let own = concat!(include_str!("kinds.rs"), include_str!("hostile.rs"));
     let by_value = [
         ("psbt-too-large", "Refusal::TooLarge"),
         ("psbt-trailing-bytes", "Refusal::TrailingBytes"),
         ("spend-wrong-vault", "Refusal::WrongVault"),
+        ("tx-no-outputs", "Refusal::NoOutputs"),
+        ("input-not-parents", "Refusal::InputNotParents"),
+        ("input-shared-missing", "Refusal::SharedInputMissing"),
+        ("output-leaves", "Refusal::OutputLeaves"),
+        ("refresh-change", "Refusal::RefreshChange"),
+        ("refresh-fee-rate", "Refusal::RefreshFeeRate"),
         ("signature-of-cosigner", "Refusal::CosignerSignature"),
         ("signature-recovery-path", "Refusal::RecoverySignature"),
     ];

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bitcoin::bip32::KeySource;
 use bitcoin::sighash::{EcdsaSighashType, TapSighashType};
-use bitcoin::{Psbt, Sequence, TxIn, psbt};
+use bitcoin::{Psbt, Sequence, Transaction, TxIn, psbt};
 
 use crate::derived::{DerivedScript, Form, Leaf};
 use crate::holdings::{Coin, Holdings};
@@ -63,7 +63,9 @@ fn check_fields(index: usize, input: &psbt::Input) -> Result<(), Refusal> {
 fn check_spent(index: usize, input: &psbt::Input, coin: &Coin) -> Result<(), Refusal> {
     let segwit_v0 = matches!(coin.script().form, Form::Wsh { .. });
     match &input.non_witness_utxo {
-        Some(previous) if previous != coin.previous() => return Err(Refusal::PreviousMismatch(index)),
+        Some(previous) if !same_txid(previous, coin.previous()) => {
+            return Err(Refusal::PreviousMismatch(index));
+        }
         None if segwit_v0 => return Err(Refusal::PreviousMissing(index)),
         _ => {}
     }
@@ -72,6 +74,19 @@ fn check_spent(index: usize, input: &psbt::Input, coin: &Coin) -> Result<(), Ref
         None if !segwit_v0 => Err(Refusal::WitnessUtxoMissing(index)),
         _ => Ok(()),
     }
+}
+
+/// Equal in everything that the id is made of. Bitcoin Core and others leave the witnesses of previous transactions out.
+fn same_txid(given: &Transaction, known: &Transaction) -> bool {
+    let head = |tx: &Transaction| (tx.version, tx.lock_time, tx.input.len());
+    let same_input = |(given, known): (&TxIn, &TxIn)| {
+        given.previous_output == known.previous_output
+            && given.sequence == known.sequence
+            && given.script_sig == known.script_sig
+    };
+    head(given) == head(known)
+        && given.output == known.output
+        && given.input.iter().zip(&known.input).all(same_input)
 }
 
 fn check_script(index: usize, input: &psbt::Input, script: &DerivedScript) -> Result<(), Refusal> {

@@ -1,4 +1,4 @@
-//! Outputs: exactly the approved ones, and at most one output of change that we can derive ourselves (G1, G6).
+//! Outputs: exactly the approved ones, and at most one output of change that we can derive ourselves; or nothing but change (G1, G6).
 
 use bitcoin::{Psbt, TxOut, psbt};
 
@@ -8,20 +8,12 @@ use crate::descriptor::{Branch, Position, VaultDescriptor};
 use crate::holdings::Holdings;
 use crate::refusal::Refusal;
 
-/// Gives the place and the position of the change, if there is any.
-pub fn check(
-    psbt: &Psbt,
-    holdings: &Holdings,
-    approved: &Approved,
-) -> Result<Option<(usize, Position)>, Refusal> {
-    for (index, (txout, output)) in psbt.unsigned_tx.output.iter().zip(&psbt.outputs).enumerate() {
-        if !output.unknown.is_empty() || !output.proprietary.is_empty() {
-            return Err(Refusal::OutputField(index));
-        }
-        if txout.value < txout.script_pubkey.minimal_non_dust() {
-            return Err(Refusal::Dust(index));
-        }
-    }
+/// The place and the position of outputs that come back.
+pub type Change = Vec<(usize, Position)>;
+
+/// Of a payment: gives the change, if there is any.
+pub fn check_payment(psbt: &Psbt, holdings: &Holdings, approved: &Approved) -> Result<Change, Refusal> {
+    check_each(psbt)?;
     let rest = match_approved(&psbt.unsigned_tx.output, approved);
     let mut change = None;
     for (index, txout) in rest.unmatched {
@@ -35,7 +27,44 @@ pub fn check(
         return Err(Refusal::OutputMissing(missing));
     }
     check_payments(psbt, change.map(|(index, _)| index))?;
-    Ok(change)
+    Ok(change.into_iter().collect())
+}
+
+/// Of a refresh: exactly the approved values, all to change addresses of the vault, and no change beside them.
+pub fn check_refresh(psbt: &Psbt, holdings: &Holdings, approved: &Approved) -> Result<Change, Refusal> {
+    let change = check_returned(psbt, holdings)?;
+    let rest = match_approved(&psbt.unsigned_tx.output, approved);
+    match (rest.unmatched.first(), rest.missing) {
+        (_, Some(missing)) => Err(Refusal::OutputMissing(missing)),
+        (Some((index, _)), None) => Err(Refusal::RefreshChange(*index)),
+        (None, None) => Ok(change),
+    }
+}
+
+/// Of a return or a child: all to change addresses of the vault.
+pub fn check_returned(psbt: &Psbt, holdings: &Holdings) -> Result<Change, Refusal> {
+    check_each(psbt)?;
+    if psbt.unsigned_tx.output.is_empty() {
+        return Err(Refusal::NoOutputs);
+    }
+    let outputs = psbt.unsigned_tx.output.iter().zip(&psbt.outputs).enumerate();
+    let position = |(index, (txout, output))| match check_change(index, txout, output, holdings) {
+        Err(Refusal::OutputNotApproved(index)) => Err(Refusal::OutputLeaves(index)),
+        other => Ok((index, other?)),
+    };
+    outputs.map(position).collect()
+}
+
+fn check_each(psbt: &Psbt) -> Result<(), Refusal> {
+    for (index, (txout, output)) in psbt.unsigned_tx.output.iter().zip(&psbt.outputs).enumerate() {
+        if !output.unknown.is_empty() || !output.proprietary.is_empty() {
+            return Err(Refusal::OutputField(index));
+        }
+        if txout.value < txout.script_pubkey.minimal_non_dust() {
+            return Err(Refusal::Dust(index));
+        }
+    }
+    Ok(())
 }
 
 struct Rest<'a> {

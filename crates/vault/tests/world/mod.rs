@@ -131,6 +131,13 @@ impl World {
         self.holdings.descriptor().script_pubkey(Branch::Change, index).unwrap()
     }
 
+    /// What a PSBT says of an output at a change address.
+    pub fn dressed_as(&self, change: Position) -> vault::bitcoin::psbt::Output {
+        let mut draft = self.draft();
+        draft.change = change;
+        build_psbt(&self.holdings, &draft).unwrap().outputs.remove(1)
+    }
+
     pub fn position(&self, branch: Branch, index: u32) -> Position {
         Position { branch, index }
     }
