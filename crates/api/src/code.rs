@@ -144,6 +144,9 @@ codes! {
     OwnProposal = "own-proposal", 403, "you proposed this yourself: others must approve it", "vous l'avez proposé vous-même : d'autres doivent l'approuver";
     TooLate = "too-late", 409, "this has been decided", "c'est déjà décidé";
     TooMany = "too-many", 409, "too many are open: end some first", "il y en a trop d'ouverts : terminez-en d'abord";
+    OutstandingExceeded = "outstanding-exceeded", 422, "this is more than may ever be on its way from this vault at once: send it in parts, or change `outstanding`", "c'est plus que ce qui peut être en route depuis ce coffre à la fois : envoyez-le en parties, ou changez `outstanding`";
+    FeeTooLarge = "fee-too-large", 422, "a refresh may cost at most one hundredth of what it renews: lower the maximum fee", "un renouvellement coûte au plus un centième de ce qu'il renouvelle : baissez les frais maximaux";
+    RefreshTooEarly = "refresh-too-early", 422, "a refresh takes only outputs in the last quarter of their recovery lock", "un renouvellement ne prend que des sorties dans le dernier quart de leur délai de récupération";
     InputReserved = "input-reserved", 409, "an input of this transaction is reserved for another transfer", "une entrée de cette transaction est réservée à un autre transfert";
     InputUnknown = "input-unknown", 422, "an input of this transaction is not an unspent output of the vault", "une entrée de cette transaction n'est pas une sortie non dépensée du coffre";
     SpendMismatch = "spend-mismatch", 422, "this transaction does not belong to the transfer", "cette transaction n'appartient pas au transfert";

@@ -2,7 +2,7 @@
 
 use credentials::Class;
 use overt::{Act, Author, Command as Overt, Due, Event as OvertEvent, Matter, Reply, Scope};
-use types::{Hash, Moment, PersonId, Timestamp, TransferId};
+use types::{Hash, Moment, PersonId, SpendKind, Timestamp, TransferId};
 
 use crate::attestation::Attestation;
 use crate::command::{Ask, Command, Outcome, Refusal};
@@ -16,9 +16,7 @@ use crate::state::State;
 pub fn is_due(state: &State, moment: &Moment) -> bool {
     let clock = state.overt().clock();
     let now = clock.read(moment);
-    clock.needs_anchor(moment)
-        || clock.jump(moment).is_some()
-        || state.overt().next_due().is_some_and(|at| at <= now)
+    clock.needs_anchor(moment) || clock.jump(moment).is_some() || state.overt().due(now).is_some()
 }
 
 /// What a command leads to at a moment.
@@ -92,7 +90,8 @@ fn repeated(state: &State, command: &Command) -> Option<Outcome> {
     Some(if same { Ok(reply.clone()) } else { Err(overt::Refusal::KeyReused.into()) })
 }
 
-/// A transaction that completes a released transfer: the signature passes the release again (G6).
+/// A transaction that completes a released transfer, or takes the place of one that is signed: each signature passes the release
+/// again (G6). One that takes everything back to the vault passes without: it ends a payment, as anyone may.
 fn with_consequences(
     state: &State,
     command: &Command,
@@ -100,17 +99,23 @@ fn with_consequences(
     (mut events, now): (Vec<OvertEvent>, Timestamp),
 ) -> Vec<OvertEvent> {
     if let Overt::Attach { transfer, spend } = ask
-        && spend.complete
-        && state.overt().awaits_signature(*transfer)
+        && state.overt().can_sign_with(*transfer, spend, now)
     {
         let class = command.attestation.as_ref().map_or(Class::Free, Attestation::class);
-        events.push(if release_on(state, Matter::Transfer(*transfer), now, class) {
-            OvertEvent::SigningBegan { transfer: *transfer }
-        } else {
-            OvertEvent::Declined { transfer: *transfer }
-        });
+        let released =
+            spend.kind == SpendKind::Return || release_on(state, Matter::Transfer(*transfer), now, class);
+        events.push(decided(state, *transfer, released));
     }
     events
+}
+
+fn decided(state: &State, transfer: TransferId, released: bool) -> OvertEvent {
+    let is_first = state.overt().transfer(transfer).is_none_or(|found| found.signings.is_empty());
+    match (released, is_first) {
+        (true, _) => OvertEvent::SigningBegan { transfer },
+        (false, true) => OvertEvent::Declined { transfer },
+        (false, false) => OvertEvent::Withheld { transfer },
+    }
 }
 
 /// The clock first, then the earliest matter that is due. One at a time: each decision changes the next.
@@ -146,6 +151,9 @@ fn decide_due(state: &State, due: Due, now: Timestamp) -> Vec<OvertEvent> {
             vec![OvertEvent::Passed { motion }]
         }
         Due::Ready(Matter::Motion(motion)) => vec![OvertEvent::Rejected { motion }],
+        Due::Signable(transfer) => {
+            vec![decided(state, transfer, release(state, Matter::Transfer(transfer), now))]
+        }
         Due::Expires(Matter::Transfer(transfer)) => vec![OvertEvent::Expired { transfer }],
         Due::Expires(Matter::Motion(motion)) => vec![OvertEvent::Lapsed { motion }],
     }
@@ -157,7 +165,7 @@ fn decide_transfer(state: &State, transfer: TransferId, now: Timestamp) -> Vec<O
         return vec![OvertEvent::Declined { transfer }];
     }
     let released = OvertEvent::Released { transfer };
-    if state.overt().can_sign(transfer) {
+    if state.overt().can_sign(transfer, now) {
         vec![released, OvertEvent::SigningBegan { transfer }]
     } else {
         vec![released]

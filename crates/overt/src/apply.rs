@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use policy::{OutputFacts, Policy, PriceEntry};
-use types::{Payload, PermitId, Span, SpendPlan, Timestamp, TransferId, Value};
+use types::{Payload, PermitId, Span, Timestamp, TransferId, Value};
 
 use crate::act::{Act, AllActs};
 use crate::command::Event;
 use crate::motion::{MOTION_EXPIRES, Motion, MotionId, MotionStatus, Proposal};
 use crate::policies::PolicyVersion;
-use crate::state::{Coin, Matter, PostureCause, PostureChange, State};
+use crate::spending::REFRESH_EXPIRES;
+use crate::state::{Matter, PostureCause, PostureChange, State};
 use crate::stop::{Scope, Stop, StopId};
 use crate::transfer::{Standing, Status, Transfer};
 use crate::windows::Entry;
@@ -41,9 +42,15 @@ impl State {
             Event::SigningBegan { transfer } => self.signing_began(act, *transfer),
             Event::Declined { transfer } => self.settle(act, *transfer, Status::Declined),
             Event::Expired { transfer } => self.settle(act, *transfer, Status::Expired),
-            Event::Signed { transfer, txid } => self.signed(act, *transfer, Status::Signed { txid: *txid }),
+            Event::Withheld { transfer } => self.withheld(*transfer),
+            Event::Signed { transfer, txid } => self.signed(act, *transfer, *txid),
             Event::Confirmed { transfer, txid } => {
-                self.confirmed(act, *transfer, Status::Confirmed { txid: *txid })
+                self.confirmed(act, *transfer, *txid, Status::Confirmed { txid: *txid })
+            }
+            Event::Returned { transfer, txid } => self.confirmed(act, *transfer, *txid, Status::Cancelled),
+            Event::Unconfirmed { transfer } => {
+                self.unconfirmed(act, *transfer);
+                self.refill_windows();
             }
             Event::Stopped { scope, reason } => self.stopped(act, scope, reason),
             Event::Raised { to } => {
@@ -56,17 +63,14 @@ impl State {
             Event::Rejected { motion } => self.settle_motion(act.at, *motion, MotionStatus::Declined),
             Event::Lapsed { motion } => self.settle_motion(act.at, *motion, MotionStatus::Expired),
             Event::Passed { motion } => self.passed(act, *motion),
-            Event::Received { vault, transaction, outputs } => {
-                let coin = |units: u128| Coin {
-                    vault: vault.clone(),
-                    units,
-                    transaction: *transaction,
-                    since: act.at,
-                };
-                self.coins.extend(outputs.iter().map(|(outpoint, units)| (*outpoint, coin(*units))));
+            Event::Received { vault, transaction, height, outputs } => {
+                self.received(act, vault, (*transaction, *height), outputs);
             }
+            Event::Lost { outputs, .. } => self.lost(outputs),
+            Event::ChainSeen { network, tip } => drop(self.tips.insert(*network, tip.clone())),
             Event::Priced(entry) => self.priced(entry),
         }
+        self.stir();
     }
 
     fn found(&mut self, act: &Act, sources: &[policy::Source]) {
@@ -107,7 +111,7 @@ impl State {
             .map(|(output, value)| OutputFacts { target: policy.resolve(&output.target), value: *value })
             .collect();
         let expires = submission.standings.iter().filter_map(|standing| policy.permit(&standing.permit));
-        let expires = expires.map(|permit| permit.expires).max().unwrap_or(Span::ZERO);
+        let expires = expires.map(|permit| permit.expires).max().unwrap_or(REFRESH_EXPIRES);
         let mut transfer = Transfer {
             payload: submission.payload.clone(),
             submitted: act.clone(),
@@ -117,6 +121,8 @@ impl State {
             standings: submission.standings,
             approvals: Vec::new(),
             spend: None,
+            signings: Vec::new(),
+            spent: Vec::new(),
             status: Status::Pending,
             since: act.at,
             settled: None,
@@ -124,7 +130,11 @@ impl State {
             ready_at: None,
             expires_at: act.at.after(expires),
         };
-        transfer.ready_at = self.ready_at(&transfer, &transfer.standings);
+        transfer.ready_at = if transfer.payload.refresh {
+            Some(act.at)
+        } else {
+            self.ready_at(&transfer, &transfer.standings)
+        };
         let keep = self.policies.longest_expiry();
         self.charge(&policy, id, &transfer, keep);
         self.pending += 1;
@@ -142,7 +152,7 @@ impl State {
     }
 
     /// Changes one transfer and moves it to its new place in the order of what is due.
-    fn update(&mut self, id: TransferId, change: impl FnOnce(&mut Transfer)) {
+    pub(crate) fn update(&mut self, id: TransferId, change: impl FnOnce(&mut Transfer)) {
         let Some(transfer) = self.transfers.get_mut(&id) else { return };
         let before = next_due(transfer);
         change(transfer);
@@ -153,10 +163,6 @@ impl State {
                 self.due.remove(&(at, Matter::Transfer(id)));
             }
         }
-    }
-
-    fn attached(&mut self, id: TransferId, spend: &SpendPlan) {
-        self.update(id, |transfer| transfer.spend = Some(spend.clone()));
     }
 
     fn approved(&mut self, act: &Act, id: TransferId) {
@@ -170,7 +176,9 @@ impl State {
     fn refresh(&mut self, id: TransferId, at: Timestamp) {
         let Some(version) = self.policies.current() else { return };
         let current = Arc::clone(&version.policy);
-        let Some(transfer) = self.transfers.get(&id).filter(|transfer| transfer.status.is_open()) else {
+        let Some(transfer) =
+            self.transfers.get(&id).filter(|found| found.status.is_open() && !found.payload.refresh)
+        else {
             return;
         };
         let Some(then) = self.policies.at(transfer.submitted.at) else { return };
@@ -198,7 +206,7 @@ impl State {
         instants.min()
     }
 
-    fn settle(&mut self, act: &Act, id: TransferId, status: Status) {
+    pub(crate) fn settle(&mut self, act: &Act, id: TransferId, status: Status) {
         let Some(transfer) = self.transfers.get(&id) else { return };
         let (was_open, submitted) = (transfer.status.is_open(), transfer.submitted.at);
         let (stays_open, unspent) = (status.is_open(), status.ended_unspent());
@@ -214,6 +222,7 @@ impl State {
         if unspent {
             self.free(id, submitted, act.at);
         }
+        self.wait_for_signature(id);
     }
 
     fn free(&mut self, id: TransferId, submitted: Timestamp, at: Timestamp) {
@@ -223,28 +232,6 @@ impl State {
         let charges = version.policy.charges(&transfer.facts()).unwrap_or_default();
         for charge in &charges {
             self.windows.end(charge, id, submitted, at);
-        }
-    }
-
-    fn signing_began(&mut self, act: &Act, id: TransferId) {
-        let inputs = self.transfers.get(&id).and_then(|transfer| transfer.spend.as_ref());
-        let inputs = inputs.map(|spend| spend.inputs.clone()).unwrap_or_default();
-        self.reserved.extend(inputs.into_iter().map(|input| (input, id)));
-        self.settle(act, id, Status::Signing);
-    }
-
-    fn confirmed(&mut self, act: &Act, id: TransferId, status: Status) {
-        let inputs = self.transfers.get(&id).and_then(|transfer| transfer.spend.as_ref());
-        for input in inputs.map(|spend| spend.inputs.clone()).unwrap_or_default() {
-            self.coins.remove(&input);
-        }
-        self.settle(act, id, status);
-    }
-
-    fn signed(&mut self, act: &Act, id: TransferId, status: Status) {
-        self.settle(act, id, status);
-        if let Some(transfer) = self.transfers.get(&id) {
-            self.paid.note(transfer, id, act.at);
         }
     }
 }
@@ -313,7 +300,7 @@ impl State {
     fn change_policy(&mut self, act: &Act, id: MotionId, sources: &[policy::Source]) {
         let Some(policy) = policy::load(sources).policy.map(Arc::new) else { return };
         self.policies.push(PolicyVersion::new(Arc::clone(&policy), act.at, Some(id)));
-        self.refill_windows(&policy);
+        self.refill_windows();
         let pending = |(id, transfer): (&TransferId, &Transfer)| transfer.status.is_open().then_some(*id);
         let transfers: Vec<TransferId> = self.transfers.iter().filter_map(pending).collect();
         for transfer in transfers {
@@ -337,7 +324,8 @@ impl State {
     }
 
     /// Limits may be new or other: every counter is filled again from the transfers themselves.
-    fn refill_windows(&mut self, policy: &Policy) {
+    fn refill_windows(&mut self) {
+        let Some(policy) = self.policies.current().map(|version| Arc::clone(&version.policy)) else { return };
         self.windows.clear();
         let keep = self.policies.longest_expiry();
         let mut by_time: Vec<(u64, TransferId)> =
@@ -345,7 +333,7 @@ impl State {
         by_time.sort_unstable();
         for (_, id) in by_time {
             if let Some(transfer) = self.transfers.get(&id).cloned() {
-                self.charge(policy, id, &transfer, keep);
+                self.charge(&policy, id, &transfer, keep);
             }
         }
     }

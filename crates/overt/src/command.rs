@@ -1,6 +1,6 @@
 //! What can be asked of the overt ledger, what follows from it, and why it may be refused.
 
-use policy::{Posture, PriceEntry, Source};
+use policy::{Network, Posture, PriceEntry, Source};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use types::{
@@ -9,6 +9,7 @@ use types::{
 };
 
 use crate::motion::{MotionId, Proposal};
+use crate::onchain::Tip;
 use crate::stop::{Scope, StopId};
 use crate::transfer::Standing;
 
@@ -80,8 +81,24 @@ pub enum Command {
         vault: VaultId,
         /// SHA-256 of the transaction that made them, under which the journal keeps it.
         transaction: Hash,
+        /// The block that has it, if the feed knows.
+        height: Option<u32>,
         /// Each output and how much it holds, in units of the asset.
         outputs: Vec<(OutPoint, u128)>,
+    },
+    /// A feed reports that a vault does not have these outputs any more: their block is gone, or somebody else has spent them.
+    NoteLost {
+        /// Which vault.
+        vault: VaultId,
+        /// Which outputs.
+        outputs: Vec<OutPoint>,
+    },
+    /// A feed reports the newest block of a network, or why it cannot be relied on.
+    NoteChain {
+        /// Which network.
+        network: Network,
+        /// What it shows.
+        tip: Tip,
     },
     /// The signature was made.
     NoteSigned {
@@ -96,6 +113,11 @@ pub enum Command {
         transfer: TransferId,
         /// The transaction's id.
         txid: Hash,
+    },
+    /// The block that had a transfer's transaction is not in the chain any more.
+    NoteUnconfirmed {
+        /// Which transfer.
+        transfer: TransferId,
     },
 }
 
@@ -163,6 +185,11 @@ pub enum Event {
         /// Which transfer.
         transfer: TransferId,
     },
+    /// The further transaction that was brought is not signed; what was signed before stands.
+    Withheld {
+        /// Which transfer.
+        transfer: TransferId,
+    },
     /// It was not released.
     Declined {
         /// Which transfer.
@@ -186,6 +213,18 @@ pub enum Event {
         transfer: TransferId,
         /// The transaction's id.
         txid: Hash,
+    },
+    /// A block has the transaction that took everything back to the vault.
+    Returned {
+        /// Which transfer.
+        transfer: TransferId,
+        /// The transaction's id.
+        txid: Hash,
+    },
+    /// The block that had its transaction is gone.
+    Unconfirmed {
+        /// Which transfer.
+        transfer: TransferId,
     },
     /// A stop was placed.
     Stopped {
@@ -237,8 +276,24 @@ pub enum Event {
         vault: VaultId,
         /// The address under which the journal keeps the transaction that made them.
         transaction: Hash,
+        /// The block that has it, if the feed knows.
+        height: Option<u32>,
         /// Each output and how much it holds.
         outputs: Vec<(OutPoint, u128)>,
+    },
+    /// A vault does not have these outputs any more.
+    Lost {
+        /// Which vault.
+        vault: VaultId,
+        /// Which outputs.
+        outputs: Vec<OutPoint>,
+    },
+    /// The chain was looked at.
+    ChainSeen {
+        /// Which network.
+        network: Network,
+        /// What it shows.
+        tip: Tip,
     },
     /// A price was reported.
     Priced(PriceEntry),
@@ -313,6 +368,17 @@ pub enum Refusal {
     /// Too many of them.
     #[error("too many {0} are open: end some first")]
     TooMany(&'static str),
+    /// Larger than what may ever be signed and unconfirmed.
+    #[error(
+        "this is more than may ever be on its way from this vault at once: send it in parts, or change `outstanding`"
+    )]
+    AboveOutstanding,
+    /// A refresh that costs too much.
+    #[error("a refresh may cost at most one hundredth of what it renews: lower the maximum fee")]
+    FeeTooLarge,
+    /// A refresh of outputs whose recovery path is far away.
+    #[error("an input is not near its recovery lock: a refresh takes only outputs in the last quarter of it")]
+    TooYoung,
     /// An input of the transaction is reserved for another transfer.
     #[error("an input of this transaction is reserved for another transfer")]
     InputReserved,
@@ -355,6 +421,9 @@ impl Refusal {
             Self::OwnProposal => "own-proposal",
             Self::TooLate(_) => "too-late",
             Self::TooMany(_) => "too-many",
+            Self::AboveOutstanding => "outstanding-exceeded",
+            Self::FeeTooLarge => "fee-too-large",
+            Self::TooYoung => "refresh-too-early",
             Self::InputReserved => "input-reserved",
             Self::UnknownInput => "input-unknown",
             Self::WrongSpend => "spend-mismatch",

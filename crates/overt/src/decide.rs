@@ -4,8 +4,8 @@
 
 use policy::{Facts, OutputFacts, Policy, PriceEntry, PriceProblem, Severity, Source};
 use types::{
-    ActorId, Amount, Hash, Identified, OutPoint, PAYLOAD_TEXT_BYTES_MAX, Payload, PersonId, SpendPlan,
-    Target, Timestamp, TransferId, Value, VaultId, hash_parts,
+    ActorId, Amount, Identified, PAYLOAD_TEXT_BYTES_MAX, Payload, PersonId, Target, Timestamp, TransferId,
+    Value, hash_parts,
 };
 
 use crate::act::{Act, AllActs, Author};
@@ -13,15 +13,18 @@ use crate::command::{Command, Event, Refusal, Reply};
 use crate::judge::Judge;
 use crate::motion::{Motion, MotionId, MotionStatus, Proposal};
 use crate::paid::Payments;
-use crate::state::{APPROVALS_MAX, COINS_PER_REPORT_MAX, MOTIONS_PENDING_MAX, PENDING_MAX, STOPS_MAX, State};
+use crate::state::{APPROVALS_MAX, MOTIONS_PENDING_MAX, PENDING_MAX, STOPS_MAX, State};
 use crate::stop::{Scope, StopId};
 use crate::transfer::{Standing, Status, Transfer};
 
+/// The fee of a refresh is at most one part in this many of what it renews.
+pub(crate) const REFRESH_FEE_SHARE: u128 = 100;
+
 const MOTION_DOMAIN: &str = "rempart/motion/v1";
 
-type Decision = Result<(Vec<Event>, Reply), Refusal>;
+pub(crate) type Decision = Result<(Vec<Event>, Reply), Refusal>;
 
-fn done(event: Event) -> Decision {
+pub(crate) fn done(event: Event) -> Decision {
     Ok((vec![event], Reply::Done))
 }
 
@@ -42,7 +45,8 @@ impl State {
             Command::Attach { transfer, spend } => self.decide_attach(act, *transfer, spend),
             Command::Approve { transfer } => self.decide_approve(act, *transfer),
             Command::Cancel { transfer } => {
-                self.open_transfer(self.person(act)?, *transfer)?;
+                let open = self.open_transfer(self.person(act)?, *transfer)?;
+                may_end(open)?;
                 done(Event::Cancelled { transfer: *transfer })
             }
             Command::Stop { scope, reason } => self.decide_stop(act, scope, reason),
@@ -59,15 +63,18 @@ impl State {
                 done(Event::Ended { motion: *motion })
             }
             Command::NotePrice(entry) => self.decide_price(act, entry),
-            Command::NoteReceived { vault, transaction, outputs } => {
-                self.decide_received(act, vault, *transaction, outputs)
+            Command::NoteReceived { vault, transaction, height, outputs } => {
+                self.decide_received(act, vault, (*transaction, *height), outputs)
             }
+            Command::NoteLost { vault, outputs } => self.decide_lost(act, vault, outputs),
+            Command::NoteChain { network, tip } => self.decide_chain(act, *network, tip),
             Command::NoteSigned { transfer, txid } => self.decide_signed(act, *transfer, *txid),
             Command::NoteConfirmed { transfer, txid } => self.decide_confirmed(act, *transfer, *txid),
+            Command::NoteUnconfirmed { transfer } => self.decide_unconfirmed(act, *transfer),
         }
     }
 
-    fn only_system(&self, act: &Act) -> Result<(), Refusal> {
+    pub(crate) fn only_system(&self, act: &Act) -> Result<(), Refusal> {
         if act.by == Author::System {
             Ok(())
         } else {
@@ -88,14 +95,14 @@ impl State {
     }
 
     /// The person who acts. Services submit and do nothing else.
-    fn person<'a>(&self, act: &'a Act) -> Result<(PersonId, &'a Act), Refusal> {
+    pub(crate) fn person<'a>(&self, act: &'a Act) -> Result<(PersonId, &'a Act), Refusal> {
         let actor = act.by.actor().ok_or(Refusal::NotAllowed("a person must do this"))?;
         let policy = self.policy().ok_or(Refusal::NotFound("organisation"))?;
         let person = policy.person_of(actor).ok_or(Refusal::NotAllowed("a person must do this"))?;
         Ok((person.id.clone(), act))
     }
 
-    fn seen_transfer(&self, person: &PersonId, id: TransferId) -> Result<&Transfer, Refusal> {
+    pub(crate) fn seen_transfer(&self, person: &PersonId, id: TransferId) -> Result<&Transfer, Refusal> {
         let transfer = self.transfers.get(&id).filter(|transfer| self.sees(person, transfer));
         transfer.ok_or(Refusal::NotFound("transfer"))
     }
@@ -105,13 +112,21 @@ impl State {
         if transfer.status.is_open() { Ok(transfer) } else { Err(Refusal::TooLate(transfer.status.word())) }
     }
 
-    /// Whether a person may object to a transfer now: anyone who sees it, until its signing begins. One that is released and waits for its
-    /// transaction is decided again when that comes; so a refusal then, too, looks like a colleague's objection (G3).
+    /// Whether a person may object to a transfer now: anyone who sees it, until a block has it. One that is released and waits for its
+    /// transaction is decided again when that comes, and so is each transaction in the place of one that is signed; a refusal
+    /// then, too, looks like a colleague's objection (G3).
     ///
     /// # Errors
     /// When there is no such transfer for this person, or it has been decided.
     pub fn may_object(&self, act: &Act, id: TransferId) -> Result<(), Refusal> {
-        self.open_transfer(self.person(act)?, id).map(drop)
+        let transfer = self.seen_transfer(&self.person(act)?.0, id)?;
+        may_end(transfer)?;
+        let may_follow = matches!(transfer.status, Status::Signed { .. }) && self.is_on_chain(transfer);
+        if transfer.status.is_open() || may_follow {
+            Ok(())
+        } else {
+            Err(Refusal::TooLate(transfer.status.word()))
+        }
     }
 
     fn decide_found(&self, act: &Act, sources: &[Source]) -> Decision {
@@ -152,7 +167,11 @@ impl State {
             outputs: &outputs,
             fee,
         };
-        let standings = self.admit(policy, &facts)?;
+        let standings = if payload.refresh {
+            self.admit_refresh(act, policy, &facts)?
+        } else {
+            self.admit(policy, &facts)?
+        };
         let outputs = outputs.iter().map(|output| output.value).collect();
         let payload = Box::new(payload.clone());
         let event = Event::Submitted { transfer: id, payload, value: (value, fee), outputs, standings };
@@ -197,10 +216,26 @@ impl State {
         })
     }
 
+    /// Nothing leaves but a fee, so no rule is asked; what it may spend is checked when its transaction is brought.
+    fn admit_refresh(&self, act: &Act, policy: &Policy, facts: &Facts<'_>) -> Result<Vec<Standing>, Refusal> {
+        self.person(act)?;
+        if policy.vault(facts.vault).is_none_or(|vault| vault.recovery.is_none()) {
+            return Err(Refusal::NotFound("vault with a recovery path"));
+        }
+        let stays = facts.outputs.iter().try_fold(Value::ZERO, |sum, output| sum.plus(output.value));
+        let stays = stays.map_err(|_| Refusal::Overflow)?;
+        let is_small = facts.fee.minor().saturating_mul(REFRESH_FEE_SHARE) <= stays.minor();
+        if is_small { Ok(Vec::new()) } else { Err(Refusal::FeeTooLarge) }
+    }
+
     /// Semantics 1, at submission: forbids, limits, and the permits that match.
     fn admit(&self, policy: &Policy, facts: &Facts<'_>) -> Result<Vec<Standing>, Refusal> {
         if policy.forbidden(facts).is_some() {
             return Err(Refusal::Forbidden);
+        }
+        let cap = policy.vault(facts.vault).and_then(|vault| vault.outstanding);
+        if cap.is_some_and(|cap| facts.value > cap) {
+            return Err(Refusal::AboveOutstanding);
         }
         for charge in policy.charges(facts).map_err(|_| Refusal::Overflow)? {
             let limit = policy.limit(&charge.limit).ok_or(Refusal::NotFound("limit"))?;
@@ -224,29 +259,6 @@ impl State {
         Ok(matching.into_iter().map(standing).collect())
     }
 
-    /// Who may bring the transaction: a person who sees the transfer, or the service that submitted it.
-    fn decide_attach(&self, act: &Act, id: TransferId, spend: &SpendPlan) -> Decision {
-        let own = |transfer: &&Transfer| act.is_by(transfer.payload.initiator.as_str());
-        let transfer = match self.transfers.get(&id).filter(own) {
-            Some(transfer) => transfer,
-            None => self.seen_transfer(&self.person(act)?.0, id)?,
-        };
-        if !transfer.status.is_open() {
-            return Err(Refusal::TooLate(transfer.status.word()));
-        }
-        if spend.vault != transfer.payload.vault || spend.fee > transfer.payload.max_fee.units {
-            return Err(Refusal::WrongSpend);
-        }
-        let ours = |input: &OutPoint| self.coins.get(input).is_some_and(|coin| coin.vault == spend.vault);
-        if spend.inputs.is_empty() || !spend.inputs.iter().all(ours) {
-            return Err(Refusal::UnknownInput);
-        }
-        if spend.inputs.iter().any(|input| self.reserved.contains_key(input)) {
-            return Err(Refusal::InputReserved);
-        }
-        done(Event::Attached { transfer: id, spend: Box::new(spend.clone()) })
-    }
-
     fn decide_approve(&self, act: &Act, id: TransferId) -> Decision {
         let by = self.person(act)?;
         let transfer = self.seen_transfer(&by.0, id)?;
@@ -255,63 +267,6 @@ impl State {
         }
         may_add(act, &transfer.submitted, &transfer.approvals)?;
         done(Event::Approved { transfer: id })
-    }
-
-    /// Outputs that are known already change nothing; a spent or reserved one never comes back.
-    fn decide_received(
-        &self,
-        act: &Act,
-        vault: &VaultId,
-        transaction: Hash,
-        outputs: &[(OutPoint, u128)],
-    ) -> Decision {
-        if act.by.actor().is_some() {
-            return Err(Refusal::NotAllowed("only a feed reports the chain"));
-        }
-        let known = self.policy().and_then(|policy| policy.vault(vault));
-        if known.is_none_or(|vault| vault.asset().is_none()) {
-            return Err(Refusal::NotFound("vault"));
-        }
-        if outputs.len() > COINS_PER_REPORT_MAX {
-            return Err(Refusal::TooMany("outputs"));
-        }
-        let fresh = |(outpoint, _): &&(OutPoint, u128)| {
-            !self.coins.contains_key(outpoint) && !self.reserved.contains_key(outpoint)
-        };
-        let outputs: Vec<(OutPoint, u128)> = outputs.iter().filter(fresh).copied().collect();
-        if outputs.is_empty() {
-            return Ok((Vec::new(), Reply::Done));
-        }
-        done(Event::Received { vault: vault.clone(), transaction, outputs })
-    }
-
-    fn decide_signed(&self, act: &Act, id: TransferId, txid: Hash) -> Decision {
-        self.only_system(act)?;
-        let transfer = self.transfers.get(&id).ok_or(Refusal::NotFound("transfer"))?;
-        match &transfer.status {
-            // On a chain the signature must be on the very transaction whose inputs were reserved.
-            Status::Signing if transfer.spend.as_ref().is_some_and(|spend| spend.txid != txid) => {
-                Err(Refusal::WrongSpend)
-            }
-            Status::Signing => done(Event::Signed { transfer: id, txid }),
-            // The work is done at least once: a second report of the same signature changes nothing.
-            Status::Signed { txid: known } | Status::Confirmed { txid: known } if *known == txid => {
-                Ok((Vec::new(), Reply::Done))
-            }
-            status => Err(Refusal::TooLate(status.word())),
-        }
-    }
-
-    fn decide_confirmed(&self, act: &Act, id: TransferId, txid: Hash) -> Decision {
-        if act.by.actor().is_some() {
-            return Err(Refusal::NotAllowed("only a feed reports the chain"));
-        }
-        let transfer = self.transfers.get(&id).ok_or(Refusal::NotFound("transfer"))?;
-        match &transfer.status {
-            Status::Signed { txid: known } if *known == txid => done(Event::Confirmed { transfer: id, txid }),
-            Status::Confirmed { txid: known } if *known == txid => Ok((Vec::new(), Reply::Done)),
-            status => Err(Refusal::TooLate(status.word())),
-        }
     }
 }
 
@@ -404,6 +359,15 @@ fn loaded(sources: &[Source]) -> Result<Policy, Refusal> {
     } else {
         let reason = "`change.approve`, `stop.lift` or `response.clear` could never be met".to_owned();
         Err(Refusal::InvalidPolicy(reason))
+    }
+}
+
+/// One person cannot keep a vault's outputs from being renewed in time (G10); it ends by itself.
+fn may_end(transfer: &Transfer) -> Result<(), Refusal> {
+    if transfer.payload.refresh {
+        Err(Refusal::NotAllowed("a refresh leaves everything in the vault, and one person cannot stop it"))
+    } else {
+        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@
 //! So a judgement costs the same whenever an act was found not to count, and nothing shows that it was. ADR 0002 says more.
 
 use policy::{Charge, Permit, Policy, Posture};
-use types::{PermitId, PersonId, Span, SpendPlan, Timestamp, TransferId, Value};
+use types::{PermitId, PersonId, Span, Timestamp, TransferId, Value};
 
 use crate::act::{Act, ActNumber, Reading};
 use crate::motion::{Motion, MotionId, MotionStatus, Proposal};
@@ -12,7 +12,7 @@ use crate::paid::{Paid, Payments};
 use crate::policies::PolicyVersion;
 use crate::state::{Matter, PostureCause, PostureChange, State};
 use crate::stop::Stop;
-use crate::transfer::{Status, Transfer};
+use crate::transfer::Transfer;
 use crate::windows::Entry;
 
 /// What a judgement found.
@@ -48,26 +48,6 @@ impl State {
         let then = self.policies.at(transfer.submitted.at)?.policy.permit(permit)?;
         let now = self.policies.current()?.policy.permit(permit)?;
         Some((then.hold.max(now.hold), then.expires))
-    }
-
-    /// Whether a transfer has a transaction that can be signed as soon as it is released.
-    #[must_use]
-    pub fn can_sign(&self, id: TransferId) -> bool {
-        let Some(transfer) = self.transfers.get(&id) else { return false };
-        let vault = self.policy().and_then(|policy| policy.vault(&transfer.payload.vault));
-        if vault.is_some_and(|vault| vault.asset().is_none()) {
-            return true; // Someone else signs, on our ticket.
-        }
-        let free = |spend: &SpendPlan| {
-            spend.inputs.iter().all(|input| self.reserved.get(input).is_none_or(|holder| *holder == id))
-        };
-        transfer.spend.as_ref().is_some_and(|spend| spend.complete && free(spend))
-    }
-
-    /// Whether a transfer has been released and waits for its transaction.
-    #[must_use]
-    pub fn awaits_signature(&self, id: TransferId) -> bool {
-        self.transfers.get(&id).is_some_and(|transfer| transfer.status == Status::Ready)
     }
 }
 
@@ -162,6 +142,9 @@ impl<'a, R: Reading> Judge<'a, R> {
 impl<'a, R: Reading> Judge<'a, R> {
     fn transfer(&self, subject: (TransferId, &'a Transfer), now: Timestamp) -> Judgement {
         let (_, transfer) = subject;
+        if transfer.payload.refresh {
+            return Judgement { allowed: true, quick: true };
+        }
         let (then, current) = (self.version_at(transfer.submitted.at), self.version_at(now));
         let (Some(then), Some(current)) = (then, current) else { return NO };
         let facts = transfer.facts();

@@ -5,7 +5,7 @@
 //! through a [`Reading`] *which* acts count, and judges the history that remains. That is what keeps it from leaking.
 //!
 //! Where to find things: who did what and when, `act`; one matter each, `transfer`, `motion`, `stop`; sliding windows, `windows`;
-//! what a command leads to, `decide`; what is allowed under a reading, `judge`; what happens to the state, `apply`; what people see, `view`.
+//! what a command leads to, `decide`; what is allowed under a reading, `judge`; what happens to the state, `apply`; what the chain shows, `onchain`; a transfer's transactions, `spending`; what people see, `view`.
 //!
 //! To add a command: a variant in [`Command`], its rule in `decide`, its events in [`Event`], their effect in `apply`,
 //! and a step in the simulator so that the guarantees are tried on it.
@@ -18,8 +18,10 @@ mod command;
 mod decide;
 mod judge;
 mod motion;
+mod onchain;
 mod paid;
 mod policies;
+mod spending;
 mod state;
 mod stop;
 mod transfer;
@@ -30,10 +32,11 @@ pub use act::{Act, ActNumber, AllActs, Author, Reading};
 pub use clock::{CLOCK_JUMP_MAX, Clock};
 pub use command::{Command, Event, Refusal, Reply};
 pub use motion::{MOTION_EXPIRES, Motion, MotionId, MotionStatus, Proposal};
+pub use onchain::{Coin, MEDIAN_TIME_LAG_MAX, TROUBLE_BYTES_MAX, Tip};
 pub use policies::{Policies, PolicyVersion};
+pub use spending::{REFRESH_EXPIRES, SIGNINGS_MAX};
 pub use state::{
-    APPROVALS_MAX, COINS_PER_REPORT_MAX, Coin, Due, MOTIONS_PENDING_MAX, Matter, PENDING_MAX, STOPS_MAX,
-    State,
+    APPROVALS_MAX, COINS_PER_REPORT_MAX, Due, MOTIONS_PENDING_MAX, Matter, PENDING_MAX, STOPS_MAX, State,
 };
 pub use stop::{Scope, Stop, StopId};
-pub use transfer::{Standing, Status, Transfer};
+pub use transfer::{Signing, Standing, Status, Transfer};

@@ -29,6 +29,15 @@ impl Paid {
         }
     }
 
+    /// A payment that was taken back was none.
+    pub(crate) fn forget(&mut self, transfer: &Transfer, id: TransferId) {
+        let Some(by_address) = self.0.get_mut(&transfer.payload.vault) else { return };
+        for payments in by_address.values_mut() {
+            payments.retain(|(_, paid)| *paid != id);
+        }
+        by_address.retain(|_, payments| !payments.is_empty());
+    }
+
     fn payments(&self, vault: &VaultId, address: &str) -> &[(Timestamp, TransferId)] {
         self.0.get(vault).and_then(|by_address| by_address.get(address)).map_or(&[], Vec::as_slice)
     }

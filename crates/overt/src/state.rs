@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use policy::{Policy, Posture, PriceEntry};
+use policy::{Network, Policy, Posture, PriceEntry};
 use serde::{Deserialize, Serialize};
-use types::{ActorId, Currency, Hash, OutPoint, PersonId, Timestamp, TransferId, VaultId};
+use types::{ActorId, Currency, OutPoint, PersonId, Timestamp, TransferId, Value, VaultId};
 
 use crate::act::{Act, ActNumber};
 use crate::clock::Clock;
 use crate::motion::{Motion, MotionId};
+use crate::onchain::{Coin, Tip};
 use crate::paid::Paid;
 use crate::policies::{Policies, PolicyVersion};
 use crate::stop::{Stop, StopId};
@@ -42,6 +43,8 @@ pub enum Due {
     Ready(Matter),
     /// The time has run out.
     Expires(Matter),
+    /// What a released transfer has waited for is there.
+    Signable(TransferId),
 }
 
 /// How the posture came to be what it is.
@@ -57,19 +60,6 @@ pub(crate) struct PostureChange {
     pub to: Posture,
     pub at: Timestamp,
     pub cause: PostureCause,
-}
-
-/// An unspent output of a vault, as a feed reported it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Coin {
-    /// Whose it is.
-    pub vault: VaultId,
-    /// How much it holds, in units of the asset.
-    pub units: u128,
-    /// SHA-256 of the transaction that made it, under which the journal keeps it.
-    pub transaction: Hash,
-    /// Since when it is known.
-    pub since: Timestamp,
 }
 
 /// The whole overt state of one organisation.
@@ -92,6 +82,12 @@ pub struct State {
     pub(crate) paid: Paid,
     pub(crate) coins: BTreeMap<OutPoint, Coin>,
     pub(crate) reserved: BTreeMap<OutPoint, TransferId>,
+    pub(crate) tips: BTreeMap<Network, Tip>,
+    /// What is signed and not confirmed, by vault.
+    pub(crate) afloat: BTreeMap<VaultId, Value>,
+    /// Released transfers that are not signed yet, and those of them that only wait for the chain's time.
+    pub(crate) waiting: BTreeSet<TransferId>,
+    pub(crate) signable: BTreeSet<TransferId>,
     pub(crate) prices: BTreeMap<Currency, Vec<PriceEntry>>,
     pub(crate) due: BTreeSet<(Timestamp, Matter)>,
 }
@@ -192,10 +188,9 @@ impl State {
     /// What is due at an instant, the earliest first; one at a time, because each decision changes the next.
     #[must_use]
     pub fn due(&self, now: Timestamp) -> Option<Due> {
-        let (at, matter) = *self.due.first()?;
-        if at > now {
-            return None;
-        }
+        let Some((_, matter)) = self.due.first().copied().filter(|(at, _)| *at <= now) else {
+            return self.signable(now).map(Due::Signable);
+        };
         let ready_at = match matter {
             Matter::Transfer(id) => {
                 let pending = self.transfers.get(&id).filter(|transfer| transfer.status == Status::Pending);

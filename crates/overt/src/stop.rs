@@ -43,6 +43,9 @@ impl Stop {
     /// Whether the scope reaches a transfer, whatever became of the stop.
     #[must_use]
     pub fn reaches(&self, id: TransferId, transfer: &Transfer) -> bool {
+        if transfer.payload.refresh {
+            return false; // It moves nothing away, and one person must not be able to keep it from happening (G10).
+        }
         match &self.scope {
             Scope::Organisation => true,
             Scope::Transfer(stopped) => *stopped == id,

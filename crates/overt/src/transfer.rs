@@ -2,9 +2,10 @@
 
 use policy::{Facts, OutputFacts};
 use serde::{Deserialize, Serialize};
-use types::{Hash, Payload, PermitId, SpendPlan, Timestamp, Value};
+use types::{Hash, OutPoint, Payload, PermitId, SpendPlan, Timestamp, Value};
 
 use crate::act::Act;
+use crate::onchain::Coin;
 
 /// Where a transfer stands.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -71,6 +72,17 @@ pub struct Standing {
     pub met_since: Option<Timestamp>,
 }
 
+/// A transaction whose signing began: from then on a signature may exist.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Signing {
+    /// The transaction.
+    pub spend: SpendPlan,
+    /// Since when.
+    pub at: Timestamp,
+    /// Whether the signature was reported.
+    pub signed: bool,
+}
+
 /// One transfer.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Transfer {
@@ -90,6 +102,10 @@ pub struct Transfer {
     pub approvals: Vec<Act>,
     /// The transaction that is proposed for it.
     pub spend: Option<SpendPlan>,
+    /// The transactions whose signing began, in order.
+    pub signings: Vec<Signing>,
+    /// What the transaction in a block has spent; should the block go, it comes back.
+    pub spent: Vec<(OutPoint, Coin)>,
     /// Where it stands.
     pub status: Status,
     /// Since when.
@@ -115,6 +131,15 @@ impl Transfer {
             value: self.value,
             outputs: &self.outputs,
             fee: self.fee,
+        }
+    }
+
+    /// Where it stands for people: while another transaction is being signed, the one before it is.
+    #[must_use]
+    pub fn shown_status(&self) -> Status {
+        match (&self.status, self.standing_spend()) {
+            (Status::Signing, Some(standing)) => Status::Signed { txid: standing.txid },
+            (status, _) => status.clone(),
         }
     }
 

@@ -136,7 +136,7 @@ impl State {
             payload: transfer.payload.clone(),
             submitted_at: transfer.submitted.at,
             value: transfer.value,
-            status: transfer.status.clone(),
+            status: transfer.shown_status(),
             since: transfer.since,
             permits: permits.collect(),
             yours: is_by(&transfer.submitted, person),

@@ -24,7 +24,8 @@ pub struct Organisation {
 }
 
 /// A Bitcoin network.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Network {
     /// The real one.
     Mainnet,

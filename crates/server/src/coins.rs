@@ -300,7 +300,7 @@ impl VaultBook {
             return Err(CoinError::NotOurs(vault.clone()));
         }
         let address = blob_hash(transaction);
-        let command = Command::NoteReceived { vault: vault.clone(), transaction: address, outputs };
+        let command = Command::NoteReceived { vault: vault.clone(), transaction: address, height: None, outputs };
         Ok((Ask::Overt(command), (address, transaction.to_vec())))
     }
 }

@@ -78,7 +78,7 @@ impl Desk {
         let txid = Hash(transaction.compute_txid().to_byte_array());
         let outputs = vec![(types::OutPoint { txid, index: 0 }, u128::from(COIN))];
         let feed = Author::Feed(ActorId::parse("chain").unwrap());
-        self.run(feed, Overt::NoteReceived { vault: treasury(), transaction: address, outputs });
+        self.run(feed, Overt::NoteReceived { vault: treasury(), transaction: address, height: None, outputs });
         self.sync();
     }
 

@@ -117,6 +117,7 @@ impl World {
         let coins = overt::Command::NoteReceived {
             vault: VaultId::parse(VAULTS[1]).expect("a name"),
             transaction: Hash([9; 32]),
+            height: None,
             outputs: (0..COINS).map(|number| (coin(number), 50_000_000)).collect(),
         };
         for command in

@@ -149,14 +149,16 @@ mod tests {
         let plain =
             [R::Forbidden, R::NoPermit, R::Overflow, R::Duplicate, R::AlreadyApproved, R::OwnProposal];
         let spends = [R::InputReserved, R::UnknownInput, R::WrongSpend, R::KeyReused, R::Behind];
+        let caps = [R::AboveOutstanding, R::FeeTooLarge, R::TooYoung];
         let rest = [limit, wrong, payload, price, policy];
-        let all: Vec<R> = named.into_iter().chain(plain).chain(spends).chain(rest).collect();
+        let all: Vec<R> = named.into_iter().chain(plain).chain(spends).chain(caps).chain(rest).collect();
         // A new variant does not compile here until it is added above.
         let _complete = |refusal: &R| match refusal {
             R::NotFound(_) | R::NotAllowed(_) | R::TooLate(_) | R::TooMany(_) | R::Posture(_) => {}
             R::Forbidden | R::NoPermit | R::Overflow | R::Duplicate | R::AlreadyApproved | R::OwnProposal => {
             }
             R::InputReserved | R::UnknownInput | R::WrongSpend | R::KeyReused | R::Behind => {}
+            R::AboveOutstanding | R::FeeTooLarge | R::TooYoung => {}
             R::LimitReached { .. }
             | R::WrongAsset { .. }
             | R::Payload(_)

@@ -21,7 +21,12 @@ impl Checker<'_, '_> {
             let entry = self.ledger.entry(number).map(|entry| &self.ledger.transfers[entry]);
             let may = |entry: &Entry| {
                 matches!(step.by, Actor::Person(person) if self.ledger.sees(person, entry))
-                    && matches!(entry.status, Status::Pending | Status::Ready)
+                    && match entry.status {
+                        Status::Pending | Status::Ready => true,
+                        // What is signed on a chain may still get another transaction; a ticket may not.
+                        Status::Signed => self.ledger.transfer(entry).vault != 0,
+                        _ => false,
+                    }
             };
             let expected = entry.is_some_and(|entry| self.ledger.is_person(step.by) && may(entry));
             hold(expected == happening.outcome.is_ok(), || {
