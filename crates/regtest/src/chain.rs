@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 use crate::error::NodeError;
 use crate::node::Node;
 
+/// None. The calls refuse high fees unless told otherwise; that is their caution and no rule of the mempool.
+const FEE_RATE_MAX: u32 = 0;
+
 /// What the node's mempool would say to a transaction.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Verdict {
@@ -83,7 +86,8 @@ impl Node {
 
     /// What the mempool would say to a transaction; nothing is sent.
     pub fn test(&self, transaction: &Transaction) -> Result<Verdict, NodeError> {
-        let answer = self.rpc("testmempoolaccept", &[json!([serialize_hex(transaction)])])?;
+        let answer =
+            self.rpc("testmempoolaccept", &[json!([serialize_hex(transaction)]), json!(FEE_RATE_MAX)])?;
         let verdict = answer.get(0).ok_or_else(|| unexpected("testmempoolaccept", &answer))?;
         if verdict.get("allowed").and_then(Value::as_bool) == Some(true) {
             return Ok(Verdict::Accepted);
@@ -96,7 +100,8 @@ impl Node {
 
     /// Puts a transaction into the mempool.
     pub fn broadcast(&self, transaction: &Transaction) -> Result<Txid, NodeError> {
-        let sent = self.rpc("sendrawtransaction", &[json!(serialize_hex(transaction))])?;
+        let sent =
+            self.rpc("sendrawtransaction", &[json!(serialize_hex(transaction)), json!(FEE_RATE_MAX)])?;
         parsed("sendrawtransaction", &sent)
     }
 
@@ -121,7 +126,8 @@ impl Node {
         self.rpc("reconsiderblock", &[json!(block)]).map(drop)
     }
 
-    /// Replaces the last `depth` blocks by `depth + 1` empty ones. What they confirmed is in the mempool again, unless it conflicts.
+    /// Replaces the last `depth` blocks by `depth + 1` empty ones. What they confirmed is in the mempool again, unless it conflicts or was
+    /// more than ten blocks deep: deeper ones the node forgets when told to invalidate.
     pub fn reorganise(&self, depth: u32) -> Result<(), NodeError> {
         let height = self.height()?;
         self.invalidate(self.block_at(height.saturating_sub(depth).saturating_add(1))?)?;

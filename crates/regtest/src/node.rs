@@ -167,8 +167,21 @@ impl Node {
     }
 
     /// Kills it at once, as a power cut would. Nothing when it does not run.
+    ///
+    /// What it had not written yet is lost: it may come back some blocks shorter and with an empty mempool. A test that is about somebody
+    /// else's memory calls [`Node::flush`] before.
     pub fn kill(&mut self) {
         self.running = None;
+    }
+
+    /// Has it write its chain and its mempool to disk, so that they survive [`Node::kill`].
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub fn flush(&self) -> Result<(), NodeError> {
+        // Counting the outputs is the call that writes them first.
+        self.rpc("gettxoutsetinfo", &[json!("none")])?;
+        self.rpc("savemempool", &[]).map(drop)
     }
 
     /// Asks it to end and waits until it has.
@@ -197,7 +210,19 @@ impl Node {
     /// As [`Node::start`].
     pub fn restart(&mut self) -> Result<(), NodeError> {
         self.kill();
-        self.launch()
+        self.launch()?;
+        self.wait_for_mempool()
+    }
+
+    /// The saved mempool is read in the background.
+    fn wait_for_mempool(&self) -> Result<(), NodeError> {
+        for _ in 0..POLLS_MAX {
+            if self.rpc("getmempoolinfo", &[])?.get("loaded").and_then(Value::as_bool) == Some(true) {
+                return Ok(());
+            }
+            sleep(POLL);
+        }
+        Err(NodeError::Start("its mempool is not loaded".to_owned()))
     }
 
     /// Connects to another node and waits until both know each other.

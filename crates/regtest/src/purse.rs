@@ -28,6 +28,8 @@ const INPUT_VSIZE: u64 = 69;
 const FRAME_VSIZE: u64 = 48;
 /// So that the change is never dust.
 const CHANGE_MIN: u64 = 1_000;
+/// More than any payment of the harness costs.
+const DOUBLE_SPEND_FEE: u64 = 100_000;
 
 struct Coin {
     outpoint: OutPoint,
@@ -82,6 +84,25 @@ impl Node {
         let outpoint = self.fund(script, amount)?;
         self.mine(1)?;
         Ok(outpoint)
+    }
+
+    /// A transaction that pays what `payment` spent back to the harness, at several times its fee: a double spend, not sent. `payment` is one
+    /// of [`Node::fund_all`]'s and not in a block.
+    ///
+    /// # Errors
+    /// When the node no longer knows what `payment` spends.
+    pub fn double_spend(&self, payment: &Transaction) -> Result<Transaction, NodeError> {
+        let mut coins = Vec::new();
+        for outpoint in payment.input.iter().map(|input| input.previous_output) {
+            let found = self.rpc("gettxout", &[json!(outpoint.txid), json!(outpoint.vout), json!(false)])?;
+            coins.push(Coin {
+                outpoint,
+                value: sats(found.get("value")).ok_or_else(|| unexpected("gettxout", &found))?,
+            });
+        }
+        let sum = coins.iter().map(|coin| coin.value).fold(0, u64::saturating_add);
+        let value = Amount::from_sat(sum.saturating_sub(DOUBLE_SPEND_FEE));
+        signed(&coins, vec![TxOut { value, script_pubkey: Self::own_script() }])
     }
 
     /// The key's confirmed coins that can be spent now, the largest first; some may be spent in the mempool.
@@ -139,9 +160,13 @@ fn parse_coin(item: &Value) -> Result<Coin, NodeError> {
     let wrong = || unexpected("scantxoutset", item);
     let txid = parsed("scantxoutset", item.get("txid").unwrap_or(item))?;
     let vout = item.get("vout").and_then(Value::as_u64).and_then(|vout| u32::try_from(vout).ok());
-    let amount = item.get("amount").and_then(Value::as_f64).ok_or_else(wrong)?;
-    let value = Amount::from_btc(amount).map_err(|_| wrong())?;
-    Ok(Coin { outpoint: OutPoint { txid, vout: vout.ok_or_else(wrong)? }, value: value.to_sat() })
+    let value = sats(item.get("amount")).ok_or_else(wrong)?;
+    Ok(Coin { outpoint: OutPoint { txid, vout: vout.ok_or_else(wrong)? }, value })
+}
+
+/// The node says amounts in bitcoin, with eight decimals.
+fn sats(amount: Option<&Value>) -> Option<u64> {
+    Amount::from_btc(amount?.as_f64()?).ok().map(Amount::to_sat)
 }
 
 fn signed(coins: &[Coin], output: Vec<TxOut>) -> Result<Transaction, NodeError> {
