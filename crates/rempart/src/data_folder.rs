@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use journal::sqlite::Options;
 use journal::{Journal, SqliteJournal};
 use server::clock::SystemClock;
@@ -17,9 +17,10 @@ use server::keys::Secrets;
 use signer::{FileSigner, Signer};
 use types::Secret;
 
+use crate::language::{Language, pick};
+
 /// Names the file with the co-signer's passphrase that systemd hands over (`LoadCredential=cosigner-passphrase:…`).
-const CREDENTIAL: &str = "cosigner-passphrase";
-const CREDENTIALS_VARIABLE: &str = "CREDENTIALS_DIRECTORY";
+pub const CREDENTIAL: &str = "cosigner-passphrase";
 
 /// A server's folder.
 pub struct DataFolder(PathBuf);
@@ -94,15 +95,33 @@ impl DataFolder {
 
 /// The co-signer's passphrase: from a file, from systemd's credentials, or from the terminal; never from an argument.
 pub fn passphrase_for(file: Option<&Path>) -> Result<Secret<String>> {
-    let handed_over =
-        std::env::var_os(CREDENTIALS_VARIABLE).map(|folder| Path::new(&folder).join(CREDENTIAL));
-    let handed_over = handed_over.filter(|path| path.exists());
-    match file.map(Path::to_owned).or(handed_over) {
+    passphrase_of(file, CREDENTIAL, "Passphrase of the co-signer's key: ")
+}
+
+/// A key's passphrase: from the file named here, by the environment or by systemd, or from the terminal.
+pub fn passphrase_of(file: Option<&Path>, credential: &str, prompt: &str) -> Result<Secret<String>> {
+    match signer::passphrase_place(file, credential, |name| std::env::var_os(name)) {
         Some(path) => Ok(signer::passphrase_from_file(&path)?),
         None => {
-            let typed = rpassword::prompt_password("Passphrase of the co-signer's key: ")
+            let typed = rpassword::prompt_password(prompt)
                 .context("no passphrase: give `--passphrase-file`, a systemd credential, or a terminal")?;
             Ok(Secret::new(typed))
         }
     }
+}
+
+/// The passphrase of a key that is being made, which a person types twice.
+pub fn new_passphrase(
+    file: Option<&Path>,
+    credential: &str,
+    prompt: &str,
+    language: Language,
+) -> Result<Secret<String>> {
+    let first = passphrase_of(file, credential, prompt)?;
+    let from_terminal = signer::passphrase_place(file, credential, |name| std::env::var_os(name)).is_none();
+    if from_terminal {
+        let again = rpassword::prompt_password(pick(language, "The same again: ", "Encore une fois : "))?;
+        ensure!(again == *first.reveal(), "the two passphrases differ: start again");
+    }
+    Ok(first)
 }

@@ -27,7 +27,7 @@ use signer::{FileSigner, KdfCost, Signer};
 use std::sync::Arc;
 use types::{ActorId, Secret, ServiceId};
 
-use crate::data_folder::{DataFolder, passphrase_for};
+use crate::data_folder::{CREDENTIAL, DataFolder, new_passphrase};
 use crate::language::{Language, pick};
 
 /// Arguments of `init`.
@@ -88,7 +88,12 @@ pub fn init(args: &InitArgs, language: Language, out: &mut dyn Write, err: &mut 
     let Some((policy, sources)) = load(&args.files, err)? else { return Ok(2) };
     let folder = DataFolder::at(&args.data);
     make_empty(folder.path())?;
-    let passphrase = new_passphrase(args.passphrase_file.as_deref())?;
+    let prompt = pick(
+        language,
+        "New passphrase of the co-signer's key: ",
+        "Nouvelle phrase secrète de la clé du cosignataire : ",
+    );
+    let passphrase = new_passphrase(args.passphrase_file.as_deref(), CREDENTIAL, prompt, language)?;
     let secrets = Secrets::create(&folder.secrets(), &SystemEntropy)?;
     let seed = Secret::new(SystemEntropy.draw());
     let signer =
@@ -144,17 +149,6 @@ fn make_empty(path: &Path) -> Result<()> {
         .mode(0o700)
         .create(path)
         .with_context(|| format!("`{}` cannot be made", path.display()))
-}
-
-fn new_passphrase(file: Option<&Path>) -> Result<Secret<String>> {
-    let first = passphrase_for(file)?;
-    if file.is_none() && std::io::stdin().is_terminal() {
-        let again = rpassword::prompt_password("The same again: ")?;
-        if again != *first.reveal() {
-            bail!("the two passphrases differ: start again");
-        }
-    }
-    Ok(first)
 }
 
 fn network_of(policy: &Policy) -> Result<Network> {

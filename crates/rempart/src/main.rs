@@ -10,7 +10,9 @@ mod journal_command;
 mod language;
 mod policy_command;
 mod serve;
+mod sign_command;
 mod transfer_command;
+mod vault_command;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -48,6 +50,11 @@ enum Command {
     /// Propose, approve, stop and look at transfers
     #[command(subcommand)]
     Transfer(transfer_command::TransferCommand),
+    /// Make vaults: key ceremony, backup sheet, export, rotation
+    #[command(subcommand)]
+    Vault(vault_command::VaultCommand),
+    /// Sign a PSBT with a member's key in software, or make such a key
+    Sign(sign_command::SignArgs),
     /// Verify a journal
     #[command(subcommand)]
     Journal(journal_command::JournalCommand),
@@ -86,6 +93,8 @@ fn run(
         Command::Serve(args) => serve::run(args, language, out),
         Command::Policy(command) => policy_command::run(command, language, out, err),
         Command::Transfer(command) => transfer_command::run(command, language, out),
+        Command::Vault(command) => vault_command::run(command, language, out, err),
+        Command::Sign(args) => sign_command::run(args, language, out, err),
         Command::Journal(journal_command::JournalCommand::Verify(args)) => {
             journal_command::verify(args, language, out)
         }
