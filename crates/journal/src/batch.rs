@@ -22,6 +22,8 @@ pub const OUTBOX_KIND_BYTES_MAX: usize = 64;
 pub const BATCH_BLOBS_MAX: usize = 4096;
 /// Largest blob.
 pub const BLOB_BYTES_MAX: usize = 16 << 20;
+/// The longest change of a wallet, in bytes: a first scan of a large one.
+pub const WALLET_CHANGE_BYTES_MAX: usize = 256 << 20;
 
 /// One durable commit. Group commit is several records in one batch. An empty batch changes nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,6 +40,19 @@ pub struct Batch {
     pub blobs: Vec<(Hash, Vec<u8>)>,
     /// A checkpoint of the head as it was before this batch.
     pub checkpoint: Option<Checkpoint>,
+    /// What watch-only wallets learnt from the chain, so that it is never ahead of or behind the records of this batch.
+    pub wallets: Vec<WalletChange>,
+}
+
+/// What a watch-only wallet learnt. Not part of the chains: it can be learnt again from the network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WalletChange {
+    /// Which wallet: the caller's name for it.
+    pub wallet: Hash,
+    /// Its encoding; opaque here.
+    pub body: Vec<u8>,
+    /// Whether it takes the place of everything before it, being all of that in one.
+    pub replaces: bool,
 }
 
 /// A command as it goes into the overt chain.
@@ -99,6 +114,7 @@ impl Batch {
             && self.done.is_empty()
             && self.blobs.is_empty()
             && self.checkpoint.is_none()
+            && self.wallets.is_empty()
     }
 
     /// Checks every bound. Back-ends call it before they touch the disk.
@@ -122,6 +138,9 @@ impl Batch {
         }
         if self.overt.is_empty() && !self.blobs.is_empty() {
             return Err(JournalError::BlobAlone);
+        }
+        for change in &self.wallets {
+            within("bytes in a wallet's change", change.body.len(), WALLET_CHANGE_BYTES_MAX)?;
         }
         for (hash, body) in &self.blobs {
             within("bytes in a blob", body.len(), BLOB_BYTES_MAX)?;

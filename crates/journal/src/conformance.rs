@@ -12,7 +12,7 @@ use types::{Hash, Timestamp};
 use crate::{
     Attached, BATCH_RECORDS_MAX, Batch, Checkpoint, CovertSlot, Head, Journal, JournalError, Link,
     NewOutboxItem, OVERT_BODY_BYTES_MAX, Origin, OutboxId, OvertRecord, Place, SLOT_BYTES, SNAPSHOTS_KEPT,
-    Snapshot, VerifyOptions, blob_hash, genesis,
+    Snapshot, VerifyOptions, WalletChange, blob_hash, genesis,
 };
 
 /// The heads of the suite's standard history, computed from the definition by another program, not by any back-end.
@@ -67,6 +67,7 @@ const CHECKS: &[Check] = &[
     ("a refused batch leaves nothing behind", refusals),
     ("the outbox keeps order and forgets what is done", outbox),
     ("blobs are found by their address", blobs),
+    ("wallets keep what they learnt, with the records of the same batch", wallets),
     ("checkpoints are of the current head only", checkpoints),
     ("an expected checkpoint finds a tail that was cut off", expected_checkpoint),
     ("snapshots are signed, anchored and few", snapshots),
@@ -336,6 +337,28 @@ fn blobs(open: Open<'_>, name: &str) -> Checked {
     ensure!(journal.blob(&blob_hash(b"absent"))?.is_none(), "a blob from nowhere");
     let report = journal.verify(&VerifyOptions::default())?;
     ensure!(report.is_sound() && report.blobs == 2, "{report:?}");
+    Ok(())
+}
+
+fn wallets(open: Open<'_>, name: &str) -> Checked {
+    let (main, other) = (Hash([1; 32]), Hash([2; 32]));
+    let learnt = |wallet: Hash, body: &[u8]| WalletChange { wallet, body: body.to_vec(), replaces: false };
+    let mut journal = open(name)?;
+    let head = journal.append(&one(1))?;
+    let changes = vec![learnt(main, b"a"), learnt(other, b"x"), learnt(main, b"b")];
+    let after = journal.append(&Batch { wallets: changes, ..Batch::default() })?;
+    ensure!(after == head, "what a wallet learnt changed the chains");
+    ensure!(journal.wallet(&main)? == [b"a", b"b"], "not in order: {:?}", journal.wallet(&main)?);
+    let unsound = vec![(Hash([9; 32]), vec![1])];
+    let refused = Batch { blobs: unsound, wallets: vec![learnt(main, b"lost")], ..one(2) };
+    ensure!(journal.append(&refused).is_err() && journal.wallet(&main)?.len() == 2, "a refused batch taught");
+    let whole = WalletChange { replaces: true, ..learnt(main, b"ab") };
+    journal.append(&Batch { wallets: vec![whole], ..one(2) })?;
+    drop(journal);
+    let mut journal = open(name)?;
+    ensure!(journal.wallet(&main)? == [b"ab"], "one in place of all: {:?}", journal.wallet(&main)?);
+    ensure!(journal.wallet(&other)? == [b"x"], "another wallet lost what it knew");
+    ensure!(journal.wallet(&Hash([3; 32]))?.is_empty(), "an unknown wallet knows something");
     Ok(())
 }
 

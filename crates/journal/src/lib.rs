@@ -32,7 +32,7 @@ pub mod sqlite;
 pub use batch::{
     BATCH_BLOBS_MAX, BATCH_OUTBOX_MAX, BATCH_RECORDS_MAX, BLOB_BYTES_MAX, Batch, CovertSlot, NewOutboxItem,
     OUTBOX_BODY_BYTES_MAX, OUTBOX_KIND_BYTES_MAX, OVERT_BODY_BYTES_MAX, OutboxId, OutboxItem, OvertRecord,
-    SLOT_BYTES,
+    SLOT_BYTES, WALLET_CHANGE_BYTES_MAX, WalletChange,
 };
 pub use chain::{Attached, CovertEntry, Head, Link, OvertEntry, blob_hash, genesis};
 pub use checkpoint::{Checkpoint, CheckpointError};

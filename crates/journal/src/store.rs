@@ -67,6 +67,13 @@ pub trait Journal: Send {
     /// A store that cannot be read, or content that does not have its address any more.
     fn blob(&mut self, hash: &Hash) -> Result<Option<Vec<u8>>, JournalError>;
 
+    /// What a wallet learnt, oldest first. Unlike the chains it is not protected against tampering: a caller that finds it unusable
+    /// learns it again from the network.
+    ///
+    /// # Errors
+    /// A store that cannot be read.
+    fn wallet(&mut self, wallet: &Hash) -> Result<Vec<Vec<u8>>, JournalError>;
+
     /// Saves a snapshot, signed with `key`, and drops all but the last [`crate::SNAPSHOTS_KEPT`].
     ///
     /// # Errors

@@ -16,6 +16,7 @@ use std::path::Path;
 use journal::sqlite::Options;
 use journal::{Batch, Journal, JournalError, OutboxId, SqliteJournal, VerifyOptions, blob_hash};
 use rusqlite::Connection;
+use types::Hash;
 use world::{create, entries, fill, item, key, one, open, record, slot, snapshot, verify, with_key};
 
 const PAGE_BYTES: usize = 4096;
@@ -199,7 +200,7 @@ fn other_files_are_refused() {
 #[test]
 fn another_version_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    for (version, refused) in [(1, false), (2, true), (0, true), (-1, true)] {
+    for (version, refused) in [(2, false), (3, true), (0, true), (-1, true)] {
         let path = folder.path().join(format!("version{version}.db"));
         drop(create(&path));
         let raw = Connection::open(&path).unwrap();
@@ -213,6 +214,21 @@ fn another_version_is_named() {
             }
         }
     }
+}
+
+#[test]
+fn a_journal_of_the_first_version_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("old.db");
+    let mut journal = create(&path);
+    let head = journal.append(&one(1)).unwrap();
+    drop(journal);
+    let raw = Connection::open(&path).unwrap();
+    raw.execute_batch("DROP TABLE wallet; UPDATE meta SET schema = 1").unwrap();
+    drop(raw);
+    let mut journal = open(&path).unwrap();
+    assert_eq!(journal.head(), head);
+    assert!(journal.wallet(&Hash([1; 32])).unwrap().is_empty());
 }
 
 /// Overwrites part of a page of a closed journal.

@@ -112,12 +112,20 @@ fn flipped(bytes: &[u8], place: usize) -> Value {
     Value::Blob(bytes)
 }
 
+/// All but what wallets learnt: the caller signs that, and can learn it again.
+fn chained_tables(raw: &Connection) -> Vec<String> {
+    let all = tables(raw);
+    let chained: Vec<String> = all.iter().filter(|table| *table != "wallet").cloned().collect();
+    assert_eq!(chained.len() + 1, all.len());
+    chained
+}
+
 #[test]
 fn every_byte_of_every_column() {
     let bench = Bench::new();
     let raw = Connection::open(&bench.sound).unwrap();
     let mut tried = 0;
-    for table in tables(&raw) {
+    for table in chained_tables(&raw) {
         for column in columns(&raw, &table) {
             let found = values(&raw, &table, &column);
             assert!(!found.is_empty(), "no row in {table}: this test would prove nothing");
@@ -153,7 +161,7 @@ fn alter_and_look(bench: &Bench, table: &str, column: &str, from: &Value, to: &V
 fn every_deleted_row() {
     let bench = Bench::new();
     let raw = Connection::open(&bench.sound).unwrap();
-    for table in tables(&raw) {
+    for table in chained_tables(&raw) {
         // By design: a deleted item is a done one, checkpoints kept outside stand in for deleted ones, snapshots only save time.
         let by_design = ["outbox", "checkpoint", "snapshot"].contains(&table.as_str());
         let key = columns(&raw, &table).remove(0);

@@ -126,6 +126,9 @@ impl Journal for Fused<SqliteJournal> {
     fn blob(&mut self, hash: &Hash) -> Result<Option<Vec<u8>>, JournalError> {
         self.1.around(|| self.0.blob(hash))
     }
+    fn wallet(&mut self, wallet: &Hash) -> Result<Vec<Vec<u8>>, JournalError> {
+        self.1.around(|| self.0.wallet(wallet))
+    }
     fn save_snapshot(
         &mut self,
         snapshot: &Snapshot,

@@ -24,6 +24,7 @@ pub(super) fn write(connection: &mut Connection, head: Head, batch: &Batch) -> R
     }
     delete_done(&transaction, batch)?;
     insert_blobs(&transaction, batch)?;
+    insert_wallets(&transaction, batch)?;
     if next != head {
         move_head(&transaction, next)?;
     }
@@ -117,6 +118,20 @@ fn insert_blobs(transaction: &Transaction<'_>, batch: &Batch) -> Result<(), Jour
         transaction.prepare_cached("INSERT INTO blob (hash, body) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
     for (hash, body) in &batch.blobs {
         insert.execute(params![hash.0, body])?;
+    }
+    Ok(())
+}
+
+fn insert_wallets(transaction: &Transaction<'_>, batch: &Batch) -> Result<(), JournalError> {
+    for change in &batch.wallets {
+        if change.replaces {
+            transaction
+                .prepare_cached("DELETE FROM wallet WHERE wallet = ?1")?
+                .execute(params![change.wallet.0])?;
+        }
+        transaction
+            .prepare_cached("INSERT INTO wallet (wallet, body) VALUES (?1, ?2)")?
+            .execute(params![change.wallet.0, change.body])?;
     }
     Ok(())
 }

@@ -181,6 +181,10 @@ impl Journal for SqliteJournal {
         read::blob(&self.connection, hash)
     }
 
+    fn wallet(&mut self, wallet: &Hash) -> Result<Vec<Vec<u8>>, JournalError> {
+        read::wallet(&self.connection, wallet)
+    }
+
     fn save_snapshot(&mut self, snapshot: &Snapshot, key: &SigningKey) -> Result<(), JournalError> {
         self.writable()?;
         let saved = append::snapshot(&mut self.connection, &self.origin, snapshot, key);

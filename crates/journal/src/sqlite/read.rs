@@ -216,6 +216,13 @@ pub(super) fn outbox(
     Ok(found)
 }
 
+/// What a wallet learnt, oldest first.
+pub(super) fn wallet(connection: &Connection, wallet: &Hash) -> Result<Vec<Vec<u8>>, JournalError> {
+    let mut select = connection.prepare_cached("SELECT body FROM wallet WHERE wallet = ?1 ORDER BY id")?;
+    let bodies = select.query_map(params![wallet.0], |row| row.get(0))?;
+    Ok(bodies.collect::<Result<_, _>>()?)
+}
+
 /// A blob by its address.
 pub(super) fn blob(connection: &Connection, address: &Hash) -> Result<Option<Vec<u8>>, JournalError> {
     let found: Option<Vec<u8>> = connection

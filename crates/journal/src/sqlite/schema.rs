@@ -21,7 +21,7 @@ const WAL_PAGES: u32 = 1000;
 const STATEMENTS_CACHED: usize = 32;
 
 /// Schema versions in order; the nth brings a journal to version n + 1. Never edit one that was released: add another.
-const MIGRATIONS: &[&str] = &[VERSION_1];
+const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2];
 
 const VERSION_1: &str = "
 CREATE TABLE meta (
@@ -84,6 +84,16 @@ CREATE TABLE snapshot (
     covert_state BLOB NOT NULL,
     PRIMARY KEY (overt_seq, covert_seq)
 ) STRICT;
+";
+
+/// What watch-only wallets learnt from the chain.
+const VERSION_2: &str = "
+CREATE TABLE wallet (
+    id INTEGER PRIMARY KEY,
+    wallet BLOB NOT NULL,
+    body BLOB NOT NULL
+) STRICT;
+CREATE INDEX wallet_by_name ON wallet (wallet, id);
 ";
 
 fn known() -> i64 {

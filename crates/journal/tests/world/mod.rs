@@ -15,7 +15,7 @@ use ed25519_dalek::SigningKey;
 use journal::sqlite::Options;
 use journal::{
     Batch, Checkpoint, CovertSlot, Head, Journal, JournalError, NewOutboxItem, Origin, OutboxId, OvertRecord,
-    SLOT_BYTES, Snapshot, SqliteJournal, VerifyOptions, VerifyReport, blob_hash,
+    SLOT_BYTES, Snapshot, SqliteJournal, VerifyOptions, VerifyReport, WalletChange, blob_hash,
 };
 use types::{Hash, Timestamp};
 
@@ -64,6 +64,8 @@ pub fn snapshot(head: Head, fill: u8) -> Snapshot {
 
 /// 10 entries, 3 slots, 3 waiting items and 1 done, 2 blobs, 2 checkpoints, 2 snapshots.
 pub fn fill(journal: &mut SqliteJournal) {
+    let learnt = WalletChange { wallet: Hash([7; 32]), body: vec![7; 900], replaces: false };
+    journal.append(&Batch { wallets: vec![learnt], ..Batch::default() }).unwrap();
     for nth in 1..=3_u8 {
         let first = u64::from(nth) * 3 - 2;
         let blobs = if nth < 3 { vec![(blob_hash(&[nth; 300]), vec![nth; 300])] } else { Vec::new() };
