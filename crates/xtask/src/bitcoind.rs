@@ -163,8 +163,12 @@ fn clear(folder: &Path) -> anyhow::Result<()> {
 }
 
 /// The first line of `--version`, so that a program that does not run is found here and not in a test.
+///
+/// Even for that bitcoind reads and writes its settings; not in the data folder of the user's own node.
 fn version(bitcoind: &Path) -> anyhow::Result<String> {
-    let output = Command::new(bitcoind).arg("--version").output();
+    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let data = format!("-datadir={}", folder.path().display());
+    let output = Command::new(bitcoind).args(["--version", &data]).output();
     let output = output.with_context(|| format!("`{}` does not run", bitcoind.display()))?;
     let text = String::from_utf8_lossy(&output.stdout);
     match text.lines().next().filter(|line| output.status.success() && line.contains("version")) {
