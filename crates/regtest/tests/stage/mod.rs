@@ -167,13 +167,17 @@ pub fn payee() -> ScriptBuf {
 
 /// What people approved: this payment to the payee, for at most [`MAX_FEE`].
 pub fn approved(payment: u64) -> Approved {
+    approved_to(PAYEE, payment, MAX_FEE)
+}
+
+pub fn approved_to(address: &str, payment: u64, max_fee: u64) -> Approved {
     let btc = |sats| types::Amount::new(types::Currency::parse("BTC").unwrap(), u128::from(sats));
     let payload = Payload {
         vault: VaultId::parse("treasury").unwrap(),
         initiator: ActorId::parse("alice").unwrap(),
         nonce: Nonce([7; 16]),
-        outputs: vec![Output { target: Target::Address(PAYEE.into()), amount: btc(payment) }],
-        max_fee: btc(MAX_FEE),
+        outputs: vec![Output { target: Target::Address(address.into()), amount: btc(payment) }],
+        max_fee: btc(max_fee),
         memo: String::new(),
         reference: String::new(),
         refresh: false,
