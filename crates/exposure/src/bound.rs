@@ -6,7 +6,9 @@ use std::fmt;
 use policy::Policy;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use types::{ActorId, Currency, PermitId, Span, Value, VaultId};
+use types::{ActorId, Currency, PermitId, PersonId, Span, Value, VaultId};
+
+use crate::search;
 
 /// The horizons of the table.
 pub const TABLE_HORIZONS: [Span; 5] = [
@@ -121,6 +123,8 @@ pub enum Assumption {
     JustRefreshed(VaultId),
     /// The vault's balance is not known: taken as without bound; limits alone bound it.
     UnknownBalance(VaultId),
+    /// The person has no home in the register: taken as living alone.
+    LivesAlone(PersonId),
 }
 
 impl fmt::Display for Assumption {
@@ -134,6 +138,9 @@ impl fmt::Display for Assumption {
             }
             Self::UnknownBalance(vault) => {
                 write!(f, "vault `{vault}` has no `balance`: taken as without bound")
+            }
+            Self::LivesAlone(person) => {
+                write!(f, "`{person}` has no home in the register: taken as living alone")
             }
         }
     }
@@ -268,8 +275,7 @@ pub struct Edit {
 /// # Errors
 /// When a name is not known, or nothing bounds the loss.
 pub fn bound(policy: &Policy, holdings: &Holdings, question: &Question) -> Result<Bound, BoundError> {
-    let _ = (policy, holdings, question);
-    Err(BoundError::Overflow)
+    search::answer(policy, holdings, question)
 }
 
 /// The table: 1 to [`TABLE_TAKEN_MAX`] taken, [`TABLE_HORIZONS`], all modes, in this order.

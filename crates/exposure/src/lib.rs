@@ -6,12 +6,36 @@
 #![deny(missing_docs)]
 
 mod bound;
+mod calendars;
+mod certificate;
+mod coalition;
+mod drill;
+mod figure;
+mod game;
 mod incidents;
+mod plan;
+mod power;
+mod program;
+mod relax;
+mod search;
+mod simplex;
+mod strategy;
+mod windows;
+mod witness;
 
 pub use bound::{
     Action, Adversary, Advice, Assumption, Bound, BoundError, Edit, Holding, Holdings, Mode, Question, Step,
     TABLE_HORIZONS, TABLE_TAKEN_MAX, Taken, Way, advice, bound, table,
 };
+pub use certificate::{
+    CERTIFICATE_BYTES_MAX, CERTIFICATE_HORIZONS, CERTIFICATE_KEY_BYTES_MAX, CERTIFICATE_TAKEN_MAX,
+    Certificate, CertificateKey, CertificateKeyError, CertificatePublic, Excess, Figure, LIFETIME_MAX,
+    LIFETIME_MIN, LIFETIME_USUAL, MakeRefusal, Making, Measure, OPENING_BYTES_MAX, Opening, OpeningError,
+    ParseThresholdError, Part, Refusal, Share, Standing, Statement, Sum, Threshold, Thresholds, Unit, make,
+    verify,
+};
+pub use drill::{Answer, Barrier, Difference, Drill, Losses, Replay, Rule, Subject, draw, drill};
+pub use figure::{duration, money};
 pub use incidents::{
     BUILT_IN, CELL_BYTES_MAX, INCIDENTS_BYTES_MAX, INCIDENTS_ROWS_MAX, Incident, Incidents, IncidentsError,
     Kind, Reason, RowProblem,
