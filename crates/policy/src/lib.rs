@@ -7,6 +7,7 @@ mod calendar;
 mod check;
 mod coalition;
 mod codes;
+mod compare;
 mod diagnostic;
 mod evaluate;
 mod explain;
@@ -30,6 +31,7 @@ mod window;
 pub use bits::PEOPLE_MAX;
 pub use calendar::{Calendar, CivilEnd, TIME_ZONE_DATA_VERSION};
 pub use codes::{CODES, Code};
+pub use compare::{Comparison, Deed, Direction, Side, Witness, compare};
 pub use diagnostic::{Diagnostic, Severity, Source};
 pub use evaluate::{Charge, Counter, Facts, History, NoHistory, OutputFacts};
 pub use explain::{

@@ -102,3 +102,32 @@ pub fn at(text: &str) -> Timestamp {
 pub fn euros(whole: u128) -> Value {
     Value::from_minor(whole * 100)
 }
+
+/// Replays what a comparison says: a transfer must be released under the policy that is said to allow it, and not, or later,
+/// or only subject to objections, under the other.
+pub fn replayed(old: &Policy, new: &Policy, comparison: &policy::Comparison) {
+    let equal = comparison.direction == policy::Direction::Equal;
+    assert_eq!(comparison.witness.is_none(), equal, "{comparison:?}");
+    for witness in comparison.witness.iter().chain(&comparison.other) {
+        let json = serde_json::to_value(witness).unwrap();
+        if json["kind"] != "transfer" {
+            continue;
+        }
+        let transfer: policy::TransferFile = serde_json::from_value(json["transfer"].clone()).unwrap();
+        let history: Vec<policy::HistoryFile> = serde_json::from_value(json["history"].clone()).unwrap();
+        let (with, without) = match witness.allowed_by {
+            policy::Side::New => (new, old),
+            policy::Side::Old => (old, new),
+        };
+        let [with, without] = [with, without].map(|policy| policy::explain(policy, &transfer, &history));
+        assert_ne!(with.decision, policy::Decision::Refused, "{json:#}");
+        let ready = |explanation: &policy::Explanation| match explanation.decision {
+            policy::Decision::Refused => None,
+            _ => explanation.ready_at,
+        };
+        let (soon, late) = (ready(&with).unwrap_or_else(|| panic!("never ready: {json:#}")), ready(&without));
+        let quicker = with.permits.iter().any(|report| report.quick && report.ready_at.is_some())
+            && !without.permits.iter().any(|report| report.quick && report.ready_at.is_some());
+        assert!(late.is_none_or(|late| late > soon) || quicker, "{json:#}\n{with:#?}\n{without:#?}");
+    }
+}
