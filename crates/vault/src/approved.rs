@@ -98,7 +98,8 @@ impl Approved {
             payload.outputs.iter().enumerate().map(resolve).collect::<Result<_, _>>()?;
         let mut max_fee = satoshis(payload.max_fee).ok_or(ApprovedError::Fee)?;
         if payload.refresh {
-            max_fee = max_fee.min(refresh_fee_max(&outputs));
+            let values: Vec<Amount> = outputs.iter().map(|output| output.value).collect();
+            max_fee = max_fee.min(refresh_fee_max(&values));
         }
         let (vault, refresh) = (payload.vault.clone(), payload.refresh);
         Ok(Self { vault, outputs, max_fee, refresh, shared: None })
@@ -137,8 +138,9 @@ impl Approved {
     }
 }
 
-fn refresh_fee_max(outputs: &[ApprovedOutput]) -> Amount {
-    let renewed = outputs.iter().map(|output| output.value.to_sat()).fold(0, u64::saturating_add);
+/// The most that a refresh with such outputs pays the network, whatever the size of the transaction.
+pub fn refresh_fee_max(values: &[Amount]) -> Amount {
+    let renewed = values.iter().map(|value| value.to_sat()).fold(0, u64::saturating_add);
     Amount::from_sat(renewed / 100 * REFRESH_FEE_PERCENT_MAX)
 }
 

@@ -1,6 +1,6 @@
-//! Building a PSBT that hardware wallets sign, from inputs that were chosen. (Choosing them is not done here.)
+//! Building a PSBT that hardware wallets sign, from inputs that were chosen (G6). `compose` chooses them.
 //!
-//! Called by the command line and the demo; its result goes through `verify` like anybody's. `fill_input` and `fill_output` also write
+//! Called by `compose`, `refresh` and the demo; its result goes through `verify` like anybody's. `fill_input` and `fill_output` also write
 //! the PSBT of a verified spend.
 
 use bitcoin::absolute::{Height, LockTime};
@@ -10,9 +10,10 @@ use bitcoin::transaction::{Transaction, TxIn, TxOut, Version};
 use bitcoin::{Amount, OutPoint, ScriptBuf, Witness};
 use thiserror::Error;
 
+use crate::approved::REFRESH_FEE_SATS_PER_VBYTE_MAX;
 use crate::derived::{DerivedScript, Form, Leaf};
 use crate::descriptor::{DeriveError, Position};
-use crate::holdings::{Coin, Holdings};
+use crate::holdings::{Coin, GAP_LIMIT, Holdings};
 use crate::verify::SEQUENCE;
 
 /// A spend as somebody wants it.
@@ -53,6 +54,54 @@ pub enum BuildError {
     /// Not a height.
     #[error("`{0}` is not a block height")]
     LockHeight(u32),
+    /// Nothing to pay.
+    #[error("there is nothing to pay: give at least one output")]
+    NoOutputs,
+    /// More than a payload has.
+    #[error("{0} outputs are too many for one transaction: at most 200 are taken, pay the rest in another")]
+    TooManyOutputs(usize),
+    /// Too small to be relayed.
+    #[error("output {0} is too small to be relayed: pay more to it or leave it out")]
+    DustOutput(usize),
+    /// The rate is more than the approved maximum allows.
+    #[error(
+        "the network would have to be paid {fee}, and at most {max_fee} is approved: take a lower fee rate or have a higher maximum approved"
+    )]
+    FeeAboveMaximum {
+        /// What it would cost.
+        fee: Amount,
+        /// What may be paid.
+        max_fee: Amount,
+    },
+    /// More inputs than nodes relay, or than are checked.
+    #[error(
+        "more inputs are needed than one transaction may have: pay less at once, or join small outputs by a refresh"
+    )]
+    TooManyInputs,
+    /// With its previous transactions it is larger than what is read.
+    #[error(
+        "the psbt would be larger than 4 MiB, with the transactions that made its inputs: pay less at once"
+    )]
+    TooLarge,
+    /// The input that all transactions of a transfer share is not there.
+    #[error(
+        "`{0}`, which every transaction of this transfer spends, is not an unspent input of the waiting one: look at the chain again"
+    )]
+    SharedInputGone(OutPoint),
+    /// Nothing to spend.
+    #[error("the waiting transaction has no change to speed it up with: replace it instead")]
+    NoChange,
+    /// Nothing to renew.
+    #[error("no output is near its recovery path: nothing needs a refresh")]
+    NothingDue,
+    /// A number of outputs that a refresh cannot have.
+    #[error("a refresh has 1 to {GAP_LIMIT} outputs, not {0}")]
+    RefreshOutputs(u32),
+    /// Too much for what can wait.
+    #[error(
+        "a refresh pays at most {REFRESH_FEE_SATS_PER_VBYTE_MAX} satoshis for each virtual byte: wait for lower fees"
+    )]
+    RefreshRate,
     /// The change address cannot be derived.
     #[error(transparent)]
     Derive(#[from] DeriveError),
@@ -92,22 +141,6 @@ pub fn build_psbt(holdings: &Holdings, draft: &SpendDraft) -> Result<Psbt, Build
         inputs: coins.into_iter().map(fill_input).collect(),
         outputs: maps,
     })
-}
-
-/// The most virtual bytes that a signed transaction with such inputs has, for choosing a fee.
-#[must_use]
-pub fn estimated_vsize(script: &DerivedScript, inputs: usize, outputs: &[TxOut]) -> u64 {
-    let unsigned = Transaction {
-        version: Version::TWO,
-        lock_time: LockTime::ZERO,
-        input: vec![unsigned_input(OutPoint::null()); inputs],
-        output: outputs.to_vec(),
-    };
-    let each = script.descriptor.max_weight_to_satisfy().map_or(0, bitcoin::Weight::to_wu);
-    let count = u64::try_from(inputs).unwrap_or(u64::MAX);
-    // Two for the marker and flag that an unsigned transaction lacks.
-    let weight = unsigned.weight().to_wu().saturating_add(2).saturating_add(each.saturating_mul(count));
-    weight.div_ceil(4)
 }
 
 fn unsigned_input(previous_output: OutPoint) -> TxIn {

@@ -5,10 +5,11 @@
 use bitcoin::bip32::{ChildNumber, KeySource};
 use bitcoin::secp256k1::PublicKey;
 use bitcoin::taproot::{ControlBlock, LeafVersion, TapLeafHash, TapNodeHash};
-use bitcoin::{ScriptBuf, XOnlyPublicKey};
+use bitcoin::{ScriptBuf, VarInt, XOnlyPublicKey};
 use miniscript::Descriptor;
 
 use crate::descriptor::{Branch, Position};
+use crate::size::number;
 
 /// Who a key belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -86,6 +87,7 @@ pub struct DerivedScript {
     position: Position,
     script_pubkey: ScriptBuf,
     keys: Vec<DerivedKey>,
+    witness_weight: u64,
     pub(crate) form: Form,
     pub(crate) descriptor: Descriptor<bitcoin::PublicKey>,
 }
@@ -94,6 +96,7 @@ impl DerivedScript {
     pub(crate) fn new(
         position: Position,
         keys: Vec<DerivedKey>,
+        at_least: usize,
         descriptor: Descriptor<bitcoin::PublicKey>,
     ) -> Option<Self> {
         let form = match &descriptor {
@@ -112,7 +115,21 @@ impl DerivedScript {
             }
             other => Form::Wsh { witness_script: other.explicit_script().ok()? },
         };
-        Some(Self { position, script_pubkey: descriptor.script_pubkey(), keys, form, descriptor })
+        let members = keys.iter().filter(|key| matches!(key.role, Role::Member(_))).count();
+        let witness_weight = witness_weight(&form, at_least, members);
+        Some(Self {
+            position,
+            script_pubkey: descriptor.script_pubkey(),
+            keys,
+            witness_weight,
+            form,
+            descriptor,
+        })
+    }
+
+    /// The most weight units that the witness of the spending path has, with the count of its elements.
+    pub(crate) const fn witness_weight(&self) -> u64 {
+        self.witness_weight
     }
 
     /// Which address this is.
@@ -153,4 +170,28 @@ impl DerivedScript {
             (Form::Tr { spending, .. }, _) => vec![spending.hash],
         }
     }
+}
+
+/// A signature with its sighash byte and its length: at most 71 bytes of DER, since S is low, or 64 of Schnorr.
+const ECDSA_WEIGHT: u64 = 1 + 72;
+const SCHNORR_WEIGHT: u64 = 1 + 65;
+
+/// By the templates: the quorum's signatures with one more for the co-signer; beside them the empty element that `multi` takes too
+/// much, or one for each member who does not sign.
+fn witness_weight(form: &Form, at_least: usize, members: usize) -> u64 {
+    let element = |bytes: usize| number(VarInt(number(bytes)).size()).saturating_add(number(bytes));
+    let signatures = number(at_least).saturating_add(1);
+    let (elements, weight) = match form {
+        Form::Wsh { witness_script } => {
+            let weight = signatures.saturating_mul(ECDSA_WEIGHT).saturating_add(1);
+            (signatures.saturating_add(2), weight.saturating_add(element(witness_script.len())))
+        }
+        Form::Tr { spending, .. } => {
+            let absent = number(members.saturating_sub(at_least));
+            let weight = signatures.saturating_mul(SCHNORR_WEIGHT).saturating_add(absent);
+            let leaf = element(spending.script.len()).saturating_add(element(spending.control_block.size()));
+            (signatures.saturating_add(absent).saturating_add(2), weight.saturating_add(leaf))
+        }
+    };
+    weight.saturating_add(number(VarInt(elements).size()))
 }

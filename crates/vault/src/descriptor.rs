@@ -234,7 +234,8 @@ impl VaultDescriptor {
         let parts = parts.ok_or_else(|| script_error("a key is missing".to_owned()))?;
         let descriptor =
             template::descriptor(self.kind, parts).map_err(|error| script_error(error.to_string()))?;
-        DerivedScript::new(position, keys, descriptor).ok_or_else(|| script_error("no leaf".to_owned()))
+        DerivedScript::new(position, keys, self.at_least, descriptor)
+            .ok_or_else(|| script_error("no leaf".to_owned()))
     }
 
     /// The script that an output at a position has.

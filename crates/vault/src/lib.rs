@@ -26,14 +26,20 @@
 
 mod approved;
 mod build;
+mod bump;
+mod choose;
+mod compose;
 mod derived;
 mod descriptor;
+mod fees;
 mod finish;
 mod holdings;
 mod key;
 mod psbt;
+mod refresh;
 mod refusal;
 pub mod signing;
+mod size;
 mod spec;
 mod spend;
 mod template;
@@ -48,14 +54,19 @@ pub use approved::{
     Recipient,
 };
 pub use bitcoin;
-pub use build::{BuildError, SpendDraft, build_psbt, estimated_vsize};
+pub use build::{BuildError, SpendDraft, build_psbt};
+pub use bump::{Waiting, child, replace, return_to_self};
+pub use compose::{Built, DUE_PERCENT, Request, is_due, pay};
 pub use derived::{DerivedKey, DerivedScript, Role};
 pub use descriptor::{Branch, DeriveError, Position, VaultDescriptor};
+pub use fees::INCREMENTAL_RELAY_SATS_PER_KVB;
 pub use finish::{Cosigned, FinalTransaction, FinishError, check_consensus};
 pub use holdings::{Coin, GAP_LIMIT, Holdings};
 pub use key::{KeyError, VaultKey};
 pub use psbt::{PSBT_BYTES_MAX, UnverifiedPsbt};
+pub use refresh::{Refresh, refresh};
 pub use refusal::Refusal;
+pub use size::{TRANSACTION_WEIGHT_MAX, estimated_vsize};
 pub use spec::{RECOVERY_BLOCKS_MAX, RecoverySpec, ScriptKind, SpecError, VAULT_KEYS_MAX, VaultSpec};
 pub use spend::{InputSignature, MergeError, SigningRequest, VerifiedSpend};
 pub use verify::{FEE_RATE_MIN_SATS_PER_KVB, INPUTS_MAX, verify, verify_child, verify_return};

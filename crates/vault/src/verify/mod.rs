@@ -16,11 +16,11 @@ use bitcoin::{Amount, NetworkKind, OutPoint, Psbt, Transaction, TxOut};
 use types::{PAYLOAD_OUTPUTS_MAX, SpendKind};
 
 use crate::approved::{Approved, REFRESH_FEE_SATS_PER_VBYTE_MAX};
-use crate::build::estimated_vsize;
 use crate::descriptor::VaultDescriptor;
 use crate::holdings::{Coin, Holdings};
 use crate::psbt::UnverifiedPsbt;
 use crate::refusal::Refusal;
+use crate::size::estimated_vsize;
 use crate::spend::{self, VerifiedSpend};
 
 pub use inputs::SEQUENCE;
