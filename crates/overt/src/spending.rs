@@ -365,14 +365,18 @@ impl Transfer {
         found.map(|signing| &signing.spend)
     }
 
-    /// What a child's fee comes on top of.
+    /// What a transaction's fee comes on top of: of a child the payment's, and other children's.
     fn parent_fee(&self, spend: &SpendPlan) -> u128 {
-        if spend.kind != SpendKind::Child {
-            return 0;
-        }
+        if spend.kind == SpendKind::Child { self.fees_beside(spend.txid) } else { 0 }
+    }
+
+    /// What the payment that is to be mined and the children on it cost, but for one of them.
+    #[must_use]
+    pub fn fees_beside(&self, child: Hash) -> u128 {
         let Some(standing) = self.standing_spend() else { return 0 };
         let on_top = |signing: &&Signing| {
             signing.spend.kind == SpendKind::Child
+                && signing.spend.txid != child
                 && signing.spend.inputs.iter().any(|input| input.txid == standing.txid)
         };
         let children = self.signings.iter().filter(on_top).map(|signing| signing.spend.fee);
@@ -389,8 +393,9 @@ impl Transfer {
         found.map(|signing| signing.spend.kind)
     }
 
-    /// The transaction that a block has.
-    fn confirmed_spend(&self) -> Option<&SpendPlan> {
+    /// The transaction that a block has, once that was reported.
+    #[must_use]
+    pub fn confirmed_spend(&self) -> Option<&SpendPlan> {
         let (input, _) = self.spent.first()?;
         let spends = |signing: &&Signing| match &self.status {
             Status::Confirmed { txid } => signing.spend.txid == *txid,

@@ -86,6 +86,7 @@ impl DataFolder {
             entropy: Arc::new(SystemEntropy),
             signer,
             broadcast: Arc::new(HoldForOperator),
+            following: config.open_chains()?,
             channels: config.open_channels(&self.0)?,
             settings,
         };

@@ -12,57 +12,21 @@ use journal::{JournalError, blob_hash};
 use overt::Command;
 use policy::{Chain, KeyQuorum, Policy, Script};
 use thiserror::Error;
-use types::{Hash, SpendPlan, TransferId, VaultId};
+use types::{Hash, VaultId};
 use vault::bitcoin::absolute::LockTime;
 use vault::bitcoin::consensus::encode;
 use vault::bitcoin::hashes::Hash as _;
 use vault::bitcoin::transaction::Version;
 use vault::bitcoin::{Network, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, Txid, Witness};
 use vault::{
-    Approved, ApprovedError, Branch, DeriveError, GAP_LIMIT, Holdings, MergeError, Position, RecoverySpec,
-    ScriptKind, SpecError, UnverifiedPsbt, VaultDescriptor, VaultSpec, VerifiedSpend, verify,
+    Branch, DeriveError, GAP_LIMIT, Holdings, Position, RecoverySpec, ScriptKind, SpecError, VaultDescriptor,
+    VaultSpec,
 };
-
-use crate::engine::EngineError;
 
 /// The largest transaction that a feed may report, in bytes: what a block could hold.
 pub const TRANSACTION_BYTES_MAX: usize = 4_000_000;
 /// How far beyond the gap a coin's address is looked for when the book is filled again after a start.
 const SEARCH_INDEX_MAX: u32 = 10_000;
-
-/// Why a PSBT is not taken for a transfer.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum SpendError {
-    /// No such transfer, or its vault is not on a chain.
-    #[error("this transfer is not paid from a vault on chain: no psbt belongs to it")]
-    NotOnChain,
-    /// The vault cannot be used.
-    #[error("vault `{0}` cannot be used: {1}")]
-    Vault(VaultId, String),
-    /// The payload cannot be paid on this chain.
-    #[error(transparent)]
-    Approved(#[from] ApprovedError),
-    /// The PSBT is refused.
-    #[error(transparent)]
-    Refused(#[from] vault::Refusal),
-    /// The engine could not read what was attached before.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-}
-
-impl SpendError {
-    /// The stable code.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::NotOnChain => "not-on-chain",
-            Self::Vault(..) => "vault-unusable",
-            Self::Approved(_) => "payload-not-payable",
-            Self::Refused(refusal) => refusal.code(),
-            Self::Engine(error) => error.code(),
-        }
-    }
-}
 
 /// Why a feed's transaction, or a question for an address, is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -98,22 +62,11 @@ impl CoinError {
     }
 }
 
-/// A PSBT that was verified for a transfer, ready to be attached.
-#[derive(Clone, Debug)]
-pub struct Prepared {
-    /// The spend, with the signatures of what was attached before.
-    pub spend: VerifiedSpend,
-    /// In the core's terms; its `psbt` is the address of the blob.
-    pub plan: SpendPlan,
-    /// The PSBT as the journal keeps it.
-    pub blob: (Hash, Vec<u8>),
-}
-
 /// A vault that can be used.
 #[derive(Clone, Debug)]
-struct Kept {
-    spec: VaultSpec,
-    holdings: Holdings,
+pub(crate) struct Kept {
+    pub(crate) spec: VaultSpec,
+    pub(crate) holdings: Holdings,
 }
 
 /// The vaults on chain.
@@ -150,6 +103,11 @@ impl VaultBook {
             self.open(policy, id);
             if let Some(Ok(kept)) = self.vaults.get_mut(id) {
                 let followed = kept.follow(state, id, &mut *load)?;
+                if let Chain::Bitcoin(network) = policy.vault(id).map_or(Chain::GateOnly, |vault| vault.chain)
+                    && let Some(tip) = state.overt().tip(network)
+                {
+                    kept.holdings.set_height(tip.height);
+                }
                 if let Err(problem) = followed {
                     self.vaults.insert(id.clone(), Err(problem));
                 }
@@ -213,6 +171,14 @@ impl VaultBook {
         self.holdings(vault).map(Holdings::descriptor)
     }
 
+    /// The vaults on a network that can be used, each with its descriptor's text.
+    #[must_use]
+    pub fn on_network(&self, network: Network) -> Vec<(VaultId, String)> {
+        let usable = self.vaults.iter().filter_map(|(id, kept)| Some((id, kept.as_ref().ok()?)));
+        let there = usable.filter(|(_, kept)| kept.spec.network == network);
+        there.map(|(id, kept)| (id.clone(), kept.holdings.descriptor().text().to_owned())).collect()
+    }
+
     /// A receiving address of a vault.
     ///
     /// # Errors
@@ -231,7 +197,7 @@ impl VaultBook {
         Ok((index, self.address(vault, index)?))
     }
 
-    fn kept(&self, vault: &VaultId) -> Result<&Kept, CoinError> {
+    pub(crate) fn kept(&self, vault: &VaultId) -> Result<&Kept, CoinError> {
         match self.vaults.get(vault) {
             Some(Ok(kept)) => Ok(kept),
             Some(Err(why)) => Err(CoinError::Vault(vault.clone(), why.clone())),
@@ -239,43 +205,8 @@ impl VaultBook {
         }
     }
 
-    /// Checks a PSBT for a transfer and adds the signatures of the one that is attached already, if it is for the same transaction.
-    ///
-    /// # Errors
-    /// Why it is not a spend of this transfer.
-    pub fn verify_psbt(
-        &self,
-        state: &gate::State,
-        transfer: TransferId,
-        attached: Option<&[u8]>,
-        psbt: &[u8],
-    ) -> Result<Prepared, SpendError> {
-        let payload = &state.overt().transfer(transfer).ok_or(SpendError::NotOnChain)?.payload;
-        let kept = self.kept(&payload.vault).map_err(|error| match error {
-            CoinError::Vault(vault, why) => SpendError::Vault(vault, why),
-            _ => SpendError::NotOnChain,
-        })?;
-        let network = kept.spec.network;
-        let approved = Approved::from_payload(payload, network, |vault| self.scripts(vault, network))?;
-        let mut spend = verify(UnverifiedPsbt::parse(psbt)?, &kept.holdings, &approved)?;
-        if let Some(attached) = attached
-            && let Ok(earlier) = UnverifiedPsbt::parse(attached)
-            // What was attached before may have lost its coins since: then the new one stands alone.
-            && let Ok(earlier) = verify(earlier, &kept.holdings, &approved)
-        {
-            spend = match earlier.merge(spend.clone()) {
-                Ok(merged) => merged,
-                Err(MergeError::DifferentTransaction | MergeError::DifferentVault) => spend,
-            };
-        }
-        let content = spend.psbt_bytes();
-        let address = blob_hash(&content);
-        let plan = SpendPlan { psbt: address, ..spend.plan() };
-        Ok(Prepared { spend, plan, blob: (address, content) })
-    }
-
     /// Where a payment to another vault of the organisation on the same chain may go.
-    fn scripts(&self, vault: &VaultId, network: Network) -> Option<BTreeSet<ScriptBuf>> {
+    pub(crate) fn scripts(&self, vault: &VaultId, network: Network) -> Option<BTreeSet<ScriptBuf>> {
         let kept = self.kept(vault).ok().filter(|kept| kept.spec.network == network)?;
         Some(kept.holdings.scripts().cloned().collect())
     }
@@ -300,7 +231,8 @@ impl VaultBook {
             return Err(CoinError::NotOurs(vault.clone()));
         }
         let address = blob_hash(transaction);
-        let command = Command::NoteReceived { vault: vault.clone(), transaction: address, height: None, outputs };
+        let command =
+            Command::NoteReceived { vault: vault.clone(), transaction: address, height: None, outputs };
         Ok((Ask::Overt(command), (address, transaction.to_vec())))
     }
 }

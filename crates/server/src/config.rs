@@ -6,12 +6,15 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use alarm::{Channel, ChannelConfig};
 use credentials::DevicePublic;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use types::ActorId;
+
+use crate::follow::Following;
 
 /// The name of the file.
 pub const CONFIG_FILE: &str = "rempart.toml";
@@ -42,10 +45,52 @@ pub struct Config {
     /// Public keys of feeds of prices and of the chain, by the feed's name.
     #[serde(rename = "feed")]
     pub feeds: BTreeMap<ActorId, DevicePublic>,
+    /// Where the chain is looked at, one for each network.
+    #[serde(rename = "chain")]
+    pub chains: Vec<ChainSettings>,
     /// Records between two snapshots.
     pub snapshot_every: u64,
     /// Records between two checkpoints.
     pub checkpoint_every: u64,
+}
+
+/// How one network is followed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChainSettings {
+    /// As a policy names it after `bitcoin:`.
+    pub network: policy::Network,
+    /// How many blocks make an output, or a payment, good.
+    #[serde(default = "confirmations")]
+    pub confirmations: u32,
+    /// Seconds between two looks.
+    #[serde(default = "every_seconds")]
+    pub every_seconds: u64,
+    /// One source, or two that must agree before value is released.
+    #[serde(rename = "source")]
+    pub sources: Vec<chain::ChainConfig>,
+}
+
+const fn confirmations() -> u32 {
+    6
+}
+
+const fn every_seconds() -> u64 {
+    30
+}
+
+impl ChainSettings {
+    /// Makes the sources; nobody is asked yet.
+    ///
+    /// # Errors
+    /// A source that cannot be made.
+    pub fn open(&self) -> Result<Following, ConfigError> {
+        let network = crate::coins::network_of(self.network);
+        let list = self.sources.iter().map(chain::ChainConfig::open).collect::<Result<_, _>>()?;
+        let sources = chain::Sources::new(network, list, chain::Agreement::for_network(network))?;
+        let every = Duration::from_secs(self.every_seconds.max(1));
+        Ok(Following { network: self.network, sources, confirmations: self.confirmations.max(1), every })
+    }
 }
 
 impl Default for Config {
@@ -55,6 +100,7 @@ impl Default for Config {
             public_url: None,
             channels: Vec::new(),
             feeds: BTreeMap::new(),
+            chains: Vec::new(),
             snapshot_every: SNAPSHOT_EVERY,
             checkpoint_every: CHECKPOINT_EVERY,
         }
@@ -79,6 +125,9 @@ pub enum ConfigError {
     /// A channel that cannot be opened.
     #[error(transparent)]
     Channel(#[from] alarm::ConfigError),
+    /// A source of the chain that cannot be made.
+    #[error(transparent)]
+    Chain(#[from] chain::ConfigError),
 }
 
 impl ConfigError {
@@ -91,6 +140,7 @@ impl ConfigError {
             Self::Bounds(..) => "config-bounds",
             Self::ChannelFile(..) => "channel-file",
             Self::Channel(_) => "channel-config",
+            Self::Chain(error) => error.code(),
         }
     }
 }
@@ -133,6 +183,12 @@ impl Config {
         if self.feeds.len() > FEEDS_MAX {
             return Err("more than 64 feeds: remove some");
         }
+        let mut networks: Vec<policy::Network> = self.chains.iter().map(|chain| chain.network).collect();
+        networks.sort_unstable();
+        networks.dedup();
+        if networks.len() != self.chains.len() {
+            return Err("two `[[chain]]` tables have the same `network`: write both sources under one");
+        }
         if self.snapshot_every == 0 || self.checkpoint_every == 0 {
             return Err("`snapshot_every` and `checkpoint_every` must be above zero");
         }
@@ -145,6 +201,14 @@ impl Config {
     /// The first channel that cannot be opened.
     pub fn open_channels(&self, folder: &Path) -> Result<Vec<Box<dyn Channel>>, ConfigError> {
         self.channels.iter().map(|channel| open_channel(folder, channel)).collect()
+    }
+
+    /// How each network is followed.
+    ///
+    /// # Errors
+    /// The first source that cannot be made.
+    pub fn open_chains(&self) -> Result<Vec<Following>, ConfigError> {
+        self.chains.iter().map(ChainSettings::open).collect()
     }
 
     /// The address for links in alarms.
@@ -191,6 +255,19 @@ mod tests {
         assert_eq!(parse("snapshot_every = 0").unwrap_err().code(), "config-bounds");
         let key = "11".repeat(31);
         assert_eq!(parse(&format!("[feed]\nprices = \"{key}\"")).unwrap_err().code(), "config-syntax");
+    }
+
+    #[test]
+    fn a_network_has_one_or_two_sources() {
+        let core = "[[chain.source]]\nkind = \"core\"\nurl = \"http://127.0.0.1:8332\"\ncookie = \"/c\"\n";
+        let chain = "[[chain]]\nnetwork = \"mainnet\"\n";
+        let config = parse(&format!("{chain}{core}")).unwrap();
+        assert_eq!((config.chains[0].confirmations, config.chains[0].every_seconds), (6, 30));
+        assert_eq!(config.open_chains().unwrap().len(), 1);
+        let three = parse(&format!("{chain}{core}{core}{core}")).unwrap();
+        assert!(three.open_chains().is_err());
+        assert_eq!(parse(&format!("{chain}{core}{chain}{core}")).unwrap_err().code(), "config-bounds");
+        assert_eq!(parse(&format!("{chain}confirm = 1\n{core}")).unwrap_err().code(), "config-syntax");
     }
 
     #[test]

@@ -15,6 +15,7 @@ use journal::blob_hash;
 use overt::{Author, Command as Overt};
 use policy::Source;
 use server::coins::VaultBook;
+use server::spends::Earlier;
 use types::{ActorId, Amount, Hash, Identified, Moment, Output, Payload, Target};
 use vault::bitcoin::consensus::encode;
 use vault::bitcoin::hashes::Hash as _;
@@ -78,7 +79,10 @@ impl Desk {
         let txid = Hash(transaction.compute_txid().to_byte_array());
         let outputs = vec![(types::OutPoint { txid, index: 0 }, u128::from(COIN))];
         let feed = Author::Feed(ActorId::parse("chain").unwrap());
-        self.run(feed, Overt::NoteReceived { vault: treasury(), transaction: address, height: None, outputs });
+        self.run(
+            feed,
+            Overt::NoteReceived { vault: treasury(), transaction: address, height: None, outputs },
+        );
         self.sync();
     }
 
@@ -155,7 +159,8 @@ fn signatures_of_two_members_become_one_spend() {
     desk.submit(&payload);
     let holdings = desk.book.holdings(&treasury()).unwrap().clone();
     let verify = |attached: Option<&[u8]>, bytes: &[u8]| {
-        desk.book.verify_psbt(&desk.state, payload.id(), attached, bytes)
+        let earlier = Earlier { attached: attached.map(<[u8]>::to_vec), standing: None };
+        desk.book.verify_psbt(&desk.state, payload.id(), &earlier, bytes)
     };
     let alice = verify(None, &psbt(&holdings, PAYMENT, &["alice"])).unwrap();
     assert!(!alice.plan.complete);
@@ -189,8 +194,9 @@ fn a_transfer_to_a_vault_pays_an_address_of_that_vault() {
     };
     let mut good = build_psbt(&holdings, &draft).unwrap();
     sign_member(&mut good, &holdings, &key("alice")).unwrap();
-    desk.book.verify_psbt(&desk.state, payload.id(), None, &good.serialize()).unwrap();
+    desk.book.verify_psbt(&desk.state, payload.id(), &Earlier::default(), &good.serialize()).unwrap();
     let elsewhere = psbt(&holdings, PAYMENT, &["alice"]);
-    let refused = desk.book.verify_psbt(&desk.state, payload.id(), None, &elsewhere).unwrap_err();
+    let refused =
+        desk.book.verify_psbt(&desk.state, payload.id(), &Earlier::default(), &elsewhere).unwrap_err();
     assert_eq!(refused.code(), "output-not-approved");
 }

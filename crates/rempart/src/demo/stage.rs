@@ -112,6 +112,7 @@ impl Stage {
             entropy: Arc::new(entropy),
             signer: Arc::new(cosigner(seed, folder)?),
             broadcast: Arc::new(chain.clone()),
+            following: Vec::new(),
             channels: open_channels(seed, &receivers)?,
             settings: Settings::default(),
         };

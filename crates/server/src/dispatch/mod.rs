@@ -18,6 +18,7 @@ use std::thread::{Builder, JoinHandle};
 use ::alarm::Channel;
 
 use crate::engine::Shared;
+use crate::follow;
 
 pub use broadcast::{Broadcast, BroadcastError, HoldForOperator};
 pub use sign::{TICKET_DOMAIN, ticket, ticket_message};
@@ -32,6 +33,10 @@ pub(crate) fn start(
 ) -> io::Result<Vec<JoinHandle<()>>> {
     let outgoing = Arc::clone(shared);
     let mut threads = vec![Builder::new().name("outbox".into()).spawn(move || outbox::work(&outgoing))?];
+    if !shared.following.is_empty() {
+        let following = Arc::clone(shared);
+        threads.push(Builder::new().name("chain".into()).spawn(move || follow::work(&following))?);
+    }
     for channel in channels {
         let shared = Arc::clone(shared);
         let work = move || alarms::work(&shared, channel.as_ref());

@@ -12,12 +12,15 @@ use journal::{OutboxId, OutboxItem};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use types::{Hash, TransferId};
+use vault::bitcoin::Transaction;
+use vault::bitcoin::consensus::encode::deserialize;
 
 use super::broadcast::BroadcastError;
 use super::sign;
 use crate::clock::Stopwatch;
-use crate::coins::SpendError;
 use crate::engine::{EngineError, Request, Shared};
+use crate::follow;
+use crate::spends::SpendError;
 
 /// How long until the second attempt.
 const RETRY_FIRST: Duration = Duration::from_secs(1);
@@ -83,6 +86,12 @@ pub enum DispatchError {
     /// The network did not take it.
     #[error(transparent)]
     Broadcast(#[from] BroadcastError),
+    /// A source of the chain did not take it.
+    #[error(transparent)]
+    Chain(#[from] chain::ChainError),
+    /// The sources do not agree on what it spends.
+    #[error(transparent)]
+    Reason(#[from] chain::Reason),
     /// A content that should be in the journal is not.
     #[error("the journal lacks a content that a transfer needs: run `rempart journal verify`")]
     Missing,
@@ -97,6 +106,8 @@ impl DispatchError {
             Self::Signer(_) => "signer",
             Self::Finish(_) => "finish",
             Self::Broadcast(error) => error.code(),
+            Self::Chain(error) => error.code(),
+            Self::Reason(reason) => reason.code(),
             Self::Missing => "content-missing",
         }
     }
@@ -233,15 +244,24 @@ pub fn work(shared: &Shared) {
 fn execute(shared: &Shared, id: OutboxId, outgoing: Outgoing) -> Result<(), DispatchError> {
     match outgoing {
         Outgoing::Sign { transfer } => sign::sign(shared, id, transfer),
-        Outgoing::Broadcast { transaction: Some(hash), .. } => {
+        Outgoing::Broadcast { transfer, transaction: Some(hash) } => {
             let transaction = shared.blob(hash)?.ok_or(DispatchError::Missing)?;
-            Ok(shared.broadcast.broadcast(&transaction)?)
+            send(shared, transfer, &transaction)
         }
         // A ticket is fetched by whoever needs it: nothing is sent.
         Outgoing::Broadcast { transaction: None, .. } => {
             let _nothing_follows = shared.run(Request::done(Ask::Tick, Vec::new(), vec![id]))?;
             Ok(())
         }
+    }
+}
+
+/// To the sources of the vault's network; where none are configured, to whatever takes transactions instead.
+fn send(shared: &Shared, transfer: TransferId, transaction: &[u8]) -> Result<(), DispatchError> {
+    let parsed: Transaction = deserialize(transaction).map_err(|_| DispatchError::Missing)?;
+    match follow::broadcast(shared, transfer, &parsed) {
+        Some(sent) => Ok(sent?),
+        None => Ok(shared.broadcast.broadcast(transaction)?),
     }
 }
 

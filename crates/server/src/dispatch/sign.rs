@@ -12,6 +12,8 @@ use vault::bitcoin::hashes::Hash as _;
 
 use super::outbox::DispatchError;
 use crate::engine::{Request, Shared};
+use crate::follow;
+use crate::spends::Earlier;
 
 /// The domain of what a ticket signs.
 pub const TICKET_DOMAIN: &str = "rempart/ticket/v1";
@@ -83,9 +85,19 @@ pub fn sign(shared: &Shared, id: OutboxId, transfer: TransferId) -> Result<(), D
 
 fn cosign(shared: &Shared, transfer: TransferId, plan: &SpendPlan) -> Result<(Hash, Vec<u8>), DispatchError> {
     let psbt = shared.blob(plan.psbt)?.ok_or(DispatchError::Missing)?;
-    let spend = shared.read(|state| shared.book(|book| book.verify_psbt(state, transfer, None, &psbt)))?;
-    if spend.plan.txid != plan.txid {
+    let earlier = Earlier { attached: None, ..shared.earlier(transfer)? };
+    let spend =
+        shared.read(|state| shared.book(|book| book.verify_psbt(state, transfer, &earlier, &psbt)))?;
+    if spend.plan.txid != plan.txid || spend.plan.kind != plan.kind {
         return Err(DispatchError::Missing);
+    }
+    // A further transaction spends what the one before it is spending.
+    let is_first =
+        shared.read(|state| state.overt().transfer(transfer).is_some_and(|found| found.signings.len() == 1));
+    if is_first {
+        let coins = spend.spend.transaction().input.iter().map(|input| input.previous_output);
+        let coins = coins.zip(spend.spend.spent()).map(|(outpoint, output)| (outpoint, output.script_pubkey));
+        follow::confirm_unspent(shared, transfer, &coins.collect::<Vec<_>>())?;
     }
     let signed = shared.signer.cosign(&spend.spend)?.finish()?;
     Ok((Hash(signed.txid().to_byte_array()), signed.to_bytes()))

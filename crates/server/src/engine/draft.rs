@@ -3,7 +3,7 @@
 use gate::{Command, Effect, Event, Outcome, Record, State};
 use journal::{Batch, NewOutboxItem, OVERT_BODY_BYTES_MAX, OutboxId, OvertRecord};
 use overt::Event as OvertEvent;
-use types::{Hash, Moment};
+use types::{Hash, Moment, TransferId};
 
 use super::error::EngineError;
 use super::queue::{Job, Reply};
@@ -48,6 +48,7 @@ impl Draft {
         let Job { request, reply } = job;
         let (events, outcome) = gate::step(ahead, &request.command, moment);
         self.batch.done.extend(&request.done);
+        self.batch.wallets.extend(request.wallets);
         let vouched = outcome.is_ok() && !events.is_empty();
         let blobs = if vouched { request.blobs } else { Vec::new() };
         let outcome = match self.take(ahead, events, &blobs, outbox) {
@@ -76,14 +77,14 @@ impl Draft {
         }
         for (event, body) in events.into_iter().zip(bodies) {
             ahead.apply(&event);
-            self.effects(&event, blobs, outbox);
+            self.effects(ahead, &event, blobs, outbox);
             self.batch.overt.push(body);
             self.events.push(event);
         }
         Ok(())
     }
 
-    fn effects(&mut self, event: &Event, blobs: &[(Hash, Vec<u8>)], outbox: &Outbox) {
+    fn effects(&mut self, ahead: &State, event: &Event, blobs: &[(Hash, Vec<u8>)], outbox: &Outbox) {
         let after = self.batch.overt.len();
         for effect in gate::effects(event) {
             let outgoing = match effect {
@@ -99,11 +100,20 @@ impl Draft {
         let Event::Recorded(record) = event else { return };
         for event in &record.events {
             match event {
-                OvertEvent::Confirmed { transfer, .. } => {
+                // What it takes the place of need not be sent any more; what a child builds on must.
+                OvertEvent::Signed { transfer, txid } if replaces(ahead, *transfer, *txid) => {
+                    self.batch.done.extend(outbox.broadcasts_of(*transfer));
+                }
+                OvertEvent::Confirmed { transfer, .. } | OvertEvent::Returned { transfer, .. } => {
                     self.batch.done.extend(outbox.broadcasts_of(*transfer));
                     self.touches_coins = true;
                 }
-                OvertEvent::Received { .. } | OvertEvent::Founded { .. } | OvertEvent::Passed { .. } => {
+                OvertEvent::Received { .. }
+                | OvertEvent::Lost { .. }
+                | OvertEvent::ChainSeen { .. }
+                | OvertEvent::Unconfirmed { .. }
+                | OvertEvent::Founded { .. }
+                | OvertEvent::Passed { .. } => {
                     self.touches_coins = true;
                 }
                 _ => {}
@@ -127,6 +137,11 @@ impl Draft {
         }
         items
     }
+}
+
+fn replaces(ahead: &State, transfer: TransferId, txid: Hash) -> bool {
+    let standing = ahead.overt().transfer(transfer).and_then(|transfer| transfer.standing_spend());
+    standing.is_some_and(|standing| standing.txid == txid)
 }
 
 fn encode(record: &Record) -> Result<Vec<u8>, EngineError> {

@@ -14,6 +14,7 @@ use super::{Engine, Parts, replay};
 use crate::coins::VaultBook;
 use crate::config::CHANNELS_WANTED;
 use crate::dispatch::{self, Deliveries, Outbox};
+use crate::follow::Pace;
 
 /// How many outbox items are read at once.
 const OUTBOX_PAGE: usize = 1024;
@@ -63,6 +64,8 @@ pub fn start(mut parts: Parts) -> Result<Engine, StartError> {
         secrets: parts.secrets,
         signer: parts.signer,
         broadcast: parts.broadcast,
+        following: parts.following,
+        pace: Pace::default(),
         origin,
         link_base: parts.settings.link_base.clone(),
         shown: RwLock::new(state),
@@ -125,6 +128,7 @@ impl Threads {
 
 fn end_executors(shared: &Shared) {
     shared.outbox.end();
+    shared.pace.end();
     shared.bell.end();
 }
 

@@ -30,11 +30,13 @@ use tokio::sync::oneshot;
 use types::{Hash, Timestamp, TransferId};
 
 use crate::clock::Clock;
-use crate::coins::{Prepared, SpendError, VaultBook};
+use crate::coins::VaultBook;
 use crate::config::{CHECKPOINT_EVERY, SNAPSHOT_EVERY};
 use crate::dispatch::{self, Broadcast};
 use crate::entropy::Entropy;
+use crate::follow::Following;
 use crate::keys::Secrets;
+use crate::spends::{Earlier, Prepared, SpendError};
 
 pub use error::{EngineError, StartError};
 pub use lifecycle::StopReport;
@@ -87,6 +89,8 @@ pub struct Parts {
     pub signer: Arc<dyn Signer>,
     /// Where signed transactions go.
     pub broadcast: Arc<dyn Broadcast>,
+    /// How the chain is followed, by network.
+    pub following: Vec<Following>,
     /// How alarms leave the building.
     pub channels: Vec<Box<dyn Channel>>,
     /// Choices.
@@ -168,14 +172,28 @@ impl Engine {
         self.shared.queue.tick();
     }
 
+    /// Lets the engine look at the chain now and waits until it has. Nothing happens where no source is configured.
+    pub fn look_at_chain(&self) {
+        if !self.shared.following.is_empty() {
+            self.shared.pace.look_now();
+        }
+    }
+
+    /// How the chain is followed, by network.
+    #[must_use]
+    pub fn following(&self) -> &[Following] {
+        &self.shared.following
+    }
+
     /// A content that the journal keeps, such as a PSBT or a signed transaction.
     ///
     /// # Errors
     /// [`EngineError`].
     pub async fn blob(&self, hash: Hash) -> Result<Option<Vec<u8>>, EngineError> {
         let (sender, receiver) = oneshot::channel();
-        self.shared.fetch(hash, Box::new(move |content| drop(sender.send(content))))?;
-        receiver.await.unwrap_or(Err(EngineError::ENDED))
+        let wanted = queue::Wanted::Content(hash);
+        self.shared.fetch(wanted, Box::new(move |content| drop(sender.send(content))))?;
+        Ok(receiver.await.unwrap_or(Err(EngineError::ENDED))?.pop())
     }
 
     /// As [`Engine::blob`], for threads outside of any asynchronous runtime.
@@ -192,11 +210,16 @@ impl Engine {
     /// # Errors
     /// Why it is not a spend of this transfer.
     pub async fn prepare_spend(&self, transfer: TransferId, psbt: Vec<u8>) -> Result<Prepared, SpendError> {
-        let attached = match self.attached(transfer) {
+        let [attached, standing] = self.brought(transfer);
+        let attached = match attached {
             Some(hash) => self.blob(hash).await?,
             None => None,
         };
-        self.verify(transfer, attached.as_deref(), &psbt)
+        let standing = match standing {
+            Some(hash) => self.blob(hash).await?,
+            None => None,
+        };
+        self.verify(transfer, &Earlier { attached, standing }, &psbt)
     }
 
     /// As [`Engine::prepare_spend`], for threads outside of any asynchronous runtime.
@@ -204,21 +227,15 @@ impl Engine {
     /// # Errors
     /// As [`Engine::prepare_spend`].
     pub fn prepare_spend_blocking(&self, transfer: TransferId, psbt: &[u8]) -> Result<Prepared, SpendError> {
-        let attached = self.attached(transfer).map(|hash| self.blob_blocking(hash)).transpose()?.flatten();
-        self.verify(transfer, attached.as_deref(), psbt)
+        self.verify(transfer, &self.shared.earlier(transfer)?, psbt)
     }
 
-    fn attached(&self, transfer: TransferId) -> Option<Hash> {
-        self.read(|state| Some(state.overt().transfer(transfer)?.spend.as_ref()?.psbt))
+    fn brought(&self, transfer: TransferId) -> [Option<Hash>; 2] {
+        self.shared.brought(transfer)
     }
 
-    fn verify(
-        &self,
-        transfer: TransferId,
-        attached: Option<&[u8]>,
-        psbt: &[u8],
-    ) -> Result<Prepared, SpendError> {
-        self.read(|state| self.book(|book| book.verify_psbt(state, transfer, attached, psbt)))
+    fn verify(&self, transfer: TransferId, earlier: &Earlier, psbt: &[u8]) -> Result<Prepared, SpendError> {
+        self.read(|state| self.book(|book| book.verify_psbt(state, transfer, earlier, psbt)))
     }
 
     /// The signed transaction of a transfer, from its signature until it is confirmed: any node may broadcast it.

@@ -25,8 +25,17 @@ pub const FETCH_QUEUE_MAX: usize = 256;
 
 /// Hears the outcome.
 pub type Reply = Box<dyn FnOnce(Result<Outcome, EngineError>) + Send>;
-/// Hears the content.
-pub type FetchReply = Box<dyn FnOnce(Result<Option<Vec<u8>>, EngineError>) + Send>;
+/// Hears the content: none or one with an address, all that a wallet learnt.
+pub type FetchReply = Box<dyn FnOnce(Result<Vec<Vec<u8>>, EngineError>) + Send>;
+
+/// What is read from the journal.
+#[derive(Clone, Copy)]
+pub enum Wanted {
+    /// The content with this address.
+    Content(Hash),
+    /// What this wallet learnt.
+    Wallet(Hash),
+}
 
 /// A request and who waits for it.
 pub struct Job {
@@ -36,7 +45,7 @@ pub struct Job {
 
 /// A read of a content and who waits for it.
 pub struct Fetch {
-    pub hash: Hash,
+    pub wanted: Wanted,
     pub reply: FetchReply,
 }
 

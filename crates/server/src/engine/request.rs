@@ -1,7 +1,7 @@
 //! What is handed to the engine: a command, and what must become durable in the same commit.
 
 use gate::{Ask, Command};
-use journal::OutboxId;
+use journal::{OutboxId, WalletChange};
 use overt::{Author, Command as Overt};
 use types::Hash;
 
@@ -12,6 +12,8 @@ pub struct Request {
     pub command: Command,
     /// Large contents that the command names by their [`journal::blob_hash`]; kept only if the command is accepted.
     pub blobs: Vec<(Hash, Vec<u8>)>,
+    /// What wallets learnt, in the same commit; kept whatever becomes of the command.
+    pub(crate) wallets: Vec<WalletChange>,
     /// Effects that the command reports as executed; ended whatever becomes of it.
     pub(crate) done: Vec<OutboxId>,
 }
@@ -20,12 +22,17 @@ impl Request {
     /// A command with contents.
     #[must_use]
     pub const fn new(command: Command, blobs: Vec<(Hash, Vec<u8>)>) -> Self {
-        Self { command, blobs, done: Vec::new() }
+        Self { command, blobs, wallets: Vec::new(), done: Vec::new() }
     }
 
     /// A report of Rempart itself that effects were executed.
     pub(crate) fn done(ask: Ask, blobs: Vec<(Hash, Vec<u8>)>, done: Vec<OutboxId>) -> Self {
-        Self { command: Command::system(ask), blobs, done }
+        Self { command: Command::system(ask), blobs, wallets: Vec::new(), done }
+    }
+
+    /// A report of the chain, with what a wallet learnt from it.
+    pub(crate) fn learnt(ask: Ask, blobs: Vec<(Hash, Vec<u8>)>, wallets: Vec<WalletChange>) -> Self {
+        Self { command: Command::system(ask), blobs, wallets, done: Vec::new() }
     }
 
     pub(crate) const fn lane(&self) -> Lane {

@@ -6,17 +6,19 @@ use std::time::Duration;
 use gate::Outcome;
 use journal::{BLOB_BYTES_MAX, blob_hash};
 use signer::Signer;
-use types::{Hash, Moment, Timestamp, VaultId};
+use types::{Hash, Moment, Timestamp, TransferId, VaultId};
 
 use super::error::EngineError;
-use super::queue::{Fetch, FetchReply, Job, Queue, Reply};
+use super::queue::{Fetch, FetchReply, Job, Queue, Reply, Wanted};
 use super::request::Request;
 use crate::clock::Clock;
 use crate::coins::VaultBook;
 use crate::config::CHANNELS_WANTED;
 use crate::dispatch::{Broadcast, Deliveries, Outbox};
 use crate::entropy::Entropy;
+use crate::follow::{Following, Pace};
 use crate::keys::Secrets;
+use crate::spends::Earlier;
 
 /// What everybody around one engine shares.
 pub struct Shared {
@@ -29,6 +31,8 @@ pub struct Shared {
     pub secrets: Arc<Secrets>,
     pub signer: Arc<dyn Signer>,
     pub broadcast: Arc<dyn Broadcast>,
+    pub following: Vec<Following>,
+    pub pace: Pace,
     /// Binds ids of alarms to this organisation.
     pub origin: Hash,
     pub link_base: String,
@@ -77,13 +81,39 @@ impl Shared {
         receiver.recv().unwrap_or(Err(EngineError::ENDED))
     }
 
-    pub fn fetch(&self, hash: Hash, reply: FetchReply) -> Result<(), EngineError> {
-        self.queue.fetch(Fetch { hash, reply })
+    pub fn fetch(&self, wanted: Wanted, reply: FetchReply) -> Result<(), EngineError> {
+        self.queue.fetch(Fetch { wanted, reply })
     }
 
     pub fn blob(&self, hash: Hash) -> Result<Option<Vec<u8>>, EngineError> {
+        Ok(self.fetched(Wanted::Content(hash))?.pop())
+    }
+
+    /// The addresses of the PSBT that is attached to a transfer, and of the one that is signed.
+    pub fn brought(&self, transfer: TransferId) -> [Option<Hash>; 2] {
+        self.read(|state| {
+            let transfer = state.overt().transfer(transfer);
+            let attached = transfer.and_then(|transfer| transfer.spend.as_ref());
+            let standing = transfer.and_then(|transfer| transfer.standing_spend());
+            [attached, standing].map(|spend| spend.map(|spend| spend.psbt))
+        })
+    }
+
+    /// What was brought for a transfer before.
+    pub fn earlier(&self, transfer: TransferId) -> Result<Earlier, EngineError> {
+        let content = |hash: Option<Hash>| hash.map(|hash| self.blob(hash)).transpose();
+        let [attached, standing] = self.brought(transfer);
+        Ok(Earlier { attached: content(attached)?.flatten(), standing: content(standing)?.flatten() })
+    }
+
+    /// What a wallet learnt, oldest first.
+    pub fn wallet(&self, wallet: Hash) -> Result<Vec<Vec<u8>>, EngineError> {
+        self.fetched(Wanted::Wallet(wallet))
+    }
+
+    fn fetched(&self, wanted: Wanted) -> Result<Vec<Vec<u8>>, EngineError> {
         let (sender, receiver) = mpsc::sync_channel(1);
-        self.fetch(hash, Box::new(move |content| drop(sender.send(content))))?;
+        self.fetch(wanted, Box::new(move |content| drop(sender.send(content))))?;
         receiver.recv().unwrap_or(Err(EngineError::ENDED))
     }
 

@@ -7,8 +7,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use types::{LimitId, Timestamp};
 
-use crate::coins::SpendError;
 use crate::engine::EngineError;
+use crate::spends::SpendError;
 
 /// After how many seconds a caller may try again when the server is busy.
 pub const RETRY_AFTER_BUSY_SECONDS: u32 = 1;

@@ -230,6 +230,7 @@ impl Site {
             entropy: Arc::new(SeededEntropy::new(SystemEntropy.draw())),
             signer: Arc::new(SoftSigner(key("cosigner"))),
             broadcast: Arc::new(Taken::default()),
+            following: Vec::new(),
             channels: Vec::new(),
             settings: Settings {
                 checkpoint_file: Some(self.folder.join("checkpoint.txt")),
