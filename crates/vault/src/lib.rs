@@ -21,7 +21,7 @@
 //! fn distrust(psbt: bitcoin::Psbt) -> vault::UnverifiedPsbt { psbt.into() }
 //! ```
 //!
-//! To add a check: a variant and a code in `refusal`, the check in `verify`, a PSBT that is refused for it in `tests/hostile.rs`.
+//! To add a check: a variant and a code in `refusal`, the check in `verify`, a PSBT that is refused for it in `tests/hostile`.
 #![deny(missing_docs)]
 
 mod approved;

@@ -4,7 +4,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use bitcoin::Psbt;
+use bitcoin::consensus::Decodable;
+use bitcoin::{Psbt, VarInt};
 
 use crate::refusal::Refusal;
 
@@ -14,6 +15,8 @@ pub const PSBT_BYTES_MAX: usize = 4 * 1024 * 1024;
 const BASE64_BYTES_MAX: usize = PSBT_BYTES_MAX.div_ceil(3) * 4 + 2;
 /// What every PSBT begins with.
 const MAGIC: &[u8] = b"psbt\xff";
+/// BIP-174's `PSBT_GLOBAL_VERSION`.
+const VERSION_KEY: u8 = 0xfb;
 
 /// A PSBT that was parsed and nothing more.
 #[derive(Clone, Debug)]
@@ -29,8 +32,10 @@ impl UnverifiedPsbt {
             return Err(Refusal::TooLarge);
         }
         let mut rest = bytes;
-        let psbt = Psbt::deserialize_from_reader(&mut rest)
-            .map_err(|error| Refusal::Malformed(error.to_string().chars().take(160).collect()))?;
+        let psbt = Psbt::deserialize_from_reader(&mut rest).map_err(|error| match stated_version(bytes) {
+            Some(version) if version != 0 => Refusal::PsbtVersion(version),
+            _ => Refusal::Malformed(error.to_string().chars().take(160).collect()),
+        })?;
         if rest.is_empty() { Ok(Self(psbt)) } else { Err(Refusal::TrailingBytes) }
     }
 
@@ -66,4 +71,23 @@ impl From<Psbt> for UnverifiedPsbt {
     fn from(psbt: Psbt) -> Self {
         Self(psbt)
     }
+}
+
+/// The version that the global map states: another one has other fields (BIP-370), so that nothing else would be worth saying of it.
+fn stated_version(bytes: &[u8]) -> Option<u32> {
+    let mut rest = bytes.strip_prefix(MAGIC)?;
+    loop {
+        let key = take_prefixed(&mut rest).filter(|key| !key.is_empty())?;
+        let value = take_prefixed(&mut rest)?;
+        if key == [VERSION_KEY] {
+            return value.try_into().ok().map(u32::from_le_bytes);
+        }
+    }
+}
+
+fn take_prefixed<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let length = VarInt::consensus_decode(rest).ok()?.0;
+    let (taken, left) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+    *rest = left;
+    Some(taken)
 }
