@@ -131,7 +131,8 @@ impl Cosigned {
 
 /// Runs Bitcoin Core's script code over every input, with all rules of segwit and taproot.
 ///
-/// Relative locks are checked against the inputs' sequences; that an output is old enough, only the chain knows.
+/// Relative locks are checked against the inputs' sequences; that an output is old enough, only the chain knows. Core's code parses and
+/// hashes the transaction anew for each input, so it is given each time without the other inputs' witnesses, which no rule looks at.
 ///
 /// # Errors
 /// The first input that is refused.
@@ -140,23 +141,62 @@ pub fn check_consensus(transaction: &Transaction, spent: &[TxOut]) -> Result<(),
     if spent.len() != transaction.input.len() {
         return Err(refused(0, "not as many outputs as inputs".to_owned()));
     }
-    let bytes = encode::serialize(transaction);
     let utxos = spent.iter().enumerate().map(|(index, output)| utxo(output).ok_or(index));
     let utxos: Vec<Utxo> = utxos
         .collect::<Result<_, _>>()
         .map_err(|index| refused(index, "its amount or script is too large".to_owned()))?;
-    for (index, output) in spent.iter().enumerate() {
-        bitcoinconsensus::verify_with_flags(
-            output.script_pubkey.as_bytes(),
-            output.value.to_sat(),
-            &bytes,
-            Some(&utxos),
-            index,
-            VERIFY_ALL_PRE_TAPROOT | VERIFY_TAPROOT,
-        )
-        .map_err(|error| refused(index, format!("{error:?}")))?;
+    let parts = Parts::of(transaction);
+    for (index, (input, output)) in transaction.input.iter().zip(spent).enumerate() {
+        // Only taproot's rules look at the outputs that the other inputs spend; without them its flag may not be set.
+        let (utxos, flags) = if output.script_pubkey.is_p2wsh() {
+            (None, VERIFY_ALL_PRE_TAPROOT)
+        } else {
+            (Some(utxos.as_slice()), VERIFY_ALL_PRE_TAPROOT | VERIFY_TAPROOT)
+        };
+        let (script, value) = (output.script_pubkey.as_bytes(), output.value.to_sat());
+        let bytes = parts.with_witness(index, &input.witness);
+        bitcoinconsensus::verify_with_flags(script, value, &bytes, utxos, index, flags)
+            .map_err(|error| refused(index, format!("{error:?}")))?;
     }
     Ok(())
+}
+
+/// A transaction in pieces, so that one witness at a time can be put into it.
+struct Parts {
+    version: Vec<u8>,
+    inputs_and_outputs: Vec<u8>,
+    lock_time: Vec<u8>,
+    inputs: usize,
+}
+
+impl Parts {
+    fn of(transaction: &Transaction) -> Self {
+        let mut inputs_and_outputs = encode::serialize(&transaction.input);
+        inputs_and_outputs.extend(encode::serialize(&transaction.output));
+        let (version, lock_time) =
+            (encode::serialize(&transaction.version), encode::serialize(&transaction.lock_time));
+        Self { version, inputs_and_outputs, lock_time, inputs: transaction.input.len() }
+    }
+
+    /// BIP-144, where an empty witness is a zero; a transaction with empty ones alone has none at all.
+    fn with_witness(&self, index: usize, witness: &Witness) -> Vec<u8> {
+        if witness.is_empty() {
+            return [&self.version, &self.inputs_and_outputs, &self.lock_time]
+                .into_iter()
+                .flatten()
+                .copied()
+                .collect();
+        }
+        let mut bytes = Vec::with_capacity(self.inputs_and_outputs.len() + self.inputs + witness.size() + 10);
+        bytes.extend(&self.version);
+        bytes.extend([0, 1]);
+        bytes.extend(&self.inputs_and_outputs);
+        bytes.resize(bytes.len() + index, 0);
+        bytes.extend(encode::serialize(witness));
+        bytes.resize(bytes.len() + (self.inputs - index - 1), 0);
+        bytes.extend(&self.lock_time);
+        bytes
+    }
 }
 
 fn utxo(output: &TxOut) -> Option<Utxo> {

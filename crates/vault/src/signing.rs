@@ -42,6 +42,8 @@ pub enum SignError {
 /// An account key at `m/48h/{coin}h/0h/2h`, with the private part.
 pub struct AccountKey {
     public: VaultKey,
+    /// The public halves of the branches that sign, so that a signer is had without a point multiplication.
+    branches: [Xpub; 2],
     secret: Secret<[u8; 32]>,
 }
 
@@ -59,12 +61,22 @@ impl AccountKey {
         let mut account = derived?;
         let key = Self::from_account(fingerprint, path, &account);
         account.private_key.non_secure_erase();
-        Ok(key)
+        key
     }
 
-    fn from_account(fingerprint: Fingerprint, path: DerivationPath, account: &Xpriv) -> Self {
-        let public = VaultKey::new(fingerprint, path, Xpub::from_priv(&SECP, account));
-        Self { public, secret: Secret::new(account.private_key.secret_bytes()) }
+    fn from_account(
+        fingerprint: Fingerprint,
+        path: DerivationPath,
+        account: &Xpriv,
+    ) -> Result<Self, SignError> {
+        let xpub = Xpub::from_priv(&SECP, account);
+        let branch = |branch: Branch| {
+            let step = ChildNumber::Normal { index: branch.spending_step() };
+            xpub.ckd_pub(&SECP, step).map_err(|_| SignError::Derivation)
+        };
+        let branches = [branch(Branch::Receive)?, branch(Branch::Change)?];
+        let public = VaultKey::new(fingerprint, path, xpub);
+        Ok(Self { public, branches, secret: Secret::new(account.private_key.secret_bytes()) })
     }
 
     /// The public key with its origin.
@@ -78,10 +90,14 @@ impl AccountKey {
     /// # Errors
     /// When a branch has no key (one in 2^127).
     pub fn signer(&self) -> Result<AccountSigner, SignError> {
-        let account = SecretKey::from_slice(self.secret.reveal()).map_err(|_| SignError::Derivation)?;
-        let parent = BranchKey { xpub: *self.public.xpub(), secret: account };
-        let account = self.public.xpub().public_key;
-        Ok(AccountSigner { account, branches: [parent.child(0)?, parent.child(1)?] })
+        let secret = SecretKey::from_slice(self.secret.reveal()).map_err(|_| SignError::Derivation)?;
+        let parent = BranchKey { xpub: *self.public.xpub(), secret };
+        let [receive, change] = self.branches;
+        let branch = |branch: Branch, xpub: Xpub| {
+            Ok(BranchKey { xpub, secret: parent.child_secret(branch.spending_step())? })
+        };
+        let branches = [branch(Branch::Receive, receive)?, branch(Branch::Change, change)?];
+        Ok(AccountSigner { account: self.public.xpub().public_key, branches })
     }
 }
 
@@ -105,12 +121,6 @@ impl Drop for BranchKey {
 }
 
 impl BranchKey {
-    fn child(&self, index: u32) -> Result<Self, SignError> {
-        let step = ChildNumber::from_normal_idx(index).map_err(|_| SignError::Derivation)?;
-        let xpub = self.xpub.ckd_pub(&SECP, step).map_err(|_| SignError::Derivation)?;
-        Ok(Self { xpub, secret: self.child_secret(index)? })
-    }
-
     /// BIP-32 private derivation without hardening, from the public key that is already known.
     fn child_secret(&self, index: u32) -> Result<SecretKey, SignError> {
         let mut engine = HmacEngine::<sha512::Hash>::new(self.xpub.chain_code.as_bytes());
