@@ -5,6 +5,7 @@
 mod client;
 mod data_folder;
 mod demo;
+mod diff_command;
 mod init;
 mod journal_command;
 mod language;

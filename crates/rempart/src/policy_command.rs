@@ -25,6 +25,8 @@ pub enum PolicyCommand {
     Check(CheckArgs),
     /// Say what the rules make of one transfer, and why; exit 0, or 1 when it is refused or expired
     Explain(ExplainArgs),
+    /// Compare two policies by what they let happen: tightens, loosens, mixed or equal, with a witness; exit 0
+    Diff(crate::diff_command::DiffArgs),
     /// Print the JSON Schema for editors
     Schema,
 }
@@ -73,6 +75,7 @@ pub fn run(
     match command {
         PolicyCommand::Check(args) => check(args, language, out, err),
         PolicyCommand::Explain(args) => explain(args, language, out, err),
+        PolicyCommand::Diff(args) => crate::diff_command::run(args, language, out, err),
         PolicyCommand::Schema => {
             writeln!(out, "{:#}", policy::schema())?;
             Ok(DONE)
@@ -124,13 +127,7 @@ fn explain(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> anyhow::Result<u8> {
-    let Some(loaded) = load(&args.files, err)? else { return Ok(INVALID) };
-    let Some(policy) = loaded.policy else {
-        for found in &loaded.diagnostics {
-            writeln!(err, "{found}")?;
-        }
-        return Ok(INVALID);
-    };
+    let Some(policy) = load_valid(&args.files, err)? else { return Ok(INVALID) };
     let Some(transfer) = read_json::<TransferFile>(&args.transfer, err)? else { return Ok(INVALID) };
     let Some(history) = read_history(args.history.as_deref(), err)? else { return Ok(INVALID) };
     let explanation = policy::explain(&policy, &transfer, &history);
@@ -154,6 +151,17 @@ fn read_history(path: Option<&Path>, err: &mut dyn Write) -> anyhow::Result<Opti
         return Ok(None);
     }
     Ok(Some(history))
+}
+
+/// A policy without errors; what is wrong otherwise is said.
+pub fn load_valid(files: &[PathBuf], err: &mut dyn Write) -> anyhow::Result<Option<Policy>> {
+    let Some(loaded) = load(files, err)? else { return Ok(None) };
+    if loaded.policy.is_none() {
+        for found in &loaded.diagnostics {
+            writeln!(err, "{found}")?;
+        }
+    }
+    Ok(loaded.policy)
 }
 
 /// All files are read before any is parsed, so that every unreadable one is named.
