@@ -178,6 +178,12 @@ codes! {
     TxLockTimeDate = "tx-lock-time-date", 422, "the lock time is a date: use 0 or a block height", "le verrou temporel est une date : utilisez 0 ou une hauteur de bloc";
     TxLockTimeAhead = "tx-lock-time-ahead", 422, "the lock time is above the current height: use 0 or a past height", "le verrou temporel dépasse la hauteur actuelle : utilisez 0 ou une hauteur passée";
     TxNoInputs = "tx-no-inputs", 422, "the transaction spends nothing", "la transaction ne dépense rien";
+    TxNoOutputs = "tx-no-outputs", 422, "the transaction pays nothing but a fee", "la transaction ne paie rien que des frais";
+    InputNotParents = "input-not-parents", 422, "an input is not change of the transaction that this one is to speed up", "une entrée n'est pas la monnaie de la transaction à accélérer";
+    InputSharedMissing = "input-shared-missing", 422, "the transaction does not spend the input that all transactions of this transfer spend: build it with that input", "la transaction ne dépense pas l'entrée commune à toutes celles de ce transfert : construisez-la avec cette entrée";
+    OutputLeaves = "output-leaves", 422, "an output leaves the vault: everything comes back to its change addresses in such a transaction", "une sortie quitte le coffre : dans une telle transaction, tout revient à ses adresses de monnaie";
+    RefreshChange = "refresh-change", 422, "a refresh has no change beside its outputs", "un renouvellement n'a pas de monnaie à côté de ses sorties";
+    RefreshFeeRate = "refresh-fee-rate", 422, "the fee is above 100 satoshis for each virtual byte, the most that a refresh pays: wait for lower fees", "les frais dépassent 100 satoshis par octet virtuel, le maximum d'un renouvellement : attendez qu'ils baissent";
     TxTooManyInputs = "tx-too-many-inputs", 422, "the transaction has too many inputs: at most 1000 are taken", "la transaction a trop d'entrées : 1000 au plus sont acceptées";
     TxTooManyOutputs = "tx-too-many-outputs", 422, "the transaction has too many outputs: at most 201 are taken", "la transaction a trop de sorties : 201 au plus sont acceptées";
     InputNotOurs = "input-not-ours", 422, "an input is not a confirmed, unspent output of this vault", "une entrée n'est pas une sortie confirmée et non dépensée de ce coffre";

@@ -82,7 +82,8 @@ impl Fuse {
     fn note(&self, file: &str, line: &str) {
         let path = self.folder.join(file);
         let mut file = OpenOptions::new().create(true).append(true).open(path).unwrap();
-        writeln!(file, "{line}").unwrap();
+        // In one piece: the process may be killed at any moment, and lines must not run into each other.
+        file.write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 }
 
