@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use policy::Policy;
+use policy::{Language, Policy};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use types::{ActorId, Currency, PermitId, PersonId, Span, Value, VaultId};
@@ -146,6 +146,27 @@ impl fmt::Display for Assumption {
     }
 }
 
+impl Assumption {
+    /// The same for people.
+    #[must_use]
+    pub fn sentence(&self, language: Language) -> String {
+        match (self, language) {
+            (_, Language::En) => self.to_string(),
+            (Self::JustRefreshed(vault), Language::Fr) => {
+                format!(
+                    "le coffre `{vault}` a un chemin de secours et pas d’`oldest_output` : supposé tout juste rafraîchi"
+                )
+            }
+            (Self::UnknownBalance(vault), Language::Fr) => {
+                format!("le coffre `{vault}` n’a pas de `balance` : supposé sans limite")
+            }
+            (Self::LivesAlone(person), Language::Fr) => {
+                format!("`{person}` n’a pas de domicile au registre : personne supposée vivre seule")
+            }
+        }
+    }
+}
+
 /// What a step of a strategy does.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -275,7 +296,20 @@ pub struct Edit {
 /// # Errors
 /// When a name is not known, or nothing bounds the loss.
 pub fn bound(policy: &Policy, holdings: &Holdings, question: &Question) -> Result<Bound, BoundError> {
-    search::answer(policy, holdings, question)
+    let found = search::answers(policy, holdings, std::slice::from_ref(question))?;
+    found.into_iter().next().ok_or(BoundError::Overflow)
+}
+
+/// Several questions about one policy; what they share is worked out once.
+///
+/// # Errors
+/// As [`bound`].
+pub fn bounds(
+    policy: &Policy,
+    holdings: &Holdings,
+    questions: &[Question],
+) -> Result<Vec<Bound>, BoundError> {
+    search::answers(policy, holdings, questions)
 }
 
 /// The table: 1 to [`TABLE_TAKEN_MAX`] taken, [`TABLE_HORIZONS`], all modes, in this order.
@@ -283,16 +317,15 @@ pub fn bound(policy: &Policy, holdings: &Holdings, question: &Question) -> Resul
 /// # Errors
 /// As [`bound`].
 pub fn table(policy: &Policy, holdings: &Holdings, adversary: Adversary) -> Result<Vec<Bound>, BoundError> {
-    let mut bounds = Vec::new();
+    let mut questions = Vec::new();
     for k in 1..=TABLE_TAKEN_MAX {
         for horizon in TABLE_HORIZONS {
             for mode in Mode::ALL {
-                let question = Question { adversary, taken: Taken::K(k), horizon, mode };
-                bounds.push(bound(policy, holdings, &question)?);
+                questions.push(Question { adversary, taken: Taken::K(k), horizon, mode });
             }
         }
     }
-    Ok(bounds)
+    bounds(policy, holdings, &questions)
 }
 
 /// Single changes that lower a bound, the cheapest first.

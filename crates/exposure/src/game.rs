@@ -298,6 +298,10 @@ impl<'p> Ground<'p> {
     pub(crate) fn most(&self, game: &Game, one: &Move) -> u128 {
         let total: u128 = game.stores.iter().map(|store| store.content).fold(0, u128::saturating_add);
         let mut most = one.most.min(total.min(ENDLESS));
+        // What would have to be filled up beyond all that there is can never be released.
+        if one.padded.first().is_some_and(|(least, _)| *least > total) {
+            return 0;
+        }
         for (limit, vaults) in self.policy.limits().iter().zip(&self.limited) {
             if vaults.get(one.vault) != Some(&true) {
                 continue;

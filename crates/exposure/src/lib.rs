@@ -17,6 +17,7 @@ mod plan;
 mod power;
 mod program;
 mod relax;
+mod report;
 mod search;
 mod simplex;
 mod strategy;
@@ -25,7 +26,7 @@ mod witness;
 
 pub use bound::{
     Action, Adversary, Advice, Assumption, Bound, BoundError, Edit, Holding, Holdings, Mode, Question, Step,
-    TABLE_HORIZONS, TABLE_TAKEN_MAX, Taken, Way, advice, bound, table,
+    TABLE_HORIZONS, TABLE_TAKEN_MAX, Taken, Way, advice, bound, bounds, table,
 };
 pub use certificate::{
     CERTIFICATE_BYTES_MAX, CERTIFICATE_HORIZONS, CERTIFICATE_KEY_BYTES_MAX, CERTIFICATE_TAKEN_MAX,
@@ -40,3 +41,4 @@ pub use incidents::{
     BUILT_IN, CELL_BYTES_MAX, INCIDENTS_BYTES_MAX, INCIDENTS_ROWS_MAX, Incident, Incidents, IncidentsError,
     Kind, Reason, RowProblem,
 };
+pub use report::{span_text, table_text};

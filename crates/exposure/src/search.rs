@@ -213,13 +213,37 @@ impl<'p> Inquiry<'p> {
     }
 }
 
-/// The answer to one question.
-pub(crate) fn answer(policy: &Policy, holdings: &Holdings, question: &Question) -> Result<Bound, BoundError> {
-    let inquiry = Inquiry::of(policy, holdings, question.adversary);
-    let candidates = inquiry.candidates(&question.taken)?;
-    let k = match &question.taken {
-        Taken::K(k) => *k,
-        Taken::Ids(ids) => u8::try_from(ids.len()).unwrap_or(u8::MAX),
-    };
-    inquiry.worst(&candidates, (k, question.horizon, question.mode))
+/// The answers to several questions. Each adversary's takings are worked out once.
+pub(crate) fn answers(
+    policy: &Policy,
+    holdings: &Holdings,
+    questions: &[Question],
+) -> Result<Vec<Bound>, BoundError> {
+    let mut inquiries: Vec<Inquiry<'_>> = Vec::new();
+    let mut known: Vec<(usize, Taken, Vec<Candidate<'_>>)> = Vec::new();
+    let mut bounds = Vec::with_capacity(questions.len());
+    for question in questions {
+        let number = match inquiries.iter().position(|inquiry| inquiry.adversary == question.adversary) {
+            Some(number) => number,
+            None => {
+                inquiries.push(Inquiry::of(policy, holdings, question.adversary));
+                inquiries.len() - 1
+            }
+        };
+        let Some(inquiry) = inquiries.get(number) else { continue };
+        let at = match known.iter().position(|(n, taken, _)| *n == number && *taken == question.taken) {
+            Some(at) => at,
+            None => {
+                known.push((number, question.taken.clone(), inquiry.candidates(&question.taken)?));
+                known.len() - 1
+            }
+        };
+        let Some((_, taken, candidates)) = known.get(at) else { continue };
+        let k = match taken {
+            Taken::K(k) => *k,
+            Taken::Ids(ids) => u8::try_from(ids.len()).unwrap_or(u8::MAX),
+        };
+        bounds.push(inquiry.worst(candidates, (k, question.horizon, question.mode))?);
+    }
+    Ok(bounds)
 }

@@ -1,4 +1,4 @@
-//! `rempart policy check | explain | schema`: the policy's files for people and for other programs.
+//! `rempart policy check | explain | bound | schema`: the policy's files for people and for other programs.
 //!
 //! Called by `main`. Exit status: 0 done, 1 refused, 2 invalid file or usage. Nothing is printed but through the arguments.
 
@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use policy::{Decision, HISTORY_LENGTH_MAX, HistoryFile, Language, Loaded, Policy, Source, TransferFile};
 use serde_json::json;
+
+use crate::bound_command::BoundArgs;
 
 /// Done.
 const DONE: u8 = 0;
@@ -25,6 +27,8 @@ pub enum PolicyCommand {
     Check(CheckArgs),
     /// Say what the rules make of one transfer, and why; exit 0, or 1 when it is refused or expired
     Explain(ExplainArgs),
+    /// Say how much could anyone be forced to move; exit 0, or 1 when nothing bounds it
+    Bound(BoundArgs),
     /// Compare two policies by what they let happen: tightens, loosens, mixed or equal, with a witness; exit 0
     Diff(crate::diff_command::DiffArgs),
     /// Print the JSON Schema for editors
@@ -75,6 +79,10 @@ pub fn run(
     match command {
         PolicyCommand::Check(args) => check(args, language, out, err),
         PolicyCommand::Explain(args) => explain(args, language, out, err),
+        PolicyCommand::Bound(args) => match valid(&args.files, err)? {
+            Some(policy) => crate::bound_command::run(args, &policy, language, out, err),
+            None => Ok(INVALID),
+        },
         PolicyCommand::Diff(args) => crate::diff_command::run(args, language, out, err),
         PolicyCommand::Schema => {
             writeln!(out, "{:#}", policy::schema())?;
@@ -164,6 +172,17 @@ pub fn load_valid(files: &[PathBuf], err: &mut dyn Write) -> anyhow::Result<Opti
     Ok(loaded.policy)
 }
 
+/// A policy without errors; otherwise every problem is named.
+fn valid(files: &[PathBuf], err: &mut dyn Write) -> anyhow::Result<Option<Policy>> {
+    let Some(loaded) = load(files, err)? else { return Ok(None) };
+    if loaded.policy.is_none() {
+        for found in &loaded.diagnostics {
+            writeln!(err, "{found}")?;
+        }
+    }
+    Ok(loaded.policy)
+}
+
 /// All files are read before any is parsed, so that every unreadable one is named.
 fn load(files: &[PathBuf], err: &mut dyn Write) -> anyhow::Result<Option<Loaded>> {
     let mut sources = Vec::with_capacity(files.len());
@@ -175,7 +194,8 @@ fn load(files: &[PathBuf], err: &mut dyn Write) -> anyhow::Result<Option<Loaded>
     Ok((sources.len() == files.len()).then(|| policy::load(&sources)))
 }
 
-fn read(path: &Path, bytes_max: u64, err: &mut dyn Write) -> anyhow::Result<Option<String>> {
+/// Reads a text file of limited size; what is wrong with it is said.
+pub fn read(path: &Path, bytes_max: u64, err: &mut dyn Write) -> anyhow::Result<Option<String>> {
     let shown = path.display();
     let text = std::fs::metadata(path).and_then(|metadata| {
         if metadata.len() > bytes_max { Ok(None) } else { std::fs::read_to_string(path).map(Some) }

@@ -1,0 +1,222 @@
+//! Bounds for people and for programs: sentences and tables in English and French, and JSON. Called by `rempart policy bound`.
+//!
+//! To add a language: an arm in [`pick`] and in `figure`.
+
+use policy::{Language, Policy};
+use serde_json::{Value as Json, json};
+use types::{Span, Value};
+
+use crate::bound::{Adversary, Bound, Mode, Step, Way};
+use crate::figure::{duration, money};
+
+/// The most names in a sentence.
+const NAMES_MAX: usize = 6;
+
+const fn pick<'t>(language: Language, english: &'t str, french: &'t str) -> &'t str {
+    match language {
+        Language::En => english,
+        Language::Fr => french,
+    }
+}
+
+/// A duration as the commands take it: in hours up to a week.
+#[must_use]
+pub fn span_text(span: Span) -> String {
+    let seconds = span.seconds();
+    if seconds % 3600 == 0 && seconds < 7 * 86_400 {
+        format!("{}h", seconds / 3600)
+    } else {
+        span.to_string()
+    }
+}
+
+impl Bound {
+    /// The bound as other programs read it.
+    #[must_use]
+    pub fn json(&self) -> Json {
+        let sum = |value: Value| json!({ "currency": self.currency, "minor": value });
+        let assumes: Vec<String> = self.assumes.iter().map(ToString::to_string).collect();
+        let witness: Vec<Json> = self.witness.iter().map(|step| step_json(step, &sum)).collect();
+        json!({
+            "adversary": self.adversary,
+            "k": self.k,
+            "taken": self.taken,
+            "horizon": span_text(self.horizon),
+            "mode": self.mode,
+            "coalition": self.coalition,
+            "holds_cosigner": self.holds_cosigner,
+            "assumes": assumes,
+            "amount": sum(self.amount),
+            "exact": self.is_exact(),
+            "gap": sum(self.gap()),
+            "ways": self.ways,
+            "witness": witness,
+        })
+    }
+
+    /// "One home, 48 h: at most 20,000 EUR."
+    #[must_use]
+    pub fn headline(&self, language: Language) -> String {
+        let sum = money(self.amount, self.currency, language);
+        let time = duration(self.horizon, language);
+        let most = pick(language, "at most", "au plus");
+        let mode = match self.mode {
+            Mode::Silent => "",
+            Mode::Signalled => pick(language, ", with a silent alarm", ", avec une alerte silencieuse"),
+            Mode::Stopped => pick(language, ", stopped openly", ", arrêtée au grand jour"),
+        };
+        let colon = pick(language, ":", "\u{a0}:");
+        format!("{}, {time}{mode}{colon} {most} {sum}", self.who(language))
+    }
+
+    fn who(&self, language: Language) -> String {
+        let words = match (self.adversary, self.k) {
+            (Adversary::Homes, 1) => pick(language, "one home", "un domicile"),
+            (Adversary::Places, 1) => pick(language, "one place", "un lieu"),
+            (Adversary::People, 1) => pick(language, "one person", "une personne"),
+            (Adversary::Homes, _) => pick(language, "homes", "domiciles"),
+            (Adversary::Places, _) => pick(language, "places", "lieux"),
+            (Adversary::People, _) => pick(language, "people", "personnes"),
+        };
+        if self.k == 1 { words.to_owned() } else { format!("{} {words}", self.k) }
+    }
+
+    /// Who is taken, whom that coerces, and in which ways the value is lost.
+    #[must_use]
+    pub fn why(&self, policy: &Policy, language: Language) -> Vec<String> {
+        let mut lines = Vec::new();
+        let coalition: Vec<String> = self.coalition.iter().map(|actor| format!("`{actor}`")).collect();
+        let taken: Vec<String> = self.taken.iter().map(|id| format!("`{id}`")).collect();
+        if self.amount == Value::ZERO {
+            let nothing = pick(
+                language,
+                "nobody taken so can move anything by then",
+                "personne ainsi tenu ne peut rien déplacer d’ici là",
+            );
+            return vec![nothing.to_owned()];
+        }
+        let (who, coerces) = match language {
+            Language::En => ("the worst taking", "coerces"),
+            Language::Fr => ("la pire prise", "contraint"),
+        };
+        lines.push(format!("{who}: {}; {coerces} {}", some(&taken), some(&coalition)));
+        for way in &self.ways {
+            lines.push(self.way(policy, *way, language));
+        }
+        if !self.is_exact() {
+            let gap = money(self.gap(), self.currency, language);
+            lines.push(match language {
+                Language::En => {
+                    format!("an upper bound: a strategy was found that reaches all but {gap} of it")
+                }
+                Language::Fr => {
+                    format!("une borne supérieure : une stratégie a été trouvée qui l’atteint à {gap} près")
+                }
+            });
+        }
+        lines.extend(self.assumes.iter().map(|assumption| assumption.sentence(language)));
+        lines
+    }
+
+    fn lost_by(&self, policy: &Policy, way: Way) -> Value {
+        let outside = |to: &str| {
+            to.strip_prefix("vault:").is_none_or(|id| policy.vaults().iter().all(|v| v.id.as_str() != id))
+        };
+        let of_way =
+            self.witness.iter().filter(|step| step.way == way && step.to.as_deref().is_some_and(outside));
+        let sum = of_way.filter_map(|step| step.amount).map(Value::minor).fold(0, u128::saturating_add);
+        Value::from_minor(sum)
+    }
+
+    fn way(&self, policy: &Policy, way: Way, language: Language) -> String {
+        let sum = money(self.lost_by(policy, way), self.currency, language);
+        let mut names: Vec<String> = self
+            .witness
+            .iter()
+            .filter(|step| step.way == way)
+            .filter_map(|step| match way {
+                Way::Policy => step.permit.as_ref().map(|permit| format!("`{permit}`")),
+                _ => step.vault.as_ref().map(|vault| format!("`{vault}`")),
+            })
+            .collect();
+        names.sort();
+        names.dedup();
+        let names = some(&names);
+        match (way, language) {
+            (Way::Policy, Language::En) => {
+                format!("{sum} by transfers that the rules allow: permits {names}")
+            }
+            (Way::Policy, Language::Fr) => {
+                format!("{sum} par des transferts que les règles permettent : autorisations {names}")
+            }
+            (Way::Change, Language::En) => format!("{sum} by changing the rules: vaults {names}"),
+            (Way::Change, Language::Fr) => format!("{sum} en changeant les règles : coffres {names}"),
+            (Way::Keys, Language::En) if self.holds_cosigner => {
+                format!("{sum} with the co-signer in hand: vaults {names}")
+            }
+            (Way::Keys, Language::Fr) if self.holds_cosigner => {
+                format!("{sum} avec le cosignataire en main : coffres {names}")
+            }
+            (Way::Keys, Language::En) => format!("{sum} by keys alone: vaults {names}"),
+            (Way::Keys, Language::Fr) => format!("{sum} par les seules clés : coffres {names}"),
+            (Way::Recovery, Language::En) => format!("{sum} by the recovery path: vaults {names}"),
+            (Way::Recovery, Language::Fr) => format!("{sum} par le chemin de secours : coffres {names}"),
+        }
+    }
+}
+
+fn some(names: &[String]) -> String {
+    let shown = names.iter().take(NAMES_MAX).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(NAMES_MAX) {
+        0 => shown,
+        more => format!("{shown} + {more}"),
+    }
+}
+
+fn step_json(step: &Step, sum: &dyn Fn(Value) -> Json) -> Json {
+    let mut json = json!({ "at": span_text(step.at), "action": step.action, "by": step.by, "way": step.way });
+    if let Some(object) = json.as_object_mut() {
+        let mut put = |key: &str, value: Option<Json>| {
+            if let Some(value) = value {
+                object.insert(key.to_owned(), value);
+            }
+        };
+        put("vault", step.vault.as_ref().map(|vault| json!(vault)));
+        put("permit", step.permit.as_ref().map(|permit| json!(permit)));
+        put("amount", step.amount.map(sum));
+        put("to", step.to.as_ref().map(|to| json!(to)));
+        put("effect", Some(json!(span_text(step.effect))));
+    }
+    json
+}
+
+/// The bounds as a table: a row for each horizon and a column for each mode, one after another for each number taken.
+#[must_use]
+pub fn table_text(bounds: &[Bound], language: Language) -> String {
+    let mut text = String::new();
+    let mut rows: Vec<(u8, Span)> = bounds.iter().map(|bound| (bound.k, bound.horizon)).collect();
+    rows.dedup();
+    let modes: Vec<Mode> =
+        Mode::ALL.into_iter().filter(|mode| bounds.iter().any(|b| b.mode == *mode)).collect();
+    let titles = modes.iter().map(|mode| match mode {
+        Mode::Silent => pick(language, "silent", "silence"),
+        Mode::Signalled => pick(language, "signalled", "alerte"),
+        Mode::Stopped => pick(language, "stopped", "arrêt"),
+    });
+    let heading = titles.map(|title| format!("{title:>22}")).collect::<String>();
+    text.push_str(&format!("{:>14}{heading}\n", ""));
+    for (k, horizon) in rows {
+        let of_row = |mode: &Mode| bounds.iter().find(|b| (b.k, b.horizon, b.mode) == (k, horizon, *mode));
+        let cells = modes.iter().map(|mode| match of_row(mode) {
+            Some(bound) => {
+                let mark = if bound.is_exact() { "" } else { "≤ " };
+                let sum = money(bound.amount, bound.currency, language);
+                format!("{:>22}", format!("{mark}{sum}"))
+            }
+            None => format!("{:>22}", ""),
+        });
+        let cells = cells.collect::<String>();
+        text.push_str(&format!("{:>4}{:>10}{cells}\n", k, span_text(horizon)));
+    }
+    text
+}
