@@ -12,11 +12,13 @@
 //! ```
 //!
 //! Where things are: which program runs, `place`; how it is started, [`Options`]; killed and restarted, `node`; any call, `rpc`; blocks,
-//! mempool and reorganisations, `chain`; coins, `purse`. The program is built once by `cargo xtask bitcoind`
+//! mempool and reorganisations, `chain`; coins, `purse`; servers over it, `electrum` and `esplora`. The program is built once by `cargo xtask bitcoind`
 //! (`docs/adr/0010-real-node.md`); where it is missing a test fails and says so.
 
 mod chain;
+mod electrum;
 mod error;
+mod esplora;
 mod node;
 mod options;
 mod place;
@@ -24,6 +26,8 @@ mod purse;
 mod rpc;
 
 pub use chain::Verdict;
+pub use electrum::{Certificate, ElectrumX};
 pub use error::NodeError;
+pub use esplora::EsploraBridge;
 pub use node::Node;
 pub use options::{Auth, Options};

@@ -10,6 +10,8 @@ use std::path::PathBuf;
 
 use bdk_bitcoind_rpc::bitcoincore_rpc::{Client, Error as RpcError, RpcApi, jsonrpc};
 use bdk_bitcoind_rpc::{Emitter, NO_EXPECTED_MEMPOOL_TXS};
+use bdk_wallet::Update;
+use bdk_wallet::chain::BlockId;
 use bitcoin::consensus::encode::serialize_hex;
 use bitcoin::{Amount, BlockHash, FeeRate, Network, OutPoint, Script, ScriptBuf, Transaction};
 use serde::Deserialize;
@@ -113,21 +115,51 @@ impl CoreRpc {
             return Err(ChainError::NotReady(self.name.clone(), how_far));
         }
         match info.pruneheight {
-            Some(first_kept) if info.pruned && first_kept > self.birthday => Err(ChainError::Pruned {
-                source_name: self.name.clone(),
-                first_kept,
-                birthday: self.birthday,
-            }),
+            // The block before the birthday's is where the first scan begins.
+            Some(first_kept) if info.pruned && first_kept > self.birthday.saturating_sub(1) => {
+                Err(self.pruned(first_kept, self.birthday))
+            }
             _ => Ok(()),
         }
     }
 
+    fn pruned(&self, first_kept: u32, birthday: u32) -> ChainError {
+        ChainError::Pruned { source_name: self.name.clone(), first_kept, birthday }
+    }
+
+    /// Lets a new wallet begin just before the birthday: what was before is not asked for, and a pruned node does not have it.
+    fn begin(&self, wallet: &mut Wallet) -> Result<(), ChainError> {
+        let Some(height) = self.birthday.checked_sub(1).filter(|height| *height > wallet.tip().height) else {
+            return Ok(());
+        };
+        let not_yet =
+            || ChainError::NotReady(self.name.clone(), "its chain ends before the birthday".to_owned());
+        let hash = self.block_hash(height)?.ok_or_else(not_yet)?;
+        let chain = wallet.inner().latest_checkpoint().insert(BlockId { height, hash });
+        let update = Update { chain: Some(chain), ..Update::default() };
+        wallet.change().apply_update(update).map_err(|_| ChainError::NoCommonBlock(self.name.clone()))
+    }
+
+    /// A node that has pruned what we have not read yet says so with a number that means everything.
+    fn explain_blocks(&self, error: RpcError, wallet: &Wallet) -> ChainError {
+        let error = self.explain(error);
+        match &error {
+            ChainError::Refused { message, .. } if message.contains("pruned data") => {
+                let first_kept = self.info().ok().and_then(|info| info.pruneheight);
+                self.pruned(first_kept.unwrap_or_default(), wallet.tip().height)
+            }
+            _ => error,
+        }
+    }
+
     fn sync_blocks(&self, wallet: &mut Wallet, limits: SyncLimits<'_>) -> Result<Synced, ChainError> {
+        self.begin(wallet)?;
         let tip = wallet.inner().latest_checkpoint();
         let mut emitter = Emitter::new(&self.client, tip, self.birthday, NO_EXPECTED_MEMPOOL_TXS);
         for _ in 0..limits.blocks_max {
             limits.go_on()?;
-            let Some(event) = emitter.next_block().map_err(|error| self.explain(error))? else {
+            let Some(event) = emitter.next_block().map_err(|error| self.explain_blocks(error, wallet))?
+            else {
                 return Ok(Synced::Complete);
             };
             let (height, connected_to) = (event.block_height(), event.connected_to());
