@@ -354,8 +354,8 @@ fn show(
     for key in record.keys() {
         let parsed = record.parse(key.text)?;
         let (fingerprint, path, code) = (parsed.fingerprint(), path_text(&parsed), key_code(&parsed));
-        let state = key_state(record, key.id, language);
-        writeln!(out, "  {:16} {fingerprint}  {path:16} {code}  {state}", key.id)?;
+        let (id, state) = (key.id.as_str(), key_state(record, key.id, language));
+        writeln!(out, "  {id:16} {fingerprint}  {path:16} {code}  {state}")?;
     }
     writeln!(out, "\n{}", say("receive addresses:", "adresses de réception :"))?;
     for index in 0..addresses {

@@ -166,6 +166,8 @@ fn keys(page: &mut String, record: &VaultRecord, language: Language) -> Result<(
             yes(record.checked.contains(key.id)),
             yes(record.confirmed.contains_key(key.id))
         );
+        let state =
+            format!("<td data-label=\"{}\">{state}</td>", say("checked · device", "vérifiée · appareil"));
         row(page, key.id.as_str(), &parsed, usage, &state)?;
     }
     let cosigner = record.parse(&record.vault.cosigner)?;
@@ -174,7 +176,7 @@ fn keys(page: &mut String, record: &VaultRecord, language: Language) -> Result<(
         say("co-signer", "cosignataire"),
         &cosigner,
         say("spends, with members", "dépense, avec les membres"),
-        "",
+        "<td></td>",
     )?;
     writeln!(page, "</tbody></table>\n</section>")?;
     Ok(())
@@ -184,7 +186,7 @@ fn row(page: &mut String, name: &str, key: &vault::VaultKey, usage: &str, state:
     let (fingerprint, path, code) = (key.fingerprint(), path_text(key), key_code(key));
     writeln!(
         page,
-        "<tr><td><b>{}</b></td><td class=\"mono\">{fingerprint} {path}</td><td class=\"mono\">{code}</td><td>{usage}</td><td>{state}</td></tr>",
+        "<tr><td><b>{}</b></td><td class=\"mono\">{fingerprint} {path}</td><td class=\"mono\">{code}</td><td>{usage}</td>{state}</tr>",
         escaped(name)
     )?;
     Ok(())
