@@ -211,6 +211,11 @@ impl VaultDescriptor {
         self.signers.iter().find(|signer| signer.role == Role::Member(index)).map(|signer| &signer.key)
     }
 
+    /// The internal key that nobody can sign with, in a taproot vault.
+    pub(crate) fn internal_key(&self) -> Option<&VaultKey> {
+        self.signers.iter().find(|signer| signer.role == Role::Internal).map(|signer| &signer.key)
+    }
+
     /// Every account key that signs, in the order of the script.
     pub fn account_keys(&self) -> impl Iterator<Item = &VaultKey> {
         self.signers.iter().filter(|signer| signer.role != Role::Internal).map(|signer| &signer.key)

@@ -53,6 +53,12 @@ impl UnverifiedPsbt {
         Self::from_bytes(&bytes)
     }
 
+    /// What was sent, as it was sent: to be shown or passed on, not to be believed.
+    #[must_use]
+    pub const fn as_psbt(&self) -> &Psbt {
+        &self.0
+    }
+
     /// Parses either form, as files have them.
     ///
     /// # Errors
