@@ -1,4 +1,4 @@
-//! What we sign the network takes: at the edges of fee and dust, our refusals stand where the node's do (G6: a signed transaction that
+//! What we sign the network takes: at the edges of fee, dust and size, our refusals stand where the node's do (G6: a signed transaction that
 //! nobody relays locks its inputs).
 #![allow(
     clippy::unwrap_used,
@@ -10,12 +10,14 @@
 
 mod stage;
 
-use bitcoin::{Address, Amount, Network, Psbt, ScriptBuf, TxOut};
+use std::collections::{BTreeMap, BTreeSet};
+
+use bitcoin::{Address, Amount, FeeRate, Network, Psbt, ScriptBuf, TxOut};
 use regtest::Verdict;
 use stage::{COIN, FEE, KINDS, MAX_FEE, Stage, approved_to, cosign};
 use vault::{
-    Branch, BuildError, FEE_RATE_MIN_SATS_PER_KVB, Refusal, SpendDraft, UnverifiedPsbt, build_psbt,
-    estimated_vsize, verify,
+    Branch, BuildError, FEE_RATE_MIN_SATS_PER_KVB, Refusal, Request, SpendDraft, UnverifiedPsbt, build_psbt,
+    estimated_vsize, pay, verify,
 };
 
 fn accepted(stage: &Stage, psbt: Psbt, payment: u64) -> Verdict {
@@ -93,5 +95,55 @@ fn the_smallest_payment_of_each_kind_is_relayed_and_smaller_is_refused() {
             let done = cosign(&spend.unwrap(), "cosigner").finish().unwrap();
             assert_eq!(stage.node.test(done.transaction()).unwrap(), Verdict::Accepted, "{address}");
         }
+    }
+}
+
+/// A transaction above 400 000 weight units is valid and no node relays it.
+#[test]
+fn the_largest_payment_that_is_built_is_relayed() {
+    const SMALL: u64 = 20_000;
+    const COINS: usize = 800;
+    const LARGE_FEE: u64 = 500_000;
+    for kind in KINDS {
+        let mut stage = Stage::new(kind);
+        let script = stage.script(Branch::Receive, 0);
+        // Few to a deposit: the PSBT carries each of them whole.
+        stage.node.mine(20).unwrap();
+        for _ in 0..COINS / 40 {
+            stage.node.fund_all(&vec![(script.clone(), Amount::from_sat(SMALL)); 40]).unwrap();
+        }
+        stage.mine(1);
+        let built = |count: usize| {
+            let payment = Amount::from_sat(SMALL * count as u64 - LARGE_FEE);
+            let request = Request {
+                outputs: vec![TxOut { value: payment, script_pubkey: stage::payee() }],
+                fee_rate: FeeRate::from_sat_per_vb_u32(1),
+                max_fee: Amount::from_sat(LARGE_FEE),
+                locked: BTreeSet::new(),
+                heights: BTreeMap::new(),
+                change: None,
+                entropy: [1; 32],
+            };
+            (payment.to_sat(), pay(&stage.holdings, &request))
+        };
+        // The most coins' worth for which a payment is built.
+        let (mut most, mut too_many) = (100, COINS + 1);
+        while most + 1 < too_many {
+            let middle = usize::midpoint(most, too_many);
+            if built(middle).1.is_ok() { most = middle } else { too_many = middle }
+        }
+        assert_eq!(built(too_many).1, Err(BuildError::TooManyInputs), "{most}");
+        let (payment, largest) = built(most);
+        let psbt = stage.signed(largest.unwrap().psbt, &["alice", "bob"]);
+        let approved = approved_to(stage::PAYEE, payment, LARGE_FEE);
+        let spend = verify(UnverifiedPsbt::from(psbt), &stage.holdings, &approved).unwrap();
+        let done = cosign(&spend, "cosigner").finish().unwrap();
+        let (inputs, weight) = (done.transaction().input.len(), done.transaction().weight());
+        assert_eq!(
+            stage.node.test(done.transaction()).unwrap(),
+            Verdict::Accepted,
+            "{inputs} inputs, {weight}"
+        );
+        assert!(weight.to_wu() > 390_000, "{inputs} inputs, {weight}");
     }
 }

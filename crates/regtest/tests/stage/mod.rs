@@ -12,8 +12,8 @@ use regtest::{Node, Verdict};
 use types::{ActorId, Nonce, Output, Payload, Secret, Target, VaultId};
 use vault::signing::{AccountKey, sign_member};
 use vault::{
-    Approved, Branch, Cosigned, Holdings, Position, RecoverySpec, Refusal, ScriptKind, SpendDraft,
-    UnverifiedPsbt, VaultSpec, VerifiedSpend, build_psbt, verify,
+    Approved, Branch, Cosigned, Holdings, RecoverySpec, Refusal, ScriptKind, SpendDraft, UnverifiedPsbt,
+    VaultSpec, VerifiedSpend, build_psbt, verify,
 };
 
 pub const KINDS: [ScriptKind; 2] = [ScriptKind::Wsh, ScriptKind::Tr];
@@ -171,20 +171,32 @@ pub fn approved(payment: u64) -> Approved {
 }
 
 pub fn approved_to(address: &str, payment: u64, max_fee: u64) -> Approved {
-    let btc = |sats| types::Amount::new(types::Currency::parse("BTC").unwrap(), u128::from(sats));
-    let payload = Payload {
+    let outputs = vec![Output { target: Target::Address(address.into()), amount: btc(payment) }];
+    Approved::from_payload(&payload(outputs, max_fee, false), Network::Regtest, |_| None).unwrap()
+}
+
+/// That the vault renews its outputs, into as many of these values.
+pub fn approved_refresh(holdings: &Holdings, values: &[Amount], max_fee: Amount) -> Approved {
+    let itself = || Target::Vault(VaultId::parse("treasury").unwrap());
+    let outputs = values.iter().map(|value| Output { target: itself(), amount: btc(value.to_sat()) });
+    let payload = payload(outputs.collect(), max_fee.to_sat(), true);
+    let scripts = || holdings.scripts().cloned().collect();
+    Approved::from_payload(&payload, Network::Regtest, |_| Some(scripts())).unwrap()
+}
+
+fn btc(sats: u64) -> types::Amount {
+    types::Amount::new(types::Currency::parse("BTC").unwrap(), u128::from(sats))
+}
+
+fn payload(outputs: Vec<Output>, max_fee: u64, refresh: bool) -> Payload {
+    Payload {
         vault: VaultId::parse("treasury").unwrap(),
         initiator: ActorId::parse("alice").unwrap(),
         nonce: Nonce([7; 16]),
-        outputs: vec![Output { target: Target::Address(address.into()), amount: btc(payment) }],
+        outputs,
         max_fee: btc(max_fee),
         memo: String::new(),
         reference: String::new(),
-        refresh: false,
-    };
-    Approved::from_payload(&payload, Network::Regtest, |_| None).unwrap()
-}
-
-pub fn position(index: u32) -> Position {
-    Position { branch: Branch::Receive, index }
+        refresh,
+    }
 }
