@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use bitcoin::address::NetworkUnchecked;
-use bitcoin::{Address, Amount, Network, OutPoint, ScriptBuf};
+use bitcoin::{Address, Amount, Network, OutPoint, ScriptBuf, TxOut};
 use thiserror::Error;
 use types::{Payload, Target, VaultId};
 
@@ -122,6 +122,21 @@ impl Approved {
     #[must_use]
     pub fn outputs(&self) -> &[ApprovedOutput] {
         &self.outputs
+    }
+
+    /// The outputs as a transaction has them. `fresh` names the script to use where any of another vault's will do, by the output's place;
+    /// otherwise the first one is used.
+    #[must_use]
+    pub fn txouts(&self, fresh: impl Fn(usize) -> Option<ScriptBuf>) -> Vec<TxOut> {
+        let script = |(index, output): (usize, &ApprovedOutput)| match &output.to {
+            Recipient::Script(script) => Some(script.clone()),
+            Recipient::Vault(any) => {
+                fresh(index).filter(|script| any.contains(script)).or_else(|| any.first().cloned())
+            }
+        };
+        let outputs = self.outputs.iter().enumerate();
+        let outputs = outputs.filter_map(|(index, output)| Some((script((index, output))?, output.value)));
+        outputs.map(|(script_pubkey, value)| TxOut { value, script_pubkey }).collect()
     }
 
     /// The most that the network may be paid by all transactions of the transfer that can be confirmed together. For a refresh at most

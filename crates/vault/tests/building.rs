@@ -411,6 +411,33 @@ fn what_waits_and_has_nothing_in_common_is_not_replaced() {
 }
 
 #[test]
+fn as_many_as_a_payload_has_are_paid_at_once() {
+    for kind in KINDS {
+        let holdings = holdings(kind, &[5_000_000; 9]);
+        let request = request(payees(&[100_000; 200]), rate(250), 100_000);
+        let built = pay(&holdings, &request).unwrap();
+        assert_eq!(built.psbt.outputs.len(), 201);
+        check_payment(&holdings, &request, &built);
+    }
+}
+
+#[test]
+fn a_payment_to_another_vault_takes_the_address_that_is_named() {
+    let (own, other) = (holdings(KINDS[0], &[1_000_000]), holdings(KINDS[1], &[]));
+    let hot = VaultId::parse("hot").unwrap();
+    let scripts = world::scripts(&other);
+    let payload = payload(&[(Target::Vault(hot), 300_000)]);
+    let approved = Approved::from_payload(&payload, Network::Regtest, |_| Some(scripts.clone())).unwrap();
+    let named = other.descriptor().script_pubkey(Branch::Receive, 3).unwrap();
+    let outputs = approved.txouts(|_| Some(named.clone()));
+    assert_eq!(outputs, [TxOut { value: sats(300_000), script_pubkey: named }]);
+    let strangers = approved.txouts(|_| Some(world::payee()));
+    assert!(scripts.contains(&strangers[0].script_pubkey), "a stranger's is not taken");
+    let built = pay(&own, &request(outputs, rate(250), world::MAX_FEE)).unwrap();
+    verify(built.psbt.into(), &own, &approved).unwrap();
+}
+
+#[test]
 fn the_same_entropy_gives_the_same_transaction_and_another_another() {
     let holdings = holdings(KINDS[1], &[1_000_000; 12]);
     let mut request = request(payees(&[300_000, 200_000]), rate(250), 100_000);

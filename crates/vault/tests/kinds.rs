@@ -161,6 +161,23 @@ fn a_child_that_does_more_is_refused() {
     }
 }
 
+/// Two children of one parent cannot both be confirmed: they have an input in common.
+#[test]
+fn every_child_spends_the_first_change() {
+    for kind in KINDS {
+        let mut world = World::new(kind);
+        let psbt = refresh(&mut world, kind, MAX_FEE, 1_000);
+        let parent = psbt.unsigned_tx;
+        let view = world.holdings.change_of(&parent);
+        let change: Vec<OutPoint> = view.coins().map(vault::Coin::outpoint).collect();
+        assert_eq!(change.len(), 2);
+        for (inputs, ok) in [(vec![change[0]], true), (change.clone(), true), (vec![change[1]], false)] {
+            let child = child_of(&world, &parent, returning(&view, inputs, 900));
+            assert_eq!(child.map(|_| ()), if ok { Ok(()) } else { Err(Refusal::SharedInputMissing) });
+        }
+    }
+}
+
 /// The parent's payment to the vault's own receiving address is what was approved, not change.
 #[test]
 fn a_child_leaves_what_was_paid_alone() {

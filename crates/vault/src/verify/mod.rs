@@ -81,6 +81,7 @@ pub fn verify_return(
 
 /// Checks a PSBT that spends the change of `parent`, a transaction of the same transfer that waits for a block, back to the vault in one
 /// output. Both are confirmed, so `max_fee_left` is the transfer's maximum less the fees of `parent` and of what `parent` itself speeds up.
+/// It spends the first output of change, so that at most one child of a parent is ever confirmed and no other child's fee counts.
 ///
 /// # Errors
 /// The first reason for refusing it.
@@ -97,6 +98,8 @@ pub fn verify_child(
         Refusal::InputNotOurs(index) => Refusal::InputNotParents(index),
         other => other,
     })?;
+    let first = holdings.coins().next().ok_or(Refusal::SharedInputMissing)?;
+    check_shared(&psbt.unsigned_tx, first.outpoint())?;
     let change = outputs::check_returned(&psbt, &holdings)?;
     if let Some((second, _)) = change.get(1) {
         return Err(Refusal::SecondChange(*second));
