@@ -2,10 +2,13 @@
 //!
 //! Exit status: 0 done, 1 refused or failed, 2 wrong usage or an invalid file.
 
+mod certificate_command;
+mod bound_command;
 mod client;
 mod data_folder;
 mod demo;
 mod diff_command;
+mod drill_command;
 mod init;
 mod journal_command;
 mod language;
@@ -56,6 +59,11 @@ enum Command {
     Vault(vault_command::VaultCommand),
     /// Sign a PSBT with a member's key in software, or make such a key
     Sign(sign_command::SignArgs),
+    /// Replay the attacks on record against a policy
+    Drill(drill_command::DrillArgs),
+    /// Sign, or check, a statement of how little force can get
+    #[command(subcommand)]
+    Certificate(certificate_command::CertificateCommand),
     /// Verify a journal
     #[command(subcommand)]
     Journal(journal_command::JournalCommand),
@@ -96,6 +104,8 @@ fn run(
         Command::Transfer(command) => transfer_command::run(command, language, out),
         Command::Vault(command) => vault_command::run(command, language, out, err),
         Command::Sign(args) => sign_command::run(args, language, out, err),
+        Command::Drill(args) => drill_command::run(args, language, out, err),
+        Command::Certificate(command) => certificate_command::run(command, language, out, err),
         Command::Journal(journal_command::JournalCommand::Verify(args)) => {
             journal_command::verify(args, language, out)
         }
