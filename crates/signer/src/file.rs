@@ -49,6 +49,12 @@ impl FileSigner {
     }
 }
 
+impl FileSigner {
+    pub(crate) const fn open_key(&self) -> &OpenKey {
+        &self.0
+    }
+}
+
 impl Signer for FileSigner {
     fn public_key(&self) -> String {
         self.0.key.public().to_string()

@@ -3,8 +3,9 @@
 //! A [`Signer`] takes a [`VerifiedSpend`] and nothing else, which only `vault::verify` makes; it signs the spending path alone and gives the
 //! same signature for the same spend, so that a retry after a crash changes nothing. Called by the server, after the gate's release.
 //!
-//! To add a kind of key (PKCS#11, KMS): implement [`Signer`] over [`VerifiedSpend::signing_requests`], derive the key at each request's
-//! position, refuse where it is not the request's, and give the signatures to [`Cosigned::new`].
+//! Kinds of key: a file (`file`), a PKCS#11 token (`token`); members' keys in software (`member`, `review`). To add one (KMS): implement
+//! [`Signer`] over [`VerifiedSpend::signing_requests`], find the key at each request's position, refuse where it is not the request's, give
+//! the signatures to [`Cosigned::new`], and tell its file apart in [`open`]. `docs/adr/0016-signers-and-ceremony.md` says why these.
 #![warn(missing_docs)]
 
 mod file;
@@ -12,8 +13,12 @@ mod member;
 mod passphrase;
 mod review;
 mod seal;
+mod token;
+
+use std::path::Path;
 
 use thiserror::Error;
+use types::Secret;
 use vault::signing::SignError;
 use vault::{Cosigned, FinishError, VaultKey, VerifiedSpend};
 
@@ -22,6 +27,7 @@ pub use member::MemberKey;
 pub use passphrase::{PASSPHRASE_BYTES_MAX, PassphraseError, passphrase_from_file, passphrase_place};
 pub use review::{Paid, Review, ReviewError, Reviewed};
 pub use seal::{KdfCost, KeyFileError, KeyKind};
+pub use token::{CHILDREN_MAX, LoadPlan, Loaded, TokenError, TokenPlace, TokenSigner, load_children};
 
 /// Why the co-signer did not sign.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -38,6 +44,44 @@ pub enum SignerError {
     /// The signatures do not fit the spend.
     #[error(transparent)]
     Finish(#[from] FinishError),
+    /// The token did not sign.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+}
+
+/// Why a co-signer could not be opened.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// Its file.
+    #[error(transparent)]
+    File(#[from] KeyFileError),
+    /// Its token.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+}
+
+/// Opens the co-signer that a file names, whatever its kind: the secret is a key file's passphrase or a token's PIN.
+///
+/// # Errors
+/// When the file or the token cannot be opened, or another program has it open.
+pub fn open(path: &Path, secret: &Secret<String>) -> Result<Box<dyn Signer>, OpenError> {
+    if token::is_token_file(path) {
+        Ok(Box::new(TokenSigner::open(path, secret)?))
+    } else {
+        Ok(Box::new(FileSigner::open(path, secret)?))
+    }
+}
+
+/// The public key of the co-signer that a file names, without its secret: believed only as far as the file is.
+///
+/// # Errors
+/// When the file cannot be read, others may read it, or it is malformed.
+pub fn named_public_key(path: &Path) -> Result<String, OpenError> {
+    if token::is_token_file(path) {
+        Ok(token::named_public_key(path)?)
+    } else {
+        Ok(FileSigner::named_public_key(path)?)
+    }
 }
 
 /// A co-signing key, wherever it lives.

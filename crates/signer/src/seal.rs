@@ -276,6 +276,15 @@ fn read(path: &Path, kind: KeyKind) -> Result<(KeyFile, File), KeyFileError> {
 }
 
 fn read_unlocked(path: &Path, kind: KeyKind) -> Result<(KeyFile, File), KeyFileError> {
+    let (bytes, file) = read_closed(path)?;
+    let format = || KeyFileError::Format(path.to_owned(), kind);
+    let parsed: KeyFile = serde_json::from_slice(&bytes).map_err(|_| format())?;
+    let known = parsed.header.kind == kind.label() && parsed.header.version == VERSION;
+    if known { Ok((parsed, file)) } else { Err(format()) }
+}
+
+/// A file that is closed to others, up to a bound.
+pub fn read_closed(path: &Path) -> Result<(Vec<u8>, File), KeyFileError> {
     let failed = |error| KeyFileError::Read(path.to_owned(), error);
     let file = File::open(path).map_err(failed)?;
     if file.metadata().map_err(failed)?.permissions().mode() & MODE_NOT_OWNER != 0 {
@@ -283,10 +292,7 @@ fn read_unlocked(path: &Path, kind: KeyKind) -> Result<(KeyFile, File), KeyFileE
     }
     let mut bytes = Vec::new();
     (&file).take(FILE_BYTES_MAX).read_to_end(&mut bytes).map_err(failed)?;
-    let format = || KeyFileError::Format(path.to_owned(), kind);
-    let parsed: KeyFile = serde_json::from_slice(&bytes).map_err(|_| format())?;
-    let known = parsed.header.kind == kind.label() && parsed.header.version == VERSION;
-    if known { Ok((parsed, file)) } else { Err(format()) }
+    Ok((bytes, file))
 }
 
 /// Two programs that sign with one key at the same time would each believe that it alone decides.
@@ -298,8 +304,9 @@ pub fn lock(path: &Path, file: File) -> Result<File, KeyFileError> {
     }
 }
 
-/// Written beside its place, synced, then linked into it: linking, unlike renaming, fails where a file is.
-fn write_new(path: &Path, file: &KeyFile) -> Result<(), KeyFileError> {
+/// A value as JSON in a new file of its owner's. Written beside its place, synced, then linked into it: linking, unlike renaming, fails
+/// where a file is.
+pub fn write_new(path: &Path, file: &impl Serialize) -> Result<(), KeyFileError> {
     let failed = |error| KeyFileError::Write(path.to_owned(), error);
     let mut text = serde_json::to_string_pretty(file).map_err(|error| failed(error.into()))?;
     text.push('\n');
