@@ -410,6 +410,41 @@ fn what_waits_and_has_nothing_in_common_is_not_replaced() {
     assert!(matches!(replace(&holdings, &request, waiting), Err(BuildError::FeeAboveMaximum { .. })));
 }
 
+/// By the spending path, whatever the recovery path would weigh.
+#[test]
+fn sizes_are_never_too_small_and_hardly_too_large() {
+    for kind in KINDS {
+        for (at_least, members, recovery) in [(1, 1, 1), (3, 5, 1), (1, 5, 5), (2, 3, 12), (12, 15, 2)] {
+            let names: Vec<String> = (0..members).map(|number| format!("member {number}")).collect();
+            let mut spec = spec(kind);
+            (spec.at_least, spec.recovery.at_least) = (at_least, recovery);
+            spec.members = names.iter().map(|name| world::text(name)).collect();
+            spec.recovery.members =
+                (0..recovery).map(|number| world::text(&format!("recovery {number}"))).collect();
+            let mut holdings = Holdings::new(Arc::new(spec.descriptor().unwrap())).unwrap();
+            holdings.set_height(HEIGHT);
+            let script = holdings.descriptor().script_pubkey(Branch::Receive, 0).unwrap();
+            holdings.confirm(&funding(1, &[script.clone(), script], 1_000_000)).unwrap();
+            let request = request(payees(&[1_500_000]), rate(250), 100_000);
+            let built = pay(&holdings, &request).unwrap();
+            let mut psbt = built.psbt.clone();
+            for name in names.iter().rev().take(at_least) {
+                sign_member(&mut psbt, &holdings, &key(name)).unwrap();
+            }
+            let spend = verify(psbt.into(), &holdings, &approved(&request)).unwrap();
+            let done = cosign(&spend, "cosigner").finish().unwrap();
+            let real = vsize(done.transaction());
+            // Signatures may be one byte or two shorter than they can be.
+            let slack = 2 * 2 * u64::try_from(at_least + 1).unwrap() / 4 + 1;
+            assert!(
+                (real..=real + slack).contains(&built.vsize),
+                "{kind:?} {at_least} {real} {}",
+                built.vsize
+            );
+        }
+    }
+}
+
 #[test]
 fn as_many_as_a_payload_has_are_paid_at_once() {
     for kind in KINDS {
