@@ -107,7 +107,11 @@ pub enum BuildError {
     Derive(#[from] DeriveError),
 }
 
-/// Builds an unsigned PSBT.
+/// Builds an unsigned PSBT, version 0.
+///
+/// Each input has what one device or another asks for: in segwit v0 the previous transaction, the output, the script and every key's origin; in
+/// taproot the output, both leaves, the internal key and every key's origin. Global keys are left out: devices that know the vault as a
+/// registered policy do not ask for them, and some take them for an unknown multisig wallet.
 ///
 /// # Errors
 /// [`BuildError`].
