@@ -107,6 +107,32 @@ pub enum BuildError {
     Derive(#[from] DeriveError),
 }
 
+impl BuildError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownInput(_) => "build-unknown-input",
+            Self::NotEnough { .. } => "build-not-enough",
+            Self::DustChange(_) => "build-dust-change",
+            Self::Overflow => "build-overflow",
+            Self::LockHeight(_) => "build-lock-height",
+            Self::NoOutputs => "build-no-outputs",
+            Self::TooManyOutputs(_) => "build-too-many-outputs",
+            Self::DustOutput(_) => "build-dust-output",
+            Self::FeeAboveMaximum { .. } => "build-fee-above-maximum",
+            Self::TooManyInputs => "build-too-many-inputs",
+            Self::TooLarge => "build-too-large",
+            Self::SharedInputGone(_) => "build-shared-input-gone",
+            Self::NoChange => "build-no-change",
+            Self::NothingDue => "build-nothing-due",
+            Self::RefreshOutputs(_) => "build-refresh-outputs",
+            Self::RefreshRate => "build-refresh-rate",
+            Self::Derive(_) => "build-derive",
+        }
+    }
+}
+
 /// Builds an unsigned PSBT, version 0.
 ///
 /// Each input has what one device or another asks for: in segwit v0 the previous transaction, the output, the script and every key's origin; in

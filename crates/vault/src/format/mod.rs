@@ -76,6 +76,28 @@ pub enum FormatError {
     Refused(#[from] Refusal),
 }
 
+impl FormatError {
+    /// The stable code; a refusal keeps its own.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::TooLarge => "format-too-large",
+            Self::Unknown => "format-unknown",
+            Self::Hex => "format-hex",
+            Self::Base64 => "format-base64",
+            Self::Series(_) => "format-series",
+            Self::Frame(..) => "format-frame",
+            Self::Conflict(_) => "format-conflict",
+            Self::Missing { .. } => "format-missing",
+            Self::TooManyFrames(_) => "format-too-many-frames",
+            Self::Content(_) => "format-content",
+            Self::Body(_) => "format-body",
+            Self::FrameChars(_) => "format-frame-chars",
+            Self::Refused(refusal) => refusal.code(),
+        }
+    }
+}
+
 /// A form in which a PSBT is written as text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TextFormat {
