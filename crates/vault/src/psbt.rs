@@ -73,6 +73,14 @@ impl UnverifiedPsbt {
     }
 }
 
+impl UnverifiedPsbt {
+    /// What was parsed, still believed by nobody: for whoever shows it, or reviews it as a member before signing.
+    #[must_use]
+    pub fn into_untrusted(self) -> Psbt {
+        self.0
+    }
+}
+
 impl From<Psbt> for UnverifiedPsbt {
     fn from(psbt: Psbt) -> Self {
         Self(psbt)
