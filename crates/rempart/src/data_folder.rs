@@ -14,7 +14,7 @@ use server::dispatch::HoldForOperator;
 use server::engine::{Engine, Parts, Settings};
 use server::entropy::{Entropy, SystemEntropy};
 use server::keys::Secrets;
-use signer::{FileSigner, Signer};
+use signer::Signer;
 use types::Secret;
 
 use crate::language::{Language, pick};
@@ -46,7 +46,7 @@ impl DataFolder {
         self.0.join("secrets")
     }
 
-    /// The co-signer's encrypted key.
+    /// The co-signer's encrypted key, or the file that names its token.
     pub fn cosigner(&self) -> PathBuf {
         self.0.join("cosigner.key")
     }
@@ -65,8 +65,8 @@ impl DataFolder {
     pub fn start(&self, passphrase: Option<&Path>) -> Result<(Engine, Config)> {
         let config = self.config()?;
         let secrets = Secrets::load(&self.secrets()).context("the secrets cannot be loaded")?;
-        let signer = FileSigner::open(&self.cosigner(), &passphrase_for(passphrase)?)?;
-        let engine = self.start_with(&config, secrets, Arc::new(signer))?;
+        let signer = signer::open(&self.cosigner(), &passphrase_for(passphrase)?)?;
+        let engine = self.start_with(&config, secrets, Arc::from(signer))?;
         Ok((engine, config))
     }
 

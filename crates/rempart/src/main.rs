@@ -2,9 +2,11 @@
 //!
 //! Exit status: 0 done, 1 refused or failed, 2 wrong usage or an invalid file.
 
-mod certificate_command;
 mod bound_command;
+mod caller;
+mod certificate_command;
 mod client;
+mod cosigner_command;
 mod data_folder;
 mod demo;
 mod diff_command;
@@ -17,6 +19,7 @@ mod serve;
 mod sign_command;
 mod transfer_command;
 mod vault_command;
+mod wallet_command;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -57,6 +60,12 @@ enum Command {
     /// Make vaults: key ceremony, backup sheet, export, rotation
     #[command(subcommand)]
     Vault(vault_command::VaultCommand),
+    /// Look at a vault on its chain; hand out addresses; renew outputs
+    #[command(subcommand)]
+    Wallet(wallet_command::WalletCommand),
+    /// Show the co-signer's public key, or move the key into a PKCS#11 token
+    #[command(subcommand)]
+    Cosigner(cosigner_command::CosignerCommand),
     /// Sign a PSBT with a member's key in software, or make such a key
     Sign(sign_command::SignArgs),
     /// Replay the attacks on record against a policy
@@ -103,6 +112,8 @@ fn run(
         Command::Policy(command) => policy_command::run(command, language, out, err),
         Command::Transfer(command) => transfer_command::run(command, language, out),
         Command::Vault(command) => vault_command::run(command, language, out, err),
+        Command::Wallet(command) => wallet_command::run(command, language, out),
+        Command::Cosigner(command) => cosigner_command::run(command, language, out),
         Command::Sign(args) => sign_command::run(args, language, out, err),
         Command::Drill(args) => drill_command::run(args, language, out, err),
         Command::Certificate(command) => certificate_command::run(command, language, out, err),

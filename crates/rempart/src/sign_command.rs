@@ -11,12 +11,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bitcoin::Network;
 use bitcoin::psbt::Psbt;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 use server::entropy::{Entropy, SystemEntropy};
 use signer::{KdfCost, MemberKey, Review, Reviewed};
 use types::Secret;
-use vault::{Branch, PSBT_BYTES_MAX, UnverifiedPsbt};
+use vault::Branch;
+use vault::format::{self, FRAME_CHARS_DEFAULT, TextFormat};
 
 use crate::data_folder::{new_passphrase, passphrase_of};
 use crate::language::{Language, pick};
@@ -55,9 +56,12 @@ struct PsbtArgs {
     /// The vault's record, by which change is told from payments
     #[arg(long, value_name = "RECORD")]
     vault: PathBuf,
-    /// Where to write the signed PSBT; standard output, in base64, otherwise
+    /// Where to write the signed PSBT; standard output otherwise
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// In which form; `base64` on standard output and `binary` in a file otherwise
+    #[arg(long, value_enum)]
+    format: Option<Form>,
     /// A file with the key's passphrase
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
@@ -67,6 +71,21 @@ struct PsbtArgs {
     /// Print what is signed as one JSON object, with the PSBT in it
     #[arg(long)]
     json: bool,
+}
+
+/// The forms in which a PSBT is written.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+enum Form {
+    /// As files have it
+    Binary,
+    /// One line
+    Base64,
+    /// One line
+    Hex,
+    /// Coldcard's frames, a line each
+    Bbqr,
+    /// `ur:crypto-psbt`, a line for each part
+    Ur,
 }
 
 /// Arguments of `sign new`.
@@ -167,10 +186,11 @@ fn sign(args: &PsbtArgs, language: Language, out: &mut dyn Write, err: &mut dyn 
         return Ok(1);
     }
     let signed = reviewed.sign(&key)?;
+    let form = args.format.unwrap_or(if args.out.is_some() { Form::Binary } else { Form::Base64 });
     match &args.out {
-        Some(path) => write_new(path, &signed.serialize())?,
+        Some(path) => write_new(path, &written(&signed, form)?)?,
         None if args.json => {}
-        None => writeln!(out, "{}", BASE64.encode(signed.serialize()))?,
+        None => out.write_all(&written(&signed, form)?)?,
     }
     if args.json {
         writeln!(out, "{}", review_json(&review, &signed))?;
@@ -179,7 +199,7 @@ fn sign(args: &PsbtArgs, language: Language, out: &mut dyn Write, err: &mut dyn 
 }
 
 fn read_psbt(path: &Path) -> Result<Psbt> {
-    let limit = u64::try_from(PSBT_BYTES_MAX)?.saturating_mul(2);
+    let limit = u64::try_from(format::FORMAT_BYTES_MAX)?.saturating_add(1);
     let mut bytes = Vec::new();
     if path == Path::new("-") {
         io::stdin().take(limit).read_to_end(&mut bytes)?;
@@ -187,10 +207,20 @@ fn read_psbt(path: &Path) -> Result<Psbt> {
         let file = fs::File::open(path).with_context(|| format!("`{}` cannot be read", path.display()))?;
         file.take(limit).read_to_end(&mut bytes)?;
     }
-    // Bounds and strictness are those of every other entrance.
-    UnverifiedPsbt::parse(&bytes)?;
-    let raw = if bytes.starts_with(b"psbt\xff") { bytes } else { BASE64.decode(bytes.trim_ascii())? };
-    Psbt::deserialize(&raw).context("the psbt is malformed")
+    Ok(format::read(&bytes)?.into_untrusted())
+}
+
+fn written(psbt: &Psbt, form: Form) -> Result<Vec<u8>> {
+    let text = match form {
+        Form::Binary => return Ok(psbt.serialize()),
+        Form::Base64 => TextFormat::Base64,
+        Form::Hex => TextFormat::Hex,
+        Form::Bbqr => TextFormat::Bbqr(FRAME_CHARS_DEFAULT),
+        Form::Ur => TextFormat::Ur(FRAME_CHARS_DEFAULT),
+    };
+    let mut lines = format::write(psbt, text)?.join("\n");
+    lines.push('\n');
+    Ok(lines.into_bytes())
 }
 
 fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {

@@ -18,9 +18,8 @@ use policy::{Policy, Severity, Source};
 use serde_json::{Value, json};
 use server::clock::{Clock, SystemClock};
 use server::entropy::{Entropy, SystemEntropy};
-use signer::FileSigner;
 use types::{KeyId, Timestamp, VaultId};
-use vault::{Branch, VaultDescriptor, VaultKey};
+use vault::{Branch, ColdcardWallet, VaultDescriptor, VaultKey, WalletPolicy};
 
 pub use record::VaultRecord;
 
@@ -105,7 +104,7 @@ impl CosignerArgs {
     fn public_key(&self) -> Result<String> {
         match (&self.cosigner, &self.data) {
             (Some(key), _) => Ok(key.clone()),
-            (None, Some(folder)) => Ok(FileSigner::named_public_key(&DataFolder::at(folder).cosigner())?),
+            (None, Some(folder)) => Ok(signer::named_public_key(&DataFolder::at(folder).cosigner())?),
             (None, None) => bail!("name the co-signer with `--cosigner` or `--data`"),
         }
     }
@@ -430,11 +429,11 @@ fn record_json(record: &VaultRecord, descriptor: &VaultDescriptor, addresses: u3
 }
 
 fn export(args: &ExportArgs, out: &mut dyn Write) -> Result<u8> {
-    let (record, descriptor) = VaultRecord::load(&args.record)?;
+    let (_, descriptor) = VaultRecord::load(&args.record)?;
     let text = match args.format {
         ExportFormat::Descriptor => descriptor.text().to_owned(),
-        ExportFormat::WalletPolicy => bail!("not there yet"),
-        ExportFormat::Coldcard => json!({ "name": record.vault.id, "desc": descriptor.text() }).to_string(),
+        ExportFormat::WalletPolicy => serde_json::to_string_pretty(&WalletPolicy::new(&descriptor))?,
+        ExportFormat::Coldcard => serde_json::to_string(&ColdcardWallet::new(&descriptor))?,
     };
     writeln!(out, "{text}")?;
     Ok(0)

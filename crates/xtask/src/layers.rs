@@ -101,6 +101,7 @@ fn clippy(workspace: &Workspace) -> anyhow::Result<Tally> {
 
 /// All but those that the layer "node" ran.
 fn tests(workspace: &Workspace) -> anyhow::Result<Tally> {
+    prerequisites::ensure_for_token()?;
     let ran = program::run(cargo(&workspace.root).args([
         "test",
         "--workspace",

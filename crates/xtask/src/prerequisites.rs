@@ -1,5 +1,5 @@
 //! What must be installed besides Rust: a C and a C++ compiler, for SQLite and for Bitcoin Core's script code; and for building the
-//! node that tests use, cmake and the headers of Boost.
+//! node that tests use, cmake and the headers of Boost; for the tests of tokens, SoftHSM.
 //!
 //! Called first by `cargo xtask test`, and by `bitcoind` before it builds. What is missing is installed on Debian by an administrator's
 //! session, and otherwise the message says exactly what to install; the checks never pass without it.
@@ -30,6 +30,17 @@ const FOR_NODE: &[Need] = &[
 ];
 const FOR_NODE_HOW: &str = "to build bitcoind install cmake, make and Boost's headers: `sudo apt-get install cmake make \
      libboost-dev` on Debian and Ubuntu, `sudo dnf install cmake make boost-devel` on Fedora, `brew install cmake boost` on macOS";
+
+/// A PKCS#11 token in software, for the tests of the crate `signer`.
+const FOR_TOKEN: &[Need] =
+    &[Need { what: "softhsm2-util", is_there: || runs("softhsm2-util"), package: "softhsm2" }];
+const FOR_TOKEN_HOW: &str = "for the tests of PKCS#11 tokens install SoftHSM: `sudo apt-get install softhsm2` on Debian and Ubuntu, \
+     `sudo dnf install softhsm` on Fedora, `brew install softhsm` on macOS";
+
+/// Makes sure that there is a token to test with.
+pub fn ensure_for_token() -> anyhow::Result<()> {
+    provide(FOR_TOKEN, FOR_TOKEN_HOW)
+}
 
 /// Makes sure that both compilers run.
 pub fn ensure() -> anyhow::Result<()> {
