@@ -150,10 +150,14 @@ codes! {
     InputReserved = "input-reserved", 409, "an input of this transaction is reserved for another transfer", "une entrée de cette transaction est réservée à un autre transfert";
     InputUnknown = "input-unknown", 422, "an input of this transaction is not an unspent output of the vault", "une entrée de cette transaction n'est pas une sortie non dépensée du coffre";
     SpendMismatch = "spend-mismatch", 422, "this transaction does not belong to the transfer", "cette transaction n'appartient pas au transfert";
+    AuthorityUnmet = "authority-unmet", 422, "under the proposed policy nobody could ever change it, lift a stop or close an incident again: lower that quorum or add people", "avec la politique proposée, plus personne ne pourrait la changer, lever un arrêt ou clore un incident : abaissez ce quorum ou ajoutez des personnes";
     PolicyInvalid = "policy-invalid", 422, "the proposed policy is invalid: check it with `rempart policy check`", "la politique proposée n'est pas valable : vérifiez-la avec `rempart policy check`";
     PostureUnchanged = "posture-unchanged", 409, "the posture is that high already, or that low", "la posture est déjà aussi haute, ou aussi basse";
     VaultUnusable = "vault-unusable", 409, "this vault cannot be used: its keys in the register do not make a descriptor", "ce coffre ne peut servir : ses clés dans le registre ne donnent pas de descripteur";
     AddressUnknown = "address-unknown", 422, "an address with this number cannot be derived", "une adresse de ce numéro ne peut être dérivée";
+    AddressGap = "address-gap", 409, "the last 20 addresses were handed out and none was paid: other wallets would not look further; use one of them", "les 20 dernières adresses ont été données et aucune n'a été payée : d'autres portefeuilles ne chercheraient pas plus loin ; utilisez l'une d'elles";
+    FeeRateUnknown = "fee-rate-unknown", 422, "no source of the chain says what to pay the network: give a fee rate", "aucune source de la chaîne ne dit quoi payer au réseau : donnez un taux de frais";
+    DraftImpossible = "draft-impossible", 422, "such a transaction cannot be built from what the vault has", "une telle transaction ne peut pas être construite avec ce que contient le coffre";
     TransactionNotOurs = "transaction-not-ours", 422, "the transaction pays nothing to this vault", "la transaction ne paie rien à ce coffre";
     TransactionMalformed = "transaction-malformed", 422, "the transaction cannot be read", "la transaction est illisible";
 

@@ -46,4 +46,7 @@ pub use transfer::{
     Approve, AttachPsbt, Cancel, NewOutput, NewTransfer, Objection, Output, PermitStanding, PsbtText,
     StatusWord, Ticket, TransactionHex, Transfer, TransferList,
 };
-pub use vault::{Vault, VaultAddress, VaultList};
+pub use vault::{
+    AddressList, Coin, CoinList, Draft, NewAddress, RefreshDraft, ShownAddress, Vault, VaultAddress,
+    VaultDetail, VaultList,
+};

@@ -151,7 +151,7 @@ pub struct Motion {
     /// When.
     #[schema(value_type = String, format = DateTime)]
     pub proposed_at: Timestamp,
-    /// `pending`, `passed`, `declined`, `expired` or `ended`.
+    /// `pending`, `passed`, `declined`, `expired`, `ended` or `lapsed`.
     pub status: String,
     /// Whether you proposed it.
     pub yours: bool,
@@ -162,6 +162,13 @@ pub struct Motion {
     /// When its wait ends, as things stand.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub ready_at: Option<Timestamp>,
+    /// Of a change: `tightens`, `loosens`, `mixed` or `equal`, against the policy in force while it is pending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub direction: Option<String>,
+    /// Of a tightening in force that somebody of another home must still endorse: when it lapses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub lapses_at: Option<Timestamp>,
 }
 
 /// What a change would put in force, as far as everybody may read it.

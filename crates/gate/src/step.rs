@@ -156,6 +156,7 @@ fn decide_due(state: &State, due: Due, now: Timestamp) -> Vec<OvertEvent> {
         }
         Due::Expires(Matter::Transfer(transfer)) => vec![OvertEvent::Expired { transfer }],
         Due::Expires(Matter::Motion(motion)) => vec![OvertEvent::Lapsed { motion }],
+        Due::Lapses(motion) => vec![OvertEvent::Reverted { motion }],
     }
 }
 

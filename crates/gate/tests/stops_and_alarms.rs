@@ -140,7 +140,7 @@ fn a_lowering_does_not_undo_a_later_raise() {
 
 #[test]
 fn policy_change_waits_longest_hold() {
-    let world = world(vec![rules(), rules()]);
+    let world = world(vec![rules(), quick_rules()]);
     let mut scene = Scene::new(&world);
     scene.does(CAROL, What::Propose(Proposal::Change(1))).unwrap();
     let change = scene.last();

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use policy::{OutputFacts, Policy, PriceEntry};
+use policy::{Direction, OutputFacts, Policy, PriceEntry};
 use types::{Payload, PermitId, Span, Timestamp, TransferId, Value};
 
 use crate::act::{Act, AllActs};
 use crate::command::Event;
-use crate::motion::{MOTION_EXPIRES, Motion, MotionId, MotionStatus, Proposal};
+use crate::motion::{Motion, MotionId, MotionStatus, Proposal};
+use crate::onchain::ShownAddress;
 use crate::policies::PolicyVersion;
 use crate::spending::REFRESH_EXPIRES;
 use crate::state::{Matter, PostureCause, PostureChange, State};
@@ -36,6 +37,10 @@ impl State {
                 self.submitted(act, *transfer, Submission { payload, value: *value, outputs, standings });
             }
             Event::Attached { transfer, spend } => self.attached(*transfer, spend),
+            Event::AddressShown { vault, index, label } => {
+                let shown = ShownAddress { label: label.clone(), at: act.at };
+                self.addresses.entry(vault.clone()).or_default().insert(*index, shown);
+            }
             Event::Approved { transfer } => self.approved(act, *transfer),
             Event::Cancelled { transfer } => self.settle(act, *transfer, Status::Cancelled),
             Event::Released { transfer } => self.settle(act, *transfer, Status::Ready),
@@ -57,9 +62,15 @@ impl State {
                 let change = PostureChange { to: *to, at: act.at, cause: PostureCause::Raised(act.clone()) };
                 self.postures.push(change);
             }
-            Event::Proposed { motion, proposal } => self.proposed(act, *motion, proposal),
+            Event::Proposed { motion, proposal, direction } => {
+                self.proposed(act, *motion, (proposal, *direction));
+            }
             Event::Endorsed { motion } => self.endorsed(act, *motion),
-            Event::Ended { motion } => self.settle_motion(act.at, *motion, MotionStatus::Ended),
+            Event::Ended { motion } => self.ended(act, *motion),
+            Event::Opposed { motion } => {
+                self.update_motion(*motion, |motion| motion.opposed.push(act.clone()));
+            }
+            Event::Reverted { motion } => self.reverted(*motion, act.at),
             Event::Rejected { motion } => self.settle_motion(act.at, *motion, MotionStatus::Declined),
             Event::Lapsed { motion } => self.settle_motion(act.at, *motion, MotionStatus::Expired),
             Event::Passed { motion } => self.passed(act, *motion),
@@ -238,7 +249,7 @@ impl State {
 
 /// Motions.
 impl State {
-    fn proposed(&mut self, act: &Act, id: MotionId, proposal: &Proposal) {
+    fn proposed(&mut self, act: &Act, id: MotionId, (proposal, direction): (&Proposal, Option<Direction>)) {
         let motion = Motion {
             proposal: proposal.clone(),
             proposed: act.clone(),
@@ -247,38 +258,45 @@ impl State {
             ready_at: None,
             status: MotionStatus::Pending,
             settled: None,
+            direction,
+            judged_from: act.at,
+            lapses_at: None,
+            ended: None,
+            opposed: Vec::new(),
         };
-        self.due.insert((act.at.after(MOTION_EXPIRES), Matter::Motion(id)));
+        self.due.extend(motion.due().map(|at| (at, Matter::Motion(id))));
+        let immediate = motion.is_immediate();
         self.motions.insert(id, motion);
+        if immediate {
+            // Who proposes a tightening counts for it, and may suffice.
+            self.refresh_motion(id, act.at);
+        }
     }
 
     fn endorsed(&mut self, act: &Act, id: MotionId) {
-        if let Some(motion) = self.motions.get_mut(&id) {
-            motion.endorsements.push(act.clone());
+        self.update_motion(id, |motion| motion.endorsements.push(act.clone()));
+        if self.motions.get(&id).is_some_and(Motion::is_provisional) {
+            self.joined(id, act.at);
+        } else {
+            self.refresh_motion(id, act.at);
         }
-        self.refresh_motion(id, act.at);
     }
 
-    fn refresh_motion(&mut self, id: MotionId, at: Timestamp) {
+    fn ended(&mut self, act: &Act, id: MotionId) {
+        self.settle_motion(act.at, id, MotionStatus::Ended);
+        self.update_motion(id, |motion| motion.ended = Some(act.clone()));
+    }
+
+    pub(crate) fn refresh_motion(&mut self, id: MotionId, at: Timestamp) {
         let (Some(version), Some(motion)) = (self.policies.current(), self.motions.get(&id)) else { return };
         let met = motion.is_met(version, &motion.endorsements, &AllActs);
         let met_since = met.then(|| motion.met_since.unwrap_or(at));
         let ready_at = met_since.map(|since| since.after(motion.wait(version)));
-        let before = motion_due(motion);
-        if let Some(motion) = self.motions.get_mut(&id) {
-            motion.met_since = met_since;
-            motion.ready_at = ready_at;
-            self.due.remove(&(before, Matter::Motion(id)));
-            self.due.insert((motion_due(motion), Matter::Motion(id)));
-        }
+        self.update_motion(id, |motion| (motion.met_since, motion.ready_at) = (met_since, ready_at));
     }
 
-    fn settle_motion(&mut self, at: Timestamp, id: MotionId, status: MotionStatus) {
-        if let Some(motion) = self.motions.get_mut(&id) {
-            self.due.remove(&(motion_due(motion), Matter::Motion(id)));
-            motion.status = status;
-            motion.settled = Some(at);
-        }
+    pub(crate) fn settle_motion(&mut self, at: Timestamp, id: MotionId, status: MotionStatus) {
+        self.update_motion(id, |motion| (motion.status, motion.settled) = (status, Some(at)));
     }
 
     fn passed(&mut self, act: &Act, id: MotionId) {
@@ -299,32 +317,21 @@ impl State {
 
     fn change_policy(&mut self, act: &Act, id: MotionId, sources: &[policy::Source]) {
         let Some(policy) = policy::load(sources).policy.map(Arc::new) else { return };
-        self.policies.push(PolicyVersion::new(Arc::clone(&policy), act.at, Some(id)));
-        self.refill_windows();
-        let pending = |(id, transfer): (&TransferId, &Transfer)| transfer.status.is_open().then_some(*id);
-        let transfers: Vec<TransferId> = self.transfers.iter().filter_map(pending).collect();
-        for transfer in transfers {
-            self.refresh(transfer, act.at);
-        }
-        self.review_motions(act.at);
+        let review = self.change_passed(id, act.at);
+        self.put_in_force(PolicyVersion::new(policy, act.at, Some(id)), review);
     }
 
-    /// Another change was drawn up against the old policy and dies with it: passing it later would undo this one unseen.
-    fn review_motions(&mut self, at: Timestamp) {
-        let pending = self.motions.iter().filter(|(_, motion)| motion.settled.is_none());
-        let pending: Vec<(MotionId, bool)> =
-            pending.map(|(id, motion)| (*id, matches!(motion.proposal, Proposal::Change(_)))).collect();
-        for (id, is_change) in pending {
-            if is_change {
-                self.settle_motion(at, id, MotionStatus::Expired);
-            } else {
-                self.refresh_motion(id, at);
-            }
+    /// Open transfers are judged by the policy of then and the one in force.
+    pub(crate) fn refresh_open(&mut self, at: Timestamp) {
+        let open = |(id, transfer): (&TransferId, &Transfer)| transfer.status.is_open().then_some(*id);
+        let transfers: Vec<TransferId> = self.transfers.iter().filter_map(open).collect();
+        for transfer in transfers {
+            self.refresh(transfer, at);
         }
     }
 
     /// Limits may be new or other: every counter is filled again from the transfers themselves.
-    fn refill_windows(&mut self) {
+    pub(crate) fn refill_windows(&mut self) {
         let Some(policy) = self.policies.current().map(|version| Arc::clone(&version.policy)) else { return };
         self.windows.clear();
         let keep = self.policies.longest_expiry();
@@ -347,8 +354,4 @@ fn next_due(transfer: &Transfer) -> Option<Timestamp> {
         Status::Ready => Some(transfer.expires_at),
         _ => None,
     }
-}
-
-fn motion_due(motion: &Motion) -> Timestamp {
-    motion.ready_at.unwrap_or_else(|| motion.proposed.at.after(MOTION_EXPIRES))
 }

@@ -1,6 +1,6 @@
 //! What can be asked of the overt ledger, what follows from it, and why it may be refused.
 
-use policy::{Network, Posture, PriceEntry, Source};
+use policy::{Direction, Network, Posture, PriceEntry, Source};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use types::{
@@ -38,6 +38,15 @@ pub enum Command {
         transfer: TransferId,
         /// The verified transaction.
         spend: Box<SpendPlan>,
+    },
+    /// To hand out an address of a vault that nobody has seen.
+    ShowAddress {
+        /// Which vault.
+        vault: VaultId,
+        /// Which receiving address: one after the last that was shown.
+        index: u32,
+        /// What it is for.
+        label: String,
     },
     /// To approve a transfer: its id is the hash of exactly what is approved.
     Approve {
@@ -165,6 +174,15 @@ pub enum Event {
         /// The transaction.
         spend: Box<SpendPlan>,
     },
+    /// An address was handed out.
+    AddressShown {
+        /// Of which vault.
+        vault: VaultId,
+        /// Which receiving address.
+        index: u32,
+        /// What it is for.
+        label: String,
+    },
     /// It was approved.
     Approved {
         /// Which transfer.
@@ -244,6 +262,9 @@ pub enum Event {
         motion: MotionId,
         /// What is proposed.
         proposal: Box<Proposal>,
+        /// For a change: how it stands to the policy in force.
+        #[serde(default)]
+        direction: Option<Direction>,
     },
     /// A motion was endorsed.
     Endorsed {
@@ -252,6 +273,16 @@ pub enum Event {
     },
     /// A motion was ended by a person.
     Ended {
+        /// Which motion.
+        motion: MotionId,
+    },
+    /// A person who has ended equal proposals before wants to end a motion: it takes one of another home as well.
+    Opposed {
+        /// Which motion.
+        motion: MotionId,
+    },
+    /// A tightening that people of one home made has lapsed.
+    Reverted {
         /// Which motion.
         motion: MotionId,
     },
@@ -391,6 +422,9 @@ pub enum Refusal {
     /// A proposed policy is invalid.
     #[error("the proposed policy is invalid: {0}")]
     InvalidPolicy(String),
+    /// Nobody could ever change the policy, lift a stop or close a case again.
+    #[error("under the proposed policy nobody could ever meet `{0}`: lower it or add people")]
+    NoAuthority(&'static str),
     /// The posture is that high already, or that low.
     #[error("the posture is not {0} than now")]
     Posture(&'static str),
@@ -428,6 +462,7 @@ impl Refusal {
             Self::UnknownInput => "input-unknown",
             Self::WrongSpend => "spend-mismatch",
             Self::InvalidPolicy(_) => "policy-invalid",
+            Self::NoAuthority(_) => "authority-unmet",
             Self::Posture(_) => "posture-unchanged",
             Self::KeyReused => "idempotency-key-reused",
             Self::Behind => "behind",

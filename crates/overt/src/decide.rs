@@ -9,6 +9,7 @@ use types::{
 };
 
 use crate::act::{Act, AllActs, Author};
+use crate::change::lost_authority;
 use crate::command::{Command, Event, Refusal, Reply};
 use crate::judge::Judge;
 use crate::motion::{Motion, MotionId, MotionStatus, Proposal};
@@ -43,6 +44,7 @@ impl State {
             }
             Command::Submit(payload) => self.decide_submit(act, payload),
             Command::Attach { transfer, spend } => self.decide_attach(act, *transfer, spend),
+            Command::ShowAddress { vault, index, label } => self.decide_address(act, vault, *index, label),
             Command::Approve { transfer } => self.decide_approve(act, *transfer),
             Command::Cancel { transfer } => {
                 let open = self.open_transfer(self.person(act)?, *transfer)?;
@@ -59,8 +61,7 @@ impl State {
             Command::Endorse { motion } => self.decide_endorse(act, *motion),
             Command::End { motion } => {
                 self.person(act)?;
-                self.open_motion(*motion)?;
-                done(Event::Ended { motion: *motion })
+                done(self.decide_end(act, *motion, self.open_motion(*motion)?)?)
             }
             Command::NotePrice(entry) => self.decide_price(act, entry),
             Command::NoteReceived { vault, transaction, height, outputs } => {
@@ -134,7 +135,9 @@ impl State {
         if self.policy().is_some() {
             return Err(Refusal::Duplicate);
         }
-        loaded(sources)?;
+        if let Some(lost) = lost_authority(&loaded(sources)?) {
+            return Err(Refusal::NoAuthority(lost));
+        }
         done(Event::Founded { sources: sources.to_vec() })
     }
 }
@@ -291,6 +294,7 @@ impl State {
 
     fn decide_propose(&self, act: &Act, proposal: &Proposal) -> Decision {
         self.person(act)?;
+        let mut direction = None;
         match proposal {
             Proposal::Lift(stop) => {
                 let stop = self.stops.get(stop).ok_or(Refusal::NotFound("stop"))?;
@@ -300,14 +304,14 @@ impl State {
             }
             Proposal::Lower(to) if *to >= self.posture() => return Err(Refusal::Posture("lower")),
             Proposal::Lower(_) => {}
-            Proposal::Change(sources) => drop(loaded(sources)?),
+            Proposal::Change(sources) => direction = self.judge_change(&loaded(sources)?)?,
         }
         if self.motions.values().filter(|motion| motion.settled.is_none()).count() >= MOTIONS_PENDING_MAX {
             return Err(Refusal::TooMany("motions"));
         }
         let content = types::canonical_json(proposal).map_err(|_| Refusal::Overflow)?;
         let id = MotionId(hash_parts(MOTION_DOMAIN, &[&act.number.0.to_be_bytes(), content.as_bytes()]));
-        let event = Event::Proposed { motion: id, proposal: Box::new(proposal.clone()) };
+        let event = Event::Proposed { motion: id, proposal: Box::new(proposal.clone()), direction };
         Ok((vec![event], Reply::Motion(id)))
     }
 
@@ -318,7 +322,8 @@ impl State {
 
     fn decide_endorse(&self, act: &Act, id: MotionId) -> Decision {
         self.person(act)?;
-        let motion = self.open_motion(id)?;
+        let provisional = self.motions.get(&id).filter(|motion| motion.is_provisional());
+        let motion = provisional.map_or_else(|| self.open_motion(id), Ok)?;
         match motion.proposal {
             Proposal::Change(_) => may_add(act, &motion.proposed, &motion.endorsements)?,
             Proposal::Lift(_) | Proposal::Lower(_) => may_add_again(act, &motion.endorsements)?,
@@ -339,27 +344,13 @@ impl State {
         }
         done(Event::Priced(entry.clone()))
     }
-
-    /// The policy's problems as it is proposed: errors, and quorums that nobody could ever meet again.
-    fn has_authority(policy: &Policy) -> bool {
-        let nobody: &[&PersonId] = &[];
-        policy.satisfiable(&policy.change().approve, nobody)
-            && policy.satisfiable(&policy.stop().lift, nobody)
-            && policy.satisfiable(&policy.response().clear, nobody)
-    }
 }
 
 fn loaded(sources: &[Source]) -> Result<Policy, Refusal> {
     let loaded = policy::load(sources);
     let first_error = loaded.diagnostics.iter().find(|problem| problem.severity == Severity::Error);
     let reason = || first_error.map_or_else(|| "it does not load".to_owned(), ToString::to_string);
-    let policy = loaded.policy.ok_or_else(|| Refusal::InvalidPolicy(reason()))?;
-    if State::has_authority(&policy) {
-        Ok(policy)
-    } else {
-        let reason = "`change.approve`, `stop.lift` or `response.clear` could never be met".to_owned();
-        Err(Refusal::InvalidPolicy(reason))
-    }
+    loaded.policy.ok_or_else(|| Refusal::InvalidPolicy(reason()))
 }
 
 /// One person cannot keep a vault's outputs from being renewed in time (G10); it ends by itself.

@@ -7,7 +7,7 @@ use policy::{Charge, Permit, Policy, Posture};
 use types::{PermitId, PersonId, Span, Timestamp, TransferId, Value};
 
 use crate::act::{Act, ActNumber, Reading};
-use crate::motion::{Motion, MotionId, MotionStatus, Proposal};
+use crate::motion::{Motion, MotionId, Proposal};
 use crate::paid::{Paid, Payments};
 use crate::policies::PolicyVersion;
 use crate::state::{Matter, PostureCause, PostureChange, State};
@@ -36,8 +36,10 @@ impl State {
                 self.transfers.get(&id).map_or(NO, |transfer| judge.transfer((id, transfer), now))
             }
             Matter::Motion(id) => {
-                let allowed = self.motions.get(&id).is_some_and(|motion| judge.motion(motion, now));
-                Judgement { allowed, quick: false }
+                let motion = self.motions.get(&id);
+                let allowed = motion.is_some_and(|motion| judge.motion(motion, now));
+                // One person's tightening works at once, as a stop does.
+                Judgement { allowed, quick: motion.is_some_and(Motion::is_immediate) }
             }
         }
     }
@@ -83,6 +85,11 @@ impl Motion {
         let policy = &version.policy;
         match self.proposal {
             Proposal::Lift(_) | Proposal::Lower(_) => policy.met(&policy.stop().lift, &counted, &[]),
+            Proposal::Change(_) if self.is_immediate() => {
+                let mut counted = counted;
+                counted.extend(proposer.as_ref().filter(|_| reading.counts(&self.proposed, self.settled)));
+                policy.met(&policy.change().tighten, &counted, &[])
+            }
             Proposal::Change(_) => {
                 let excluded: Vec<&PersonId> = proposer.iter().collect();
                 policy.met(&policy.change().approve, &counted, &excluded)
@@ -94,6 +101,7 @@ impl Motion {
     pub(crate) fn wait(&self, version: &PolicyVersion) -> Span {
         match self.proposal {
             Proposal::Lift(_) | Proposal::Lower(_) => version.policy.stop().after,
+            Proposal::Change(_) if self.is_immediate() => Span::ZERO,
             Proposal::Change(_) => version.change_wait(),
         }
     }
@@ -120,11 +128,13 @@ pub(crate) struct Judge<'a, R> {
 impl<'a, R: Reading> Judge<'a, R> {
     pub(crate) fn new(state: &'a State, reading: &'a R) -> Self {
         let mut judge = Self { state, reading, versions: Vec::new() };
+        let mut before: Option<&PolicyVersion> = None;
         for version in state.policies.all() {
             // A change is judged by the policies before it, so the order of the list is the order of proof.
-            if version.motion.is_none_or(|motion| judge.passed(motion)) {
+            if version.motion.is_none_or(|motion| judge.brought(motion, before)) {
                 judge.versions.push(version);
             }
+            before = Some(version);
         }
         judge
     }
@@ -134,7 +144,7 @@ impl<'a, R: Reading> Judge<'a, R> {
     }
 
     fn version_at(&self, at: Timestamp) -> Option<&'a PolicyVersion> {
-        self.versions.iter().rev().find(|version| version.since <= at).copied()
+        self.versions.iter().rev().find(|version| version.since <= at && version.stands_at(at)).copied()
     }
 }
 
@@ -298,12 +308,22 @@ impl<'a, R: Reading> Judge<'a, R> {
         self.state.postures.iter().any(later)
     }
 
+    /// Whether a policy that came by a motion is in force by the acts that count. What applied at once did so as no loosening of
+    /// the policy before it; where that one was not in force, nobody has looked at what it loosens.
+    fn brought(&self, id: MotionId, before: Option<&'a PolicyVersion>) -> bool {
+        let immediate = self.state.motions.get(&id).is_some_and(Motion::is_immediate);
+        let on_that = || {
+            let last = self.versions.last();
+            last.zip(before).is_some_and(|(last, before)| std::ptr::eq(*last, before))
+        };
+        self.passed(id) && (!immediate || self.reading.is_complete() || on_that())
+    }
+
     /// Whether a motion that passed would have passed by the acts that count.
     fn passed(&self, id: MotionId) -> bool {
         let Some(motion) = self.state.motions.get(&id) else { return false };
         let Some(settled) = motion.settled else { return false };
-        motion.status == MotionStatus::Passed
-            && (self.reading.is_complete() || self.quorum_held(motion, settled))
+        motion.status.has_passed() && (self.reading.is_complete() || self.quorum_held(motion, settled))
     }
 
     /// Whether a motion's quorum was met without a gap for its whole wait, by the acts that count.
@@ -316,7 +336,7 @@ impl<'a, R: Reading> Judge<'a, R> {
                 motion.is_met(version, up_to(&motion.endorsements, until), self.reading)
             })
         };
-        let since = self.continuously((motion.proposed.at, at), instants, met);
+        let since = self.continuously((motion.judged_from, at), instants, met);
         self.reading.counts(&motion.proposed, motion.settled)
             && since.is_some_and(|since| since.after(motion.wait(version)) <= at)
     }
@@ -326,7 +346,7 @@ impl<'a, R: Reading> Judge<'a, R> {
         let in_force = |version: &&&PolicyVersion| {
             // The first policy was brought by no motion, so it judges those of its own instant as well.
             let is_earlier = |settled| version.since < settled || version.motion.is_none();
-            version.since <= at && settled.is_none_or(is_earlier)
+            version.since <= at && version.stands_at(at) && settled.is_none_or(is_earlier)
         };
         self.versions.iter().rev().find(in_force).copied()
     }
@@ -338,12 +358,13 @@ impl<'a, R: Reading> Judge<'a, R> {
         instants: impl Iterator<Item = Timestamp>,
         holds: impl Fn(Timestamp) -> bool,
     ) -> Option<Timestamp> {
-        let changes = self.versions.iter().map(|version| version.since).filter(|since| *since > from);
+        let changes = self.versions.iter().flat_map(|version| [Some(version.since), version.lapsed]);
+        let changes = changes.flatten().filter(|at| *at > from);
         let mut instants: Vec<Timestamp> = instants.chain(changes).chain([from]).collect();
         instants.sort_unstable();
         instants.dedup();
         let mut since = None;
-        for at in instants.into_iter().filter(|at| *at <= until) {
+        for at in instants.into_iter().filter(|at| (from..=until).contains(at)) {
             since = if holds(at) { since.or(Some(at)) } else { None };
         }
         since

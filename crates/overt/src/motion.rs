@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use policy::{Posture, Source};
+use policy::{Direction, Posture, Source};
 use serde::{Deserialize, Serialize};
 use types::{Hash, Span, Timestamp};
 
@@ -56,6 +56,16 @@ pub enum MotionStatus {
     Expired,
     /// Ended by a person.
     Ended,
+    /// It was in force and is not any more: a tightening that nobody of another home joined.
+    Lapsed,
+}
+
+impl MotionStatus {
+    /// Whether it was put in force, whatever became of it since.
+    #[must_use]
+    pub const fn has_passed(self) -> bool {
+        matches!(self, Self::Passed | Self::Lapsed)
+    }
 }
 
 /// One motion.
@@ -75,4 +85,18 @@ pub struct Motion {
     pub status: MotionStatus,
     /// When it was decided; `None` while it is pending.
     pub settled: Option<Timestamp>,
+    /// For a change: how it stands to the policy in force, or stood to the one that it replaced.
+    #[serde(default)]
+    pub direction: Option<Direction>,
+    /// Since when it is judged by the quorum by which it is judged.
+    pub judged_from: Timestamp,
+    /// For a tightening in force that people of one home made: when it lapses.
+    #[serde(default)]
+    pub lapses_at: Option<Timestamp>,
+    /// Who ended it.
+    #[serde(default)]
+    pub ended: Option<Act>,
+    /// Who wants to end it and cannot alone any more.
+    #[serde(default)]
+    pub opposed: Vec<Act>,
 }

@@ -5,7 +5,7 @@
 
 use policy::{Chain, Network};
 use serde::{Deserialize, Serialize};
-use types::{Hash, OutPoint, Span, Timestamp, VaultId};
+use types::{Hash, OutPoint, PAYLOAD_TEXT_BYTES_MAX, PayloadError, Span, Timestamp, VaultId};
 
 use crate::act::Act;
 use crate::command::{Event, Refusal, Reply};
@@ -51,6 +51,40 @@ impl Tip {
     #[must_use]
     pub fn is_current(&self, now: Timestamp) -> bool {
         self.trouble.is_none() && self.median_time.after(MEDIAN_TIME_LAG_MAX) >= now
+    }
+}
+
+/// A receiving address that was handed out.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ShownAddress {
+    /// What it is for, in the words of who asked.
+    pub label: String,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// Addresses.
+impl State {
+    /// The receiving addresses of a vault that were handed out, by index.
+    pub fn addresses(&self, vault: &VaultId) -> impl Iterator<Item = (u32, &ShownAddress)> {
+        self.addresses.get(vault).into_iter().flatten().map(|(index, shown)| (*index, shown))
+    }
+
+    /// No address is handed out twice: whoever pays must not be told from another payer.
+    pub(crate) fn decide_address(&self, act: &Act, vault: &VaultId, index: u32, label: &str) -> Decision {
+        let (person, _) = self.person(act)?;
+        let sees = self.policies.current().is_some_and(|version| version.sees(&person, vault));
+        if !sees || self.network_of(vault).is_none() {
+            return Err(Refusal::NotFound("vault"));
+        }
+        if label.len() > PAYLOAD_TEXT_BYTES_MAX || label.chars().any(char::is_control) {
+            return Err(Refusal::Payload(PayloadError::Text("the label")));
+        }
+        if self.addresses(vault).last().is_some_and(|(last, _)| index <= last) {
+            return Err(Refusal::Duplicate);
+        }
+        let event = Event::AddressShown { vault: vault.clone(), index, label: label.to_owned() };
+        Ok((vec![event], Reply::Done))
     }
 }
 
@@ -133,7 +167,8 @@ impl State {
     }
 
     /// Whether an output is in the last quarter of the time before its vault's recovery path opens, or past it.
-    pub(crate) fn nears_recovery(&self, coin: &Coin, now: Timestamp) -> bool {
+    #[must_use]
+    pub fn nears_recovery(&self, coin: &Coin, now: Timestamp) -> bool {
         let vault = self.policy().and_then(|policy| policy.vault(&coin.vault));
         let Some(recovery) = vault.and_then(|vault| vault.recovery.as_ref()) else { return false };
         self.age_blocks(coin, now).saturating_mul(4) >= u64::from(recovery.after_blocks).saturating_mul(3)

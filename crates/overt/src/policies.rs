@@ -18,6 +18,8 @@ pub struct PolicyVersion {
     pub since: Timestamp,
     /// By which motion; `None` for the first.
     pub motion: Option<MotionId>,
+    /// Since when it is as if it had never been: a tightening that lapsed.
+    pub(crate) lapsed: Option<Timestamp>,
     /// Who has to do with a vault: the groups that its rules name.
     sight: BTreeMap<VaultId, BTreeSet<GroupId>>,
     /// The longest time that a transfer may stay undecided.
@@ -32,7 +34,7 @@ impl PolicyVersion {
         let longest_expiry = longest(|permit| permit.expires).unwrap_or(Span::ZERO);
         let longest_hold = longest(|permit| permit.hold).unwrap_or(Span::ZERO);
         let sight = sight(&policy);
-        Self { policy, since, motion, sight, longest_expiry, longest_hold }
+        Self { policy, since, motion, lapsed: None, sight, longest_expiry, longest_hold }
     }
 
     /// Whether a person has to do with a vault, and so sees its transfers.
@@ -41,6 +43,11 @@ impl PolicyVersion {
         let Some(person) = self.policy.person(person) else { return false };
         let groups = self.sight.get(vault);
         person.groups.iter().any(|group| groups.is_some_and(|groups| groups.contains(group)))
+    }
+
+    /// Whether it has not lapsed at an instant.
+    pub(crate) fn stands_at(&self, at: Timestamp) -> bool {
+        self.lapsed.is_none_or(|lapsed| at < lapsed)
     }
 
     /// The wait of a change under this policy: its own hold or the longest of any permit.
@@ -96,6 +103,19 @@ impl Policies {
         self.0.push(version);
     }
 
+    /// What a motion brought is as if it had never been from now on. The list keeps it: what was judged by it then stays so.
+    pub(crate) fn lapse(&mut self, motion: MotionId, at: Timestamp) {
+        for version in self.0.iter_mut().filter(|version| version.motion == Some(motion)) {
+            version.lapsed = version.lapsed.or(Some(at));
+        }
+    }
+
+    /// The newest policy that has not lapsed, and what brought it.
+    pub(crate) fn newest_standing(&self) -> Option<(Arc<Policy>, Option<MotionId>)> {
+        let standing = self.0.iter().rev().find(|version| version.lapsed.is_none())?;
+        Some((Arc::clone(&standing.policy), standing.motion))
+    }
+
     /// How long after its window an entry may still be asked for: as long as a transfer may stay undecided.
     pub(crate) fn longest_expiry(&self) -> Span {
         self.0.iter().map(|version| version.longest_expiry).max().unwrap_or(Span::ZERO)
@@ -104,7 +124,8 @@ impl Policies {
 
 impl PartialEq for Policies {
     fn eq(&self, other: &Self) -> bool {
-        let key = |version: &PolicyVersion| (version.policy.hash(), version.since, version.motion);
+        let key =
+            |version: &PolicyVersion| (version.policy.hash(), version.since, version.motion, version.lapsed);
         self.0.iter().map(key).eq(other.0.iter().map(key))
     }
 }
@@ -117,6 +138,8 @@ struct Stored {
     sources: Vec<Source>,
     since: Timestamp,
     motion: Option<MotionId>,
+    #[serde(default)]
+    lapsed: Option<Timestamp>,
 }
 
 impl From<Policies> for Vec<Stored> {
@@ -125,6 +148,7 @@ impl From<Policies> for Vec<Stored> {
             sources: version.policy.sources().to_vec(),
             since: version.since,
             motion: version.motion,
+            lapsed: version.lapsed,
         };
         policies.0.into_iter().map(store).collect()
     }
@@ -137,7 +161,8 @@ impl TryFrom<Vec<Stored>> for Policies {
         let load = |stored: Stored| {
             let policy =
                 policy::load(&stored.sources).policy.ok_or("a stored policy does not load any more")?;
-            Ok(PolicyVersion::new(Arc::new(policy), stored.since, stored.motion))
+            let version = PolicyVersion::new(Arc::new(policy), stored.since, stored.motion);
+            Ok(PolicyVersion { lapsed: stored.lapsed, ..version })
         };
         stored.into_iter().map(load).collect::<Result<_, _>>().map(Self)
     }

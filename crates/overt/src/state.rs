@@ -9,7 +9,7 @@ use types::{ActorId, Currency, OutPoint, PersonId, Timestamp, TransferId, Value,
 use crate::act::{Act, ActNumber};
 use crate::clock::Clock;
 use crate::motion::{Motion, MotionId};
-use crate::onchain::{Coin, Tip};
+use crate::onchain::{Coin, ShownAddress, Tip};
 use crate::paid::Paid;
 use crate::policies::{Policies, PolicyVersion};
 use crate::stop::{Stop, StopId};
@@ -43,6 +43,8 @@ pub enum Due {
     Ready(Matter),
     /// The time has run out.
     Expires(Matter),
+    /// A tightening in force lapses.
+    Lapses(MotionId),
     /// What a released transfer has waited for is there.
     Signable(TransferId),
 }
@@ -83,6 +85,8 @@ pub struct State {
     pub(crate) coins: BTreeMap<OutPoint, Coin>,
     pub(crate) reserved: BTreeMap<OutPoint, TransferId>,
     pub(crate) tips: BTreeMap<Network, Tip>,
+    /// Receiving addresses that were handed out, by vault and index.
+    pub(crate) addresses: BTreeMap<VaultId, BTreeMap<u32, ShownAddress>>,
     /// What is signed and not confirmed, by vault.
     pub(crate) afloat: BTreeMap<VaultId, Value>,
     /// Released transfers that are not signed yet, and those of them that only wait for the chain's time.
@@ -196,7 +200,13 @@ impl State {
                 let pending = self.transfers.get(&id).filter(|transfer| transfer.status == Status::Pending);
                 pending.and_then(|transfer| transfer.ready_at)
             }
-            Matter::Motion(id) => self.motions.get(&id).and_then(|motion| motion.ready_at),
+            Matter::Motion(id) => {
+                let motion = self.motions.get(&id);
+                if motion.is_some_and(Motion::is_provisional) {
+                    return Some(Due::Lapses(id));
+                }
+                motion.and_then(|motion| motion.ready_at)
+            }
         };
         Some(match ready_at {
             Some(ready_at) if ready_at <= now => Due::Ready(matter),

@@ -1,6 +1,6 @@
 //! What people see of the overt ledger (G9): never another approver, a place or a relative, and never why a transfer was declined.
 
-use policy::Posture;
+use policy::{Direction, Posture};
 use types::{Payload, PermitId, PersonId, Timestamp, TransferId, Value};
 
 use crate::act::{Act, Author};
@@ -85,6 +85,10 @@ pub struct MotionView {
     pub ready_at: Option<Timestamp>,
     /// Where it stands.
     pub status: MotionStatus,
+    /// For a change: whether it tightens or loosens. Not what shows it: that names people.
+    pub direction: Option<Direction>,
+    /// For a tightening in force that someone of another home must still join: when it lapses.
+    pub lapses_at: Option<Timestamp>,
 }
 
 /// What one person sees of the organisation.
@@ -167,6 +171,8 @@ impl State {
                 met: motion.met_since.is_some(),
                 ready_at: motion.ready_at,
                 status: motion.status,
+                direction: motion.direction,
+                lapses_at: motion.lapses_at,
             };
             (motion.proposed.number, view)
         };

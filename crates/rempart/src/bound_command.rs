@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use exposure::{
-    Adversary, Bound, BoundError, Holdings, Mode, Question, TABLE_HORIZONS, TABLE_TAKEN_MAX, Taken, bounds, span_text,
-    table_text,
+    Adversary, Bound, BoundError, Holdings, Mode, Question, TABLE_HORIZONS, TABLE_TAKEN_MAX, Taken, bounds,
+    span_text, table_text,
 };
 use policy::{Language, Policy};
 use serde_json::json;
@@ -144,9 +144,15 @@ pub fn run(
     }
     writeln!(out)?;
     let heading = match args.adversary() {
-        Adversary::Homes => pick(language, "homes taken, and for how long:", "domiciles tenus, et combien de temps :"),
-        Adversary::Places => pick(language, "places taken, and for how long:", "lieux tenus, et combien de temps :"),
-        Adversary::People => pick(language, "people taken, and for how long:", "personnes tenues, et combien de temps :"),
+        Adversary::Homes => {
+            pick(language, "homes taken, and for how long:", "domiciles tenus, et combien de temps :")
+        }
+        Adversary::Places => {
+            pick(language, "places taken, and for how long:", "lieux tenus, et combien de temps :")
+        }
+        Adversary::People => {
+            pick(language, "people taken, and for how long:", "personnes tenues, et combien de temps :")
+        }
     };
     writeln!(out, "{heading}")?;
     write!(out, "{}", table_text(&found, language))?;
@@ -155,7 +161,12 @@ pub fn run(
 }
 
 /// What is worst is said first: one person who alone can take everything.
-fn alone(policy: &Policy, holdings: &Holdings, language: Language, out: &mut dyn Write) -> anyhow::Result<()> {
+fn alone(
+    policy: &Policy,
+    holdings: &Holdings,
+    language: Language,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     let question = Question {
         adversary: Adversary::People,
         taken: Taken::K(1),
@@ -171,8 +182,12 @@ fn alone(policy: &Policy, holdings: &Holdings, language: Language, out: &mut dyn
     }
     let who = found.taken.join(", ");
     let text = match language {
-        Language::En => format!("One person can take everything: `{who}`, alone, within {}.", span_text(EVERYTHING)),
-        Language::Fr => format!("Une seule personne peut tout prendre : `{who}`, en {}.", span_text(EVERYTHING)),
+        Language::En => {
+            format!("One person can take everything: `{who}`, alone, within {}.", span_text(EVERYTHING))
+        }
+        Language::Fr => {
+            format!("Une seule personne peut tout prendre : `{who}`, en {}.", span_text(EVERYTHING))
+        }
     };
     writeln!(out, "{text}")?;
     for line in found.why(policy, language) {

@@ -9,7 +9,8 @@ use anyhow::{Context, Result};
 use clap::{Args, Subcommand, ValueEnum};
 use exposure::{
     Adversary, CERTIFICATE_BYTES_MAX, CERTIFICATE_KEY_BYTES_MAX, CertificateKey, CertificatePublic, Holdings,
-    LIFETIME_USUAL, MakeRefusal, Making, OPENING_BYTES_MAX, Opening, OpeningError, Standing, Statement, Thresholds, Unit,
+    LIFETIME_USUAL, MakeRefusal, Making, OPENING_BYTES_MAX, Opening, OpeningError, Standing, Statement,
+    Thresholds, Unit,
 };
 use serde_json::json;
 use server::clock::{Clock, SystemClock};
@@ -143,7 +144,12 @@ struct ShowArgs {
 ///
 /// # Errors
 /// When something cannot be read or written.
-pub fn run(command: &CertificateCommand, language: Language, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8> {
+pub fn run(
+    command: &CertificateCommand,
+    language: Language,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Result<u8> {
     match command {
         CertificateCommand::Key(args) => key(args, language, out),
         CertificateCommand::Make(args) => make(args, language, out, err),
@@ -170,7 +176,9 @@ fn key(args: &KeyArgs, language: Language, out: &mut dyn Write) -> Result<u8> {
 
 fn make(args: &MakeArgs, language: Language, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8> {
     let Some(policy) = load_valid(&args.files, err)? else { return Ok(INVALID) };
-    let Some(text) = read(&args.key, u64::try_from(CERTIFICATE_KEY_BYTES_MAX)?, err)? else { return Ok(INVALID) };
+    let Some(text) = read(&args.key, u64::try_from(CERTIFICATE_KEY_BYTES_MAX)?, err)? else {
+        return Ok(INVALID);
+    };
     let key = match CertificateKey::parse(&zeroize::Zeroizing::new(text)) {
         Ok(key) => key,
         Err(error) => return invalid(&args.key.display(), &error, err),
@@ -196,7 +204,11 @@ fn make(args: &MakeArgs, language: Language, out: &mut dyn Write, err: &mut dyn 
     show(&made.statement, &made.text, &key.public(), &args.show, language)?;
     if args.show.json {
         let (certificate, opening) = (&made.text, opening.display().to_string());
-        writeln!(out, "{}", json!({ "certificate": certificate, "statement": made.statement, "opening": opening }))?;
+        writeln!(
+            out,
+            "{}",
+            json!({ "certificate": certificate, "statement": made.statement, "opening": opening })
+        )?;
     } else {
         write!(out, "{}", made.statement.text(language))?;
         let keep = pick(language, "keep, do not publish:", "à garder, à ne pas publier :");
@@ -222,7 +234,9 @@ fn not_made(
 
 fn verify(args: &VerifyArgs, language: Language, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8> {
     let Some(key) = published(&args.key, err)? else { return Ok(INVALID) };
-    let Some(text) = read(&args.certificate, u64::try_from(CERTIFICATE_BYTES_MAX)?, err)? else { return Ok(INVALID) };
+    let Some(text) = read(&args.certificate, u64::try_from(CERTIFICATE_BYTES_MAX)?, err)? else {
+        return Ok(INVALID);
+    };
     let text = text.trim();
     let statement = match exposure::verify(text, &key, args.at.unwrap_or_else(now)) {
         Ok(statement) => statement,

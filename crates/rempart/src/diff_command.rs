@@ -62,7 +62,11 @@ fn side(given: &Path, both: &[PathBuf], err: &mut dyn Write) -> anyhow::Result<O
     let mut files = match files(given) {
         Ok(files) if !files.is_empty() => files,
         Ok(_) => {
-            writeln!(err, "{}: error: no `.toml` file in this folder: give the policy's files", given.display())?;
+            writeln!(
+                err,
+                "{}: error: no `.toml` file in this folder: give the policy's files",
+                given.display()
+            )?;
             return Ok(None);
         }
         Err(error) => {

@@ -8,20 +8,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use api::{
-    Accepted, Approve, Cancel, MoneyText, NewOutput, NewStop, NewTransfer, Objection, Scope, SessionGrant,
-    SignIn, Transfer, TransferList,
+    Approve, AttachPsbt, Cancel, MoneyText, NewOutput, NewStop, NewTransfer, Objection, Scope, Transfer,
+    TransferList,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use clap::{Args, Subcommand};
-use credentials::{KEY_FILE_BYTES_MAX, KeyFile, KeyKind};
-use serde::Serialize;
 use serde_json::json;
-use server::entropy::{Entropy, SystemEntropy};
 use types::{Amount, Hash, Payload, TransferId, VaultId};
-use zeroize::Zeroizing;
 
-use crate::client::{Answer, Client, Endpoint, Signing};
+use crate::caller::{Caller, Connection, act, report};
 use crate::language::{Language, pick};
 
 /// The largest PSBT file, in bytes.
@@ -40,24 +36,14 @@ pub enum TransferCommand {
     Stop(StopArgs),
     /// Have a transfer declined when it is ready, without your name
     Object(OneArgs),
+    /// Build the transaction that members sign: the payment, or another one for a payment that waits
+    Draft(DraftArgs),
+    /// Bring a transaction with signatures
+    Attach(AttachArgs),
     /// Show a transfer
     Show(OneArgs),
     /// List transfers, newest first
     List(ListArgs),
-}
-
-/// Who asks whom.
-#[derive(Args, Debug)]
-pub struct Connection {
-    /// The server
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8087")]
-    server: String,
-    /// Your device key
-    #[arg(long, value_name = "FILE")]
-    key: PathBuf,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
 }
 
 /// Arguments of `propose`.
@@ -108,6 +94,33 @@ pub struct OneArgs {
     id: Hash,
 }
 
+/// Arguments of `draft`.
+#[derive(Args, Debug)]
+pub struct DraftArgs {
+    #[command(flatten)]
+    one: OneArgs,
+    /// `payment`: it, or one in its place that pays the network more; `child`: on top of it; `return`: in its place, with everything
+    /// coming back
+    #[arg(long, default_value = "payment", value_parser = ["payment", "child", "return"])]
+    kind: String,
+    /// Satoshis for a virtual byte; as the chain's sources estimate it otherwise
+    #[arg(long, value_name = "NUMBER")]
+    fee_rate: Option<String>,
+    /// Where to write the PSBT; printed in base64 otherwise
+    #[arg(long, value_name = "FILE")]
+    psbt: Option<PathBuf>,
+}
+
+/// Arguments of `attach`.
+#[derive(Args, Debug)]
+pub struct AttachArgs {
+    #[command(flatten)]
+    one: OneArgs,
+    /// The transaction, as a PSBT file
+    #[arg(long, value_name = "FILE")]
+    psbt: PathBuf,
+}
+
 /// Arguments of `stop`.
 #[derive(Args, Debug)]
 pub struct StopArgs {
@@ -152,6 +165,13 @@ pub fn run(command: &TransferCommand, language: Language, out: &mut dyn Write) -
             let stop = NewStop { scope: Scope::Transfer(args.one.id), reason: args.reason.clone() };
             act(&args.one.connection, "/v1/stops", &stop, language, out)
         }
+        TransferCommand::Draft(args) => draft(args, language, out),
+        TransferCommand::Attach(args) => {
+            let caller = Caller::open(&args.one.connection, language)?;
+            let answer =
+                caller.put(&path(args.one.id, "/psbt"), &AttachPsbt { psbt: read_psbt(&args.psbt)? })?;
+            report(&answer, &args.one.connection, language, out)
+        }
         TransferCommand::Show(args) => show(args, language, out),
         TransferCommand::List(args) => list(&args.connection, language, out),
     }
@@ -178,12 +198,16 @@ fn propose(args: &ProposeArgs, language: Language, out: &mut dyn Write) -> Resul
 fn approve(args: &SignArgs, language: Language, out: &mut dyn Write) -> Result<u8> {
     let caller = Caller::open(&args.one.connection, language)?;
     let psbt = args.psbt.as_deref().map(read_psbt).transpose()?;
-    let seen = caller.transfer(args.one.id)?;
+    let seen = transfer(&caller, args.one.id)?;
     check_payload(&seen)?;
     print_transfer(&seen, language, out)?;
     out.flush()?;
     let command = Approve { payload_hash: args.one.id, psbt };
     report(&caller.send(&path(args.one.id, "/approve"), &command)?, &args.one.connection, language, out)
+}
+
+fn transfer(caller: &Caller, id: Hash) -> Result<Transfer> {
+    caller.read(&path(id, ""))?.read()
 }
 
 /// The id must be the hash of the payload that is printed, whatever the server says.
@@ -198,35 +222,44 @@ fn check_payload(seen: &Transfer) -> Result<Payload> {
     Ok(payload)
 }
 
-fn act<C: Serialize>(
-    connection: &Connection,
-    path: &str,
-    command: &C,
-    language: Language,
-    out: &mut dyn Write,
-) -> Result<u8> {
-    let caller = Caller::open(connection, language)?;
-    report(&caller.send(path, command)?, connection, language, out)
-}
-
-fn report(answer: &Answer, connection: &Connection, language: Language, out: &mut dyn Write) -> Result<u8> {
-    if connection.json {
+fn draft(args: &DraftArgs, language: Language, out: &mut dyn Write) -> Result<u8> {
+    let caller = Caller::open(&args.one.connection, language)?;
+    let rate = args.fee_rate.as_ref().map(|rate| format!("&fee_rate={rate}")).unwrap_or_default();
+    let answer = caller.read(&path(args.one.id, &format!("/draft?kind={}{rate}", args.kind)))?;
+    if args.one.connection.json {
         writeln!(out, "{}", answer.body.trim_end())?;
         return Ok(u8::from(!answer.is_success()));
     }
-    let accepted: Accepted = answer.read()?;
-    let done = pick(language, "done", "fait");
-    match (accepted.transfer, accepted.stop) {
-        (Some(transfer), _) => writeln!(out, "{done}: {transfer}")?,
-        (_, Some(stop)) => writeln!(out, "{done}: {} {stop}", pick(language, "stop", "arrêt"))?,
-        _ => writeln!(out, "{done}")?,
+    print_draft(&answer.read()?, args.psbt.as_deref(), language, out)
+}
+
+/// Says what a draft costs, and writes it where it is wanted.
+pub fn print_draft(
+    draft: &api::Draft,
+    file: Option<&Path>,
+    language: Language,
+    out: &mut dyn Write,
+) -> Result<u8> {
+    let (fee, size) =
+        (pick(language, "network fee", "frais de réseau"), pick(language, "at most", "au plus"));
+    writeln!(out, "{fee} {}, {size} {} vB", draft.fee, draft.vsize)?;
+    if let Some(change) = &draft.change {
+        writeln!(out, "{} {change}", pick(language, "change to", "monnaie vers"))?;
+    }
+    match file {
+        Some(path) => {
+            let psbt = BASE64.decode(&draft.psbt).context("the server sent a psbt that is none")?;
+            std::fs::write(path, psbt).with_context(|| format!("`{}` cannot be written", path.display()))?;
+            writeln!(out, "{} {}", pick(language, "written:", "écrit :"), path.display())?;
+        }
+        None => writeln!(out, "{}", draft.psbt)?,
     }
     Ok(0)
 }
 
 fn show(args: &OneArgs, language: Language, out: &mut dyn Write) -> Result<u8> {
     let caller = Caller::open(&args.connection, language)?;
-    let seen = caller.transfer(args.id)?;
+    let seen = transfer(&caller, args.id)?;
     if args.connection.json {
         writeln!(out, "{}", serde_json::to_string(&seen)?)?;
     } else {
@@ -283,54 +316,6 @@ fn print_transfer(seen: &Transfer, language: Language, out: &mut dyn Write) -> R
         line(pick(language, "permit", "autorisation"), format!("{}: {state}", permit.permit))?;
     }
     Ok(())
-}
-
-/// Somebody with a device key.
-struct Caller {
-    client: Client,
-    key: KeyFile,
-    language: Language,
-}
-
-impl Caller {
-    fn open(connection: &Connection, language: Language) -> Result<Self> {
-        let client = Client::new(&connection.server, pick(language, "en", "fr"));
-        Ok(Self { client, key: read_key(&connection.key)?, language })
-    }
-
-    /// One act, one phrase. Services have none.
-    fn send<C: Serialize>(&self, path: &str, command: &C) -> Result<Answer> {
-        let phrase = self.phrase()?;
-        let signing = Signing { key: &self.key, phrase: phrase.as_deref().map(String::as_str) };
-        let idempotency_key = hex::encode(SystemEntropy.draw());
-        self.client.command(&signing, Endpoint::post(path, &idempotency_key), command)
-    }
-
-    fn phrase(&self) -> Result<Option<Zeroizing<String>>> {
-        if self.key.kind != KeyKind::Person {
-            return Ok(None);
-        }
-        // From the terminal itself, never from an argument, a variable or a pipe.
-        let prompt = format!("{}: ", pick(self.language, "Your phrase", "Votre phrase"));
-        let typed = rpassword::prompt_password(prompt).context("the phrase is read from a terminal only")?;
-        Ok(Some(Zeroizing::new(typed)))
-    }
-
-    fn read(&self, path: &str) -> Result<Answer> {
-        let grant: SessionGrant = self.send("/v1/session", &SignIn {})?.read()?;
-        self.client.get(path, Some(&grant.token))
-    }
-
-    fn transfer(&self, id: Hash) -> Result<Transfer> {
-        self.read(&path(id, ""))?.read()
-    }
-}
-
-fn read_key(path: &Path) -> Result<KeyFile> {
-    let file = std::fs::File::open(path).with_context(|| format!("`{}` cannot be read", path.display()))?;
-    let mut text = Zeroizing::new(String::new());
-    file.take(KEY_FILE_BYTES_MAX as u64 + 1).read_to_string(&mut text)?;
-    KeyFile::parse(&text).with_context(|| format!("`{}` is not a device key", path.display()))
 }
 
 /// A PSBT file, binary or base64, as base64.

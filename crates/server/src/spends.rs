@@ -135,9 +135,10 @@ impl<'a> Case<'a> {
             .filter(|_| !is_first)
             .map(|input| OutPoint { txid: Txid::from_byte_array(input.txid.0), vout: input.index });
         let unsigned = Psbt::deserialize(psbt).ok().map(|psbt| psbt.unsigned_tx);
-        let kind = unsigned.as_ref().filter(|_| shared.is_some()).map_or(SpendKind::Payment, |unsigned| {
-            kind_of(unsigned, standing.as_ref(), holdings, transfer.payload.refresh)
-        });
+        let kind = unsigned
+            .as_ref()
+            .filter(|_| shared.is_some())
+            .map_or(SpendKind::Payment, |unsigned| kind_of(unsigned, standing.as_ref(), holdings));
         let txid = unsigned.map(|unsigned| Hash(unsigned.compute_txid().to_byte_array())).unwrap_or_default();
         let fees_beside = transfer.fees_beside(txid);
         let approved = match shared {
@@ -156,7 +157,12 @@ impl<'a> Case<'a> {
                 let left = max_fee.checked_sub(beside).unwrap_or(Amount::ZERO);
                 verify_child(psbt, self.holdings, parent, left)?
             }
-            (SpendKind::Return, Some(shared), _) => verify_return(psbt, self.holdings, shared, max_fee)?,
+            // A payment to the vault itself comes back as well: what pays exactly what was approved is a payment.
+            (SpendKind::Return, Some(shared), _) => match verify(psbt.clone(), self.holdings, &self.approved)
+            {
+                Ok(payment) => payment,
+                Err(_) => verify_return(psbt, self.holdings, shared, max_fee)?,
+            },
             _ => verify(psbt, self.holdings, &self.approved)?,
         };
         Ok(spend)
@@ -164,19 +170,14 @@ impl<'a> Case<'a> {
 }
 
 /// What a further transaction looks like. Whatever it claims to be, it is checked as that.
-fn kind_of(
-    unsigned: &Transaction,
-    standing: Option<&Transaction>,
-    holdings: &Holdings,
-    refresh: bool,
-) -> SpendKind {
+fn kind_of(unsigned: &Transaction, standing: Option<&Transaction>, holdings: &Holdings) -> SpendKind {
     let parent = standing.map(Transaction::compute_txid);
     let is_on_top =
         parent.is_some_and(|parent| unsigned.input.iter().all(|input| input.previous_output.txid == parent));
     let stays = unsigned.output.iter().all(|output| holdings.locate(&output.script_pubkey).is_some());
     if is_on_top {
         SpendKind::Child
-    } else if stays && !refresh {
+    } else if stays {
         SpendKind::Return
     } else {
         SpendKind::Payment

@@ -181,6 +181,16 @@ impl Outbox {
         content.items.iter().filter(|(_, item)| is_its(&item.outgoing)).map(|(id, _)| *id).collect()
     }
 
+    /// Under which addresses the journal keeps the signed transactions of a transfer that is not confirmed.
+    pub fn transactions_of(&self, transfer: TransferId) -> Vec<Hash> {
+        let content = self.lock();
+        let its = content.items.values().filter_map(|item| match item.outgoing {
+            Outgoing::Broadcast { transfer: its, transaction } if its == transfer => transaction,
+            _ => None,
+        });
+        its.collect()
+    }
+
     /// Under which address the journal keeps the signed transaction of a transfer that is not confirmed.
     pub fn transaction_of(&self, transfer: TransferId) -> Option<Hash> {
         self.lock().items.values().find_map(|item| match item.outgoing {

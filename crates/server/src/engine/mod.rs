@@ -249,6 +249,20 @@ impl Engine {
         }
     }
 
+    /// The signed transactions of a transfer that is not confirmed: its payment, and what was put on top of it.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn waiting_transactions(
+        &self,
+        transfer: TransferId,
+    ) -> Result<Vec<vault::bitcoin::Transaction>, EngineError> {
+        let addresses = self.shared.outbox.transactions_of(transfer);
+        let contents = addresses.into_iter().map(|hash| self.shared.blob(hash));
+        let contents: Vec<Option<Vec<u8>>> = contents.collect::<Result<_, _>>()?;
+        Ok(crate::drafts::parse(contents.into_iter().flatten().collect()))
+    }
+
     /// The ticket of a released transfer from a gate-only vault: our Ed25519 signature, for whoever signs in our place.
     #[must_use]
     pub fn ticket(&self, transfer: TransferId) -> Option<[u8; 64]> {

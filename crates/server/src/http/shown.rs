@@ -108,14 +108,26 @@ pub fn motion(view: MotionView) -> api::Motion {
         MotionStatus::Declined => "declined",
         MotionStatus::Expired => "expired",
         MotionStatus::Ended => "ended",
+        MotionStatus::Lapsed => "lapsed",
     };
     let change = match view.proposal {
         Proposal::Change(sources) if view.status == MotionStatus::Pending => change(sources),
         _ => None,
     };
-    let MotionView { id, proposed_at, yours, endorsed_by_you, met, ready_at, .. } = view;
-    let status = status.to_owned();
-    api::Motion { id: id.0, proposal, change, proposed_at, status, yours, endorsed_by_you, met, ready_at }
+    let MotionView { id, proposed_at, yours, endorsed_by_you, met, ready_at, lapses_at, .. } = view;
+    api::Motion {
+        id: id.0,
+        proposal,
+        change,
+        proposed_at,
+        status: status.to_owned(),
+        yours,
+        endorsed_by_you,
+        met,
+        ready_at,
+        direction: view.direction.map(|direction| direction.word().to_owned()),
+        lapses_at,
+    }
 }
 
 /// What everybody may read of a change, and the hash of all of it.

@@ -8,6 +8,7 @@ mod server;
 mod stops;
 mod transfers;
 mod vaults;
+mod wallet;
 
 use api::Accepted;
 use axum::http::StatusCode;
@@ -76,6 +77,11 @@ pub fn router() -> (Router<Http>, Document) {
         .routes(routes!(motions::end))
         .routes(routes!(vaults::list))
         .routes(routes!(vaults::address))
+        .routes(routes!(wallet::show))
+        .routes(routes!(wallet::coins))
+        .routes(routes!(wallet::addresses, wallet::new_address))
+        .routes(routes!(wallet::refresh))
+        .routes(routes!(wallet::draft))
         .routes(routes!(feeds::price))
         .routes(routes!(feeds::transaction))
         .routes(routes!(response::list))

@@ -314,7 +314,7 @@ impl Http {
     ///
     /// # Errors
     /// Always: the gate's own reason when the transfer is not there, not open or not this person's, else `failure`.
-    async fn refuse(&self, stamp: &Stamp, transfer: Option<TransferId>, failure: Failure) -> Done {
+    pub(super) async fn refuse(&self, stamp: &Stamp, transfer: Option<TransferId>, failure: Failure) -> Done {
         if transfer.is_none() {
             return Err(self.unheard_overt(stamp, failure).await);
         }

@@ -27,11 +27,11 @@ pub async fn list(State(http): State<Http>, headers: HeaderMap) -> Answer<VaultL
     Ok(Json(VaultList { vaults }))
 }
 
-fn sees(state: &gate::State, reader: &PersonId, vault: &VaultId) -> bool {
+pub fn sees(state: &gate::State, reader: &PersonId, vault: &VaultId) -> bool {
     state.overt().policies().current().is_some_and(|version| version.sees(reader, vault))
 }
 
-fn shown(state: &gate::State, vault: &policy::Vault) -> api::Vault {
+pub fn shown(state: &gate::State, vault: &policy::Vault) -> api::Vault {
     let of = |only_reserved: bool| {
         let coins = state.overt().coins(&vault.id);
         let counted =
