@@ -13,7 +13,7 @@ const PAGE_STYLE: &str = "\
 @media(prefers-color-scheme:dark){:root{--paper:#101614;--card:#171f1c;--ink:#eaf0ed;--soft:#a3b0aa;--rule:#2e3a35;--green:#66d3ac;--tint:#17322a}}\
 @media print{:root{--paper:#fff;--card:#fff;--ink:#000;--soft:#333;--rule:#bbb;--green:#064;--tint:#fff}}\
 *{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);font:17px/1.55 system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif}\
-main{max-width:46rem;margin:0 auto;padding:2.5rem 1.1rem 3rem}\
+main{max-width:50rem;margin:0 auto;padding:2.5rem 1.1rem 3rem}\
 .kind{color:var(--green);font-weight:700;margin:0}h1{font-size:clamp(1.75rem,6vw,2.7rem);line-height:1.15;margin:.3rem 0 .8rem}h2{font-size:1.2rem;margin:2.4rem 0 .5rem}\
 .lead{font-size:1.12rem;margin:0 0 1.6rem}.big{background:var(--tint);border-left:6px solid var(--green);padding:1rem 1.2rem;margin:0 0 1.8rem}\
 .big b{font-size:clamp(1.7rem,7vw,2.6rem);line-height:1.2;color:var(--green);display:block}.big span{display:block}\

@@ -101,7 +101,7 @@ struct Words {
     title: &'static str,
     subtitle: [&'static str; 2],
     time: &'static str,
-    lost: &'static str,
+    lost: [&'static str; 2],
     wallet: &'static str,
     homes: [&'static str; 3],
     legend: [&'static str; 3],
@@ -111,8 +111,8 @@ const ENGLISH: Words = Words {
     title: "What force could take from us",
     subtitle: ["The most that people can be made to move,", "if nobody signals and nobody intervenes"],
     time: "how long people are held",
-    lost: "lost, as a share of the",
-    wallet: "any other wallet",
+    lost: ["lost, as a share of", "held"],
+    wallet: "password wallet",
     homes: ["one home", "two homes", "three homes"],
     legend: [
         "attacks on record under our rules, and how many",
@@ -128,8 +128,8 @@ const FRENCH: Words = Words {
         "si personne ne signale rien et si personne n’intervient",
     ],
     time: "durée pendant laquelle on tient les personnes",
-    lost: "perte, en part des",
-    wallet: "autre portefeuille",
+    lost: ["perte, en part des", "détenus"],
+    wallet: "simple mot de passe",
     homes: ["un domicile", "deux domiciles", "trois domiciles"],
     legend: [
         "attaques connues sous nos règles, et leur nombre",
@@ -172,26 +172,30 @@ fn axes(svg: &mut Svg, scale: &Scale, chart: &Chart, words: &Words, language: La
     for hours in TICKS_HOURS {
         let x = scale.x(Span::from_hours(hours));
         svg.line("rule", (x, TOP), (x, BOTTOM + 80));
-        let anchor = if x < RIGHT { Anchor::Middle } else { Anchor::End };
-        svg.text("small", anchor, (x, BOTTOM + 310), &duration(Span::from_hours(hours), language));
+        svg.text("small", Anchor::Middle, (x, BOTTOM + 310), &tick(hours, language));
     }
     svg.line("axis", (LEFT, BOTTOM), (RIGHT, BOTTOM));
     svg.text("small", Anchor::Middle, ((LEFT + RIGHT) / 2, BOTTOM + 620), words.time);
-    svg.text(
-        "small",
-        Anchor::Start,
-        (LEFT - 250, TOP - 420),
-        &format!("{} {}", words.lost, money(chart.held, chart.currency, language)),
-    );
+    let [before, after] = words.lost;
+    let lost = format!("{before} {} {after}", money(chart.held, chart.currency, language));
+    svg.text("small", Anchor::Start, (LEFT - 250, TOP - 420), &lost);
     svg.line("wallet", (LEFT, TOP), (RIGHT, TOP));
     svg.text("small", Anchor::End, (LEFT - 60, BOTTOM + 50), "0");
+}
+
+/// Short: the axis has no room for a word.
+fn tick(hours: u64, language: Language) -> String {
+    match language {
+        _ if hours <= 96 => duration(Span::from_hours(hours), language),
+        Language::En => format!("{}\u{a0}d", hours / 24),
+        Language::Fr => format!("{}\u{a0}j", hours / 24),
+    }
 }
 
 /// A bound holds up to the next horizon that was computed only if nothing rises between: steps go up as early as they can.
 fn curves(svg: &mut Svg, scale: &Scale, chart: &Chart, words: &Words, language: Language) {
     let mut labels = vec![(scale.y(chart.held), "wallet", words.wallet.to_owned(), chart.held)];
-    // The highest first: where labels must share a height, the larger number stands above.
-    for (curve, (class, name)) in chart.curves.iter().zip(CLASSES.iter().zip(words.homes)).rev() {
+    for (curve, (class, name)) in chart.curves.iter().zip(CLASSES.iter().zip(words.homes)) {
         let mut path = Vec::new();
         for (at, (horizon, loss)) in curve.points.iter().enumerate() {
             let (x, y) = (scale.x(*horizon), scale.y(*loss));
@@ -204,7 +208,8 @@ fn curves(svg: &mut Svg, scale: &Scale, chart: &Chart, words: &Words, language: 
         }
         svg.path(class, &path);
         let last = curve.points.last().map_or(Value::ZERO, |(_, loss)| *loss);
-        labels.push((scale.y(last), class, name.to_owned(), last));
+        // Where labels must share a height, the larger number of homes stands above.
+        labels.insert(1, (scale.y(last), class, name.to_owned(), last));
     }
     labels.sort_by_key(|(y, ..)| *y);
     let mut lowest = Tenths::MIN;
@@ -234,12 +239,6 @@ fn points(svg: &mut Svg, scale: &Scale, chart: &Chart, language: Language) {
         let held = duration(point.horizon, language);
         let words = format!("{} × {held}: {}", point.count, money(point.loss, chart.currency, language));
         svg.circle("dot", (x, y), radius(point.count), &words);
-        svg.circle(
-            "ring",
-            (x, TOP),
-            radius(point.count).min(90),
-            &money(chart.held, chart.currency, language),
-        );
         if point.count > 1 {
             svg.text(
                 "small bold",
