@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use bdk_wallet::chain::{BlockId, CanonicalizationParams, DescriptorExt, FullTxOut, Merge};
-use bdk_wallet::{Balance, ChangeSet, LoadParams};
+use bdk_wallet::{Balance, ChangeSet, LoadParams, Update};
 use bitcoin::hashes::{Hash, sha256};
 use bitcoin::{Address, Amount, Network, OutPoint, ScriptBuf, Transaction, Txid};
 use thiserror::Error;
@@ -303,12 +303,27 @@ impl Wallet {
     /// Takes note of a transaction of our own that was sent at this time. Until a source has it, a sync may find it missing.
     pub fn insert_broadcast(&mut self, transaction: Transaction, now_seconds: u64) {
         let now = self.next_time(now_seconds);
-        self.change().apply_unconfirmed_txs([(transaction, now)]);
+        self.apply_waiting(vec![transaction], now);
     }
 
     /// For back-ends: the library's wallet, to be asked.
     pub(crate) const fn inner(&self) -> &bdk_wallet::Wallet {
         &self.inner
+    }
+
+    /// For back-ends: takes in what an index told. `false` when its chain does not meet ours.
+    pub(crate) fn apply(&mut self, mut update: Update) -> bool {
+        // INVARIANT: the library takes it for impossible, and stops, that a mined coin waits in a mempool. A liar may say so.
+        let mined: HashSet<Txid> =
+            update.tx_update.txs.iter().filter(|tx| tx.is_coinbase()).map(|tx| tx.compute_txid()).collect();
+        update.tx_update.seen_ats.retain(|(txid, _)| !mined.contains(txid));
+        self.change().apply_update(update).is_ok()
+    }
+
+    /// For back-ends: takes in what a mempool holds.
+    pub(crate) fn apply_waiting(&mut self, transactions: Vec<Transaction>, now: u64) {
+        let possible = transactions.into_iter().filter(|transaction| !transaction.is_coinbase());
+        self.change().apply_unconfirmed_txs(possible.map(|transaction| (transaction, now)));
     }
 
     /// For back-ends: the library's wallet, to be filled.

@@ -177,17 +177,17 @@ fn a_record_written_long_ago_is_read() {
     let mut wallet = empty_wallet();
     let _ = wallet.take_staged();
     reveal(&mut wallet);
+    let spent = bitcoin::OutPoint { txid: bitcoin::Txid::from_byte_array([7; 32]), vout: 1 };
     let transaction = bitcoin::Transaction {
         version: bitcoin::transaction::Version::TWO,
         lock_time: bitcoin::absolute::LockTime::ZERO,
-        input: vec![bitcoin::TxIn::default()],
-        output: vec![bitcoin::TxOut { value: COIN, script_pubkey: wallet_script(&mut wallet) }],
+        input: vec![bitcoin::TxIn { previous_output: spent, ..bitcoin::TxIn::default() }],
+        output: vec![bitcoin::TxOut { value: COIN, script_pubkey: reveal(&mut wallet) }],
     };
     wallet.insert_broadcast(transaction, 1_800_000_000);
     let whole = bitcoin::hex::DisplayHex::to_lower_hex_string(wallet.whole().as_slice());
-    assert_eq!(whole, include_str!("record-1.hex").trim());
-}
-
-fn wallet_script(wallet: &mut Wallet) -> bitcoin::ScriptBuf {
-    reveal(wallet)
+    let old = include_str!("record-1.hex").trim();
+    assert_eq!(whole, old);
+    let old = <Vec<u8> as bitcoin::hex::FromHex>::from_hex(old).unwrap();
+    assert_eq!(all_of(&Wallet::load(NETWORK, &spendable(), [old.as_slice()]).unwrap()), all_of(&wallet));
 }

@@ -57,7 +57,7 @@ impl CoreRpc {
         let found = self.transactions(batch)?;
         // All of a batch are seen at one time; a parent and its child may be in two.
         let now = wallet.next_time(limits.now_seconds);
-        wallet.change().apply_unconfirmed_txs(found.into_iter().map(|transaction| (transaction, now)));
+        wallet.apply_waiting(found, now);
         let ours = |wallet: &Wallet, txid: &Txid| wallet.transaction(*txid).is_some();
         let others: Vec<Txid> = batch.iter().filter(|txid| !ours(wallet, txid)).copied().collect();
         wallet.others.extend(others);

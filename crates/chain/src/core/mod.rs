@@ -137,7 +137,7 @@ impl CoreRpc {
         let hash = self.block_hash(height)?.ok_or_else(not_yet)?;
         let chain = wallet.inner().latest_checkpoint().insert(BlockId { height, hash });
         let update = Update { chain: Some(chain), ..Update::default() };
-        wallet.change().apply_update(update).map_err(|_| ChainError::NoCommonBlock(self.name.clone()))
+        if wallet.apply(update) { Ok(()) } else { Err(ChainError::NoCommonBlock(self.name.clone())) }
     }
 
     /// A node that has pruned what we have not read yet says so with a number that means everything.

@@ -198,8 +198,11 @@ impl Source for Electrum {
         limits.go_on()?;
         let now = wallet.next_time(limits.now_seconds);
         let update = self.scan(wallet, now)?;
-        wallet.change().apply_update(update).map_err(|_| ChainError::NoCommonBlock(self.name.clone()))?;
-        Ok(Synced::Complete)
+        if wallet.apply(update) {
+            Ok(Synced::Complete)
+        } else {
+            Err(ChainError::NoCommonBlock(self.name.clone()))
+        }
     }
 
     fn unspent(&self, outpoint: &OutPoint, script: &Script) -> Result<bool, ChainError> {

@@ -38,7 +38,7 @@ pub fn run(esplora: &Esplora, wallet: &mut Wallet, limits: SyncLimits<'_>) -> Re
     }
     let chain = chain(esplora, wallet, &last, &found.update)?;
     let update = Update { last_active_indices: gap.last_used(), tx_update: found.update, chain: Some(chain) };
-    wallet.change().apply_update(update).map_err(|_| ChainError::NoCommonBlock(esplora.url.clone()))
+    if wallet.apply(update) { Ok(()) } else { Err(ChainError::NoCommonBlock(esplora.url.clone())) }
 }
 
 struct Found {

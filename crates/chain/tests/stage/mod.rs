@@ -1,7 +1,6 @@
 //! A node, wallets of vaults on it, and a wallet whose coins the test can spend by itself.
 #![allow(dead_code, reason = "each test file uses another part of it")]
 
-use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -92,24 +91,18 @@ pub fn spend(coins: &[WalletCoin], to: ScriptBuf, fee: u64) -> Transaction {
     let mut transaction =
         Transaction { version: Version::TWO, lock_time: LockTime::ZERO, input: input.collect(), output };
     let secp = Secp256k1::new();
-    let signatures = RefCell::new(Vec::new());
-    let cache = RefCell::new(SighashCache::new(&transaction));
+    let mut signatures = Vec::new();
+    let mut cache = SighashCache::new(&transaction);
     for (index, coin) in coins.iter().enumerate() {
         let Position { branch, index: address } = coin.position;
         let path = [branch.spending_step(), address].map(|index| ChildNumber::Normal { index });
         let key = account().derive_priv(&secp, &path).unwrap().private_key;
-        let hash = cache.borrow_mut().p2wpkh_signature_hash(
-            index,
-            &coin.script_pubkey,
-            coin.value,
-            EcdsaSighashType::All,
-        );
-        let signature =
-            ecdsa::Signature::sighash_all(secp.sign_ecdsa_low_r(&Message::from(hash.unwrap()), &key));
-        signatures.borrow_mut().push(Witness::p2wpkh(&signature, &key.public_key(&secp)));
+        let (script, value) = (&coin.script_pubkey, coin.value);
+        let hash = cache.p2wpkh_signature_hash(index, script, value, EcdsaSighashType::All).unwrap();
+        let signature = ecdsa::Signature::sighash_all(secp.sign_ecdsa_low_r(&Message::from(hash), &key));
+        signatures.push(Witness::p2wpkh(&signature, &key.public_key(&secp)));
     }
-    drop(cache);
-    for (input, witness) in transaction.input.iter_mut().zip(signatures.into_inner()) {
+    for (input, witness) in transaction.input.iter_mut().zip(signatures) {
         input.witness = witness;
     }
     transaction
