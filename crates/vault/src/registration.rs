@@ -63,8 +63,7 @@ impl WalletPolicy {
     pub fn descriptor_text(&self) -> String {
         let both = branches(Role::Cosigner);
         let mut text = self.descriptor_template.replace("/**", &both);
-        // The last first, so that `@1` is not taken for the beginning of `@12`.
-        for (number, key) in self.keys_info.iter().enumerate().rev() {
+        for (number, key) in self.keys_info.iter().enumerate() {
             text = text.replace(&format!("@{number}/"), &format!("{key}/"));
         }
         text

@@ -313,6 +313,44 @@ fn a_set_without_change_is_found() {
 }
 
 #[test]
+fn change_that_would_cost_more_than_it_is_worth_is_not_made() {
+    for kind in KINDS {
+        let holdings = holdings(kind, &[100_000]);
+        let script = holdings.coins().next().unwrap().script();
+        let fee = estimated_vsize(script, 1, &payees(&[1, 1])) + 43;
+        // More than dust, less than spending it will cost.
+        let left_for = |change: u64| request(payees(&[100_000 - fee - change]), rate(250), 100_000);
+        assert_eq!(pay(&holdings, &left_for(400)).unwrap().change, None);
+        assert!(pay(&holdings, &left_for(2_000)).unwrap().change.is_some());
+        // Where it may not go to the network, it comes back all the same.
+        let tight = Request { max_fee: sats(fee + 200), ..left_for(400) };
+        assert!(pay(&holdings, &tight).unwrap().change.is_some());
+    }
+}
+
+#[test]
+fn a_replacement_ties_up_no_more_than_it_must() {
+    for kind in KINDS {
+        let holdings = holdings(kind, &[1_000_000, 60_000, 55_000, 54_000, 53_000]);
+        let mut request = request(payees(&[900_000]), rate(250), 100_000);
+        let built = pay(&holdings, &request).unwrap();
+        let transaction =
+            finish(&holdings, &built, |psbt| verify(psbt.into(), &holdings, &approved(&request)).unwrap());
+        let shared = transaction.input[0].previous_output;
+        let waiting = Waiting { transaction: &transaction, fee: built.fee, shared, children: None };
+        for entropy in 0..8 {
+            request.entropy = [entropy; 32];
+            request.fee_rate = rate(750);
+            assert_eq!(spends(&replace(&holdings, &request, waiting).unwrap()), spends(&built));
+            assert_eq!(
+                spends(&return_to_self(&holdings, &request, waiting).unwrap()),
+                BTreeSet::from([shared])
+            );
+        }
+    }
+}
+
+#[test]
 fn old_coins_are_used_first() {
     for kind in KINDS {
         let holdings = holdings(kind, &[900_000, 400_000, 300_000, 100_000]);

@@ -31,7 +31,6 @@ fn the_templates_are_these() {
 #[test]
 fn a_policy_stands_for_the_descriptor() {
     for kind in KINDS {
-        // Three members and twenty: `@1` is also how `@12` begins.
         let mut large = spec(kind);
         large.members = (0..20).map(|number| text(&format!("member {number}"))).collect();
         large.recovery.members = (10..25).map(|number| text(&format!("member {number}"))).collect();
