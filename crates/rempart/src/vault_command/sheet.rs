@@ -31,7 +31,7 @@ pub fn render(record: &VaultRecord, descriptor: &VaultDescriptor, language: Lang
     let version = env!("CARGO_PKG_VERSION");
     let made = record.made_at.to_string();
     let foot = pick(language, "Made by Rempart", "Établi par Rempart");
-    writeln!(page, "<footer>{foot} {version}, {}. docs/recover.md</footer>\n</body>\n</html>", day(&made))?;
+    writeln!(page, "<footer>{foot} {version}, {}.</footer>\n</body>\n</html>", day(&made))?;
     Ok(page)
 }
 
@@ -204,7 +204,7 @@ fn recovery(page: &mut String, record: &VaultRecord, language: Language) -> Resu
             format!("{least} of the recovery keys sign it, each on its own device or with <code>descriptorprocesspsbt</code>; then <code>finalizepsbt</code> and <code>sendrawtransaction</code>."),
         ],
         Language::Fr => [
-            "Prenez un nœud Bitcoin Core 28 ou plus récent. La page docs/recover.md de Rempart donne chaque commande ; voici les étapes.".to_owned(),
+            "Prenez un nœud Bitcoin Core 28 ou plus récent. La page docs/recover.fr.md de Rempart donne chaque commande ; voici les étapes.".to_owned(),
             "Trouvez les pièces : <code>scantxoutset start</code> avec le descripteur ci-dessus, <code>&lt;0;1&gt;</code> et <code>&lt;2;3&gt;</code> tels quels.".to_owned(),
             format!("Attendez que chaque pièce ait {blocks} confirmations. Avant, le réseau refuse : <code>non-BIP68-final</code>."),
             format!("Faites une transaction (<code>createpsbt</code>) où chaque entrée a la séquence <b>{blocks}</b>, puis <code>utxoupdatepsbt</code> avec le descripteur."),
