@@ -338,6 +338,8 @@ fn a_replacement_ties_up_no_more_than_it_must() {
             finish(&holdings, &built, |psbt| verify(psbt.into(), &holdings, &approved(&request)).unwrap());
         let shared = transaction.input[0].previous_output;
         let waiting = Waiting { transaction: &transaction, fee: built.fee, shared, children: None };
+        // Not even coins that are due and cheap to spend now.
+        request.heights = holdings.coins().map(|coin| (coin.outpoint(), 1)).collect();
         for entropy in 0..8 {
             request.entropy = [entropy; 32];
             request.fee_rate = rate(750);
