@@ -157,6 +157,33 @@ fn an_evicted_payment_is_dropped_and_may_come_back() {
     assert_eq!(fresh.status(other.compute_txid()), TxStatus::Replaced { by: payment.compute_txid() });
 }
 
+#[test]
+fn a_clock_that_stands_still_or_goes_back_changes_nothing() {
+    let (node, mut wallet) = (Node::funded().unwrap(), empty_wallet());
+    let source = core(&node);
+    deposit(&node, &mut wallet);
+    let mut seconds = 1_800_000_000;
+    let mut look = |wallet: &mut Wallet| {
+        seconds -= 10;
+        source.sync(wallet, SyncLimits::at(seconds)).unwrap();
+    };
+    look(&mut wallet);
+    let coins = wallet.coins(1);
+    let payments: Vec<_> = [500, 1_500, 2_500].map(|fee| spend(&coins, elsewhere(1), fee)).into();
+    for payment in &payments {
+        source.broadcast(payment).unwrap();
+        look(&mut wallet);
+        assert_eq!(wallet.status(payment.compute_txid()), TxStatus::Mempool);
+    }
+    let by = payments[2].compute_txid();
+    assert_eq!(wallet.status(payments[0].compute_txid()), TxStatus::Replaced { by });
+    assert_eq!(wallet.status(payments[1].compute_txid()), TxStatus::Replaced { by });
+    node.mine_exactly(&payments[..1]).unwrap();
+    look(&mut wallet);
+    let by = payments[0].compute_txid();
+    assert_eq!(wallet.status(payments[2].compute_txid()), TxStatus::Replaced { by });
+}
+
 fn reorganised(depth: u32) {
     let (node, mut wallet) = (Node::funded().unwrap(), empty_wallet());
     let source = core(&node);

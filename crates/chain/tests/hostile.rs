@@ -104,6 +104,27 @@ fn an_electrum_server_that_never_ends_a_line_is_cut_off() {
     assert_eq!(source.tip().unwrap_err().code(), "chain-answer-too-large");
 }
 
+#[test]
+fn a_connection_that_the_server_closed_meanwhile_is_opened_again() {
+    let port = server(|mut stream| {
+        // The handshake and one question.
+        for line in BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok).take(2) {
+            let asked: Value = serde_json::from_str(&line).unwrap();
+            let result = match asked["method"].as_str().unwrap() {
+                "server.version" => json!(["tired", "1.4"]),
+                _ => json!({ "count": 1, "hex": genesis(), "max": 2016 }),
+            };
+            let text = json!({ "jsonrpc": "2.0", "id": asked["id"], "result": result }).to_string();
+            stream.write_all(format!("{text}\n").as_bytes()).unwrap();
+        }
+    });
+    let source = Electrum::new(&format!("tcp://127.0.0.1:{port}"), None).unwrap();
+    for _ in 0..3 {
+        source.check(NETWORK).unwrap();
+        thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
 fn endless_http(stream: TcpStream) {
     let mut stream = stream;
     let mut line = String::new();
