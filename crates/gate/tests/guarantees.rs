@@ -110,10 +110,10 @@ fn a_released_transfer_is_judged_by_the_stricter_policy_before_it_is_signed() {
     let world = world(vec![quick_rules(), strict]);
     let mut scene = Scene::new(&world);
     let transfer = scene.approved_on_chain();
-    let change = scene.changes();
     scene.hours(12);
     assert_eq!(scene.status(transfer), "ready");
-    scene.hours(12);
+    let change = scene.changes();
+    scene.nanos(1);
     assert_eq!((scene.status(transfer), scene.motion(change)), ("ready", MotionStatus::Passed));
     scene.does(BOB, What::Attach(transfer, vec![1], true)).unwrap();
     assert_eq!(scene.status(transfer), "declined");
@@ -125,10 +125,10 @@ fn a_forbid_of_now_declines_what_was_submitted_before() {
     strict.forbids.push(Forbid { vault: Some(HOT), initiator: None, goes: None, over: Some(1_000_000) });
     let world = world(vec![quick_rules(), strict]);
     let mut scene = Scene::new(&world);
-    let change = scene.changes();
-    scene.hours(13);
     let transfer = scene.approved();
     scene.hours(11);
+    let change = scene.changes();
+    scene.nanos(1);
     assert_eq!((scene.status(transfer), scene.motion(change)), ("pending", MotionStatus::Passed));
     scene.hours(1);
     assert_eq!(scene.status(transfer), "declined");

@@ -183,6 +183,27 @@ fn a_permit_split_in_two_is_equal() {
     assert_eq!(compared(BASE, &split(&listed, small)).direction, Direction::Equal);
 }
 
+/// Two lists, one permit each, do not make one permit for both: a transfer to an address of each is lost.
+#[test]
+fn targets_count_together() {
+    let two = edited(&[(
+        "[[forbid]]\n",
+        "[[destination]]\nid = \"n\"\naddress = \"addr-friend\"\nlist = \"friends\"\n[[forbid]]\n",
+    )]);
+    let (before, rest) = two.split_once("[[permit]]\nid = \"partners\"").unwrap();
+    let (partners, after) = rest.split_once("\n\n").unwrap();
+    let only = |list: &str| {
+        let permit = partners.replace("\"listed\"", &format!("\"list:{list}\""));
+        format!("[[permit]]\nid = \"{list}\"{permit}\n\n")
+    };
+    let apart = format!("{before}{}{}{after}", only("partners"), only("friends"));
+    let comparison = compared(&two, &apart);
+    assert_eq!(comparison.direction, Direction::Tightens);
+    let json = serde_json::to_value(&comparison).unwrap();
+    assert_eq!(json["witness"]["transfer"]["outputs"].as_array().unwrap().len(), 2, "{json:#}");
+    assert_eq!(compared(&apart, &two).direction, Direction::Loosens);
+}
+
 #[test]
 fn limits() {
     tightens(&[("amount = \"20000 EUR\"", "amount = \"19000 EUR\"")]);

@@ -1,6 +1,7 @@
 //! The guarantees as statements over everything that happened: G1, G4, G5, G6, G7, G8, and that nothing which must move is kept
 //! (a gate that declines everything fails). Called by `simulate` and by tests.
 
+mod changes;
 mod consequences;
 mod due;
 mod expected;
@@ -127,6 +128,8 @@ impl Checker<'_, '_> {
                 format!("liveness broken: M{} was due and is undecided", motion.step)
             })?;
         }
+        let lapsing = self.ledger.motions.iter().filter_map(|motion| motion.lapses_at);
+        hold(lapsing.into_iter().all(|at| at > self.now), || "G5 broken: a tightening did not lapse".into())?;
         Ok(is_near)
     }
 
@@ -135,7 +138,8 @@ impl Checker<'_, '_> {
         let transfers = self.ledger.transfers.iter().filter_map(|entry| self.ledger.due_at(entry));
         let pending = self.ledger.motions.iter().filter(|motion| motion.settled.is_none());
         let motions = pending.filter_map(|motion| self.ledger.motion_ready(motion, Reading::First));
-        transfers.chain(motions).all(|other| other >= due)
+        let lapsing = self.ledger.motions.iter().filter_map(|motion| motion.lapses_at);
+        transfers.chain(motions).chain(lapsing).all(|other| other >= due)
     }
 
     fn act(&self, step: &Step, happening: &Happening) -> Act {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use policy::Direction;
 use types::Timestamp;
 
 use crate::org::{Actor, NAMES};
@@ -100,6 +101,31 @@ pub struct Motion {
     pub settled: Option<(i64, u64)>,
     /// Whether it passed.
     pub passed: bool,
+    /// For a change: how it stands to the policy in force, or stood to the one that it replaced.
+    pub direction: Option<Direction>,
+    /// Since when, and since which record, it is judged by the quorum by which it is judged.
+    pub judged_from: (i64, u64),
+    /// When a tightening by people of one home lapses.
+    pub lapses_at: Option<i64>,
+    /// Who ended it.
+    pub ended: Option<Act>,
+    /// Who wants to end it and cannot alone.
+    pub opposed: Vec<Act>,
+}
+
+impl Motion {
+    /// Whether it is a change that applies at once.
+    #[must_use]
+    pub fn is_immediate(&self) -> bool {
+        matches!(self.direction, Some(Direction::Equal | Direction::Tightens))
+    }
+
+    /// The people who stand behind it.
+    #[must_use]
+    pub fn supporters(&self) -> Vec<usize> {
+        let acts = std::iter::once(&self.proposed).chain(&self.endorsements);
+        acts.filter_map(|act| if let Actor::Person(person) = act.by { Some(person) } else { None }).collect()
+    }
 }
 
 /// A change of posture.
@@ -124,6 +150,8 @@ pub struct InForce {
     pub number: u64,
     /// By which motion.
     pub motion: Option<usize>,
+    /// When, and in which record, it lapsed.
+    pub lapsed: Option<(i64, u64)>,
 }
 
 /// An incident.
@@ -173,7 +201,8 @@ impl<'a> Ledger<'a> {
     /// At the foundation.
     #[must_use]
     pub fn new(world: &'a World, story: &'a Story) -> Self {
-        let founded = InForce { version: 0, since: world.start.as_nanos(), number: 0, motion: None };
+        let founded =
+            InForce { version: 0, since: world.start.as_nanos(), number: 0, motion: None, lapsed: None };
         Self {
             world,
             story,

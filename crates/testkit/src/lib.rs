@@ -17,6 +17,7 @@
 pub mod assignments;
 pub mod check;
 pub mod coverage;
+pub mod directions;
 pub mod generate;
 pub mod ledger;
 pub mod org;

@@ -188,6 +188,8 @@ pub struct Policy {
     pub forbids: Vec<Forbid>,
     /// Who changes the policy.
     pub change: Quorum,
+    /// Who tightens at once; the proposer counts.
+    pub tighten: Quorum,
     /// The least wait of a change.
     pub change_hold: u64,
     /// Who lifts.
@@ -242,6 +244,16 @@ impl Policy {
         }
     }
 
+    /// Whether these people live in at least two homes, of those who have one.
+    #[must_use]
+    pub fn span_homes(&self, people: &[usize]) -> bool {
+        let home = |person: &usize| self.people.get(*person).filter(|person| !person.homes.is_empty());
+        let pairs = people.iter().flat_map(|one| people.iter().map(move |other| (one, other)));
+        pairs.into_iter().any(|(one, other)| {
+            home(one).is_some() && home(other).is_some() && !self.share(*one, *other, Apart::Home)
+        })
+    }
+
     /// A permit by name.
     #[must_use]
     pub fn permit(&self, name: &str) -> Option<&Permit> {
@@ -282,10 +294,11 @@ impl Policy {
         }
         let _ = write!(
             text,
-            "[change]\napprove = {}\nhold = \"{}s\"\n[stop]\nlift = {}\nafter = \"{}s\"\n\
+            "[change]\napprove = {}\ntighten = {}\nhold = \"{}s\"\n[stop]\nlift = {}\nafter = \"{}s\"\n\
              [response]\nresponders = \"responders\"\nquiet = \"{}s\"\nclear = {}\nclear_hold = \"{}s\"\nlook_back = \"{}s\"\n\
              [prices]\nwindow = \"{}s\"\nmax_age = \"{}s\"\n",
             quorum_text(&self.change),
+            quorum_text(&self.tighten),
             self.change_hold,
             quorum_text(&self.lift),
             self.lift_after,

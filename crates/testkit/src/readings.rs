@@ -72,11 +72,23 @@ impl Ledger<'_> {
 
     /// The version that was in force before a record, as its number.
     fn version_before(&self, reading: Reading, number: u64) -> usize {
-        let warranted = |motion: Option<usize>| {
-            reading == Reading::First || motion.is_none_or(|motion| self.would_have_passed(motion))
+        let stands = |index: &usize| {
+            let version = &self.versions[*index];
+            version.number < number
+                && version.lapsed.is_none_or(|(_, lapsed)| lapsed >= number)
+                && (reading == Reading::First || self.is_warranted(*index))
         };
-        let mut latest = self.versions.iter().rev();
-        latest.find(|version| version.number < number && warranted(version.motion)).map_or(0, |v| v.version)
+        let latest = (0..self.versions.len()).rev().find(stands);
+        latest.map_or(0, |latest| self.versions[latest].version)
+    }
+
+    /// Whether a policy would have come into force without tainted acts. One that came at once is no loosening of the one
+    /// before it; it says nothing where that one would not have come.
+    fn is_warranted(&self, index: usize) -> bool {
+        self.versions[index].motion.is_none_or(|motion| {
+            let on_that = !self.motions[motion].is_immediate() || (index > 0 && self.is_warranted(index - 1));
+            on_that && self.would_have_passed(motion)
+        })
     }
 
     /// Whether a motion that passed would have passed without tainted acts.
@@ -323,10 +335,12 @@ impl Ledger<'_> {
     pub fn motion_ready(&self, motion: &crate::ledger::Motion, reading: Reading) -> Option<i64> {
         let settled = motion.settled.map(|(at, _)| at);
         let end = motion.settled.map_or(u64::MAX, |(_, number)| number);
-        let mut instants = vec![(motion.proposed.number, motion.proposed.at)];
-        instants.extend(motion.endorsements.iter().map(|act| (act.number, act.at)));
-        let versions = self.versions.iter().map(|v| (v.number, v.since));
-        instants.extend(versions.filter(|(number, _)| *number > motion.proposed.number && *number < end));
+        let (from_at, from) = motion.judged_from;
+        let mut instants = vec![(from, from_at)];
+        instants.extend(motion.endorsements.iter().map(|act| (act.number, act.at)).filter(|i| i.0 >= from));
+        let lapsed = self.versions.iter().filter_map(|v| v.lapsed.map(|(at, number)| (number, at)));
+        let versions = self.versions.iter().map(|v| (v.number, v.since)).chain(lapsed);
+        instants.extend(versions.filter(|(number, _)| *number > from && *number < end));
         instants.sort_unstable();
         let mut since = None;
         for (number, at) in instants {
@@ -334,6 +348,10 @@ impl Ledger<'_> {
             let acts = acts.filter(|act| self.counts(reading, act, settled));
             let version = self.version(self.version_before(reading, (number + 1).min(end)));
             let met = match motion.proposal {
+                Proposal::Change(_) if motion.is_immediate() => {
+                    let proposed = Some(&motion.proposed).filter(|act| self.counts(reading, act, settled));
+                    version.tighten.by(people(acts.chain(proposed), None))
+                }
                 Proposal::Change(_) => version.change.by(people(acts, Some(motion.proposed.by))),
                 _ => version.lift.by(people(acts, None)),
             };
@@ -341,6 +359,7 @@ impl Ledger<'_> {
         }
         let policy = &self.version(self.version_before(reading, end)).policy;
         let wait = match motion.proposal {
+            Proposal::Change(_) if motion.is_immediate() => 0,
             Proposal::Change(_) => policy.change_hold.max(policy.longest_hold()),
             _ => policy.lift_after,
         };

@@ -3,10 +3,11 @@
 
 use credentials::ClassKey;
 use gate::{Ask, Command, State};
-use policy::Source;
+use policy::{Direction, Source};
 use types::{ActorId, Hash, Moment, OutPoint, Timestamp, VaultId};
 
 use crate::assignments::Met;
+use crate::directions;
 use crate::org::{
     Apart, By, Forbid, GROUPS, Goes, LISTS, Limit, PEOPLE_MAX, Permit, Person, Policy, Quorum, VAULTS,
 };
@@ -29,6 +30,8 @@ pub struct Version {
     pub sources: Vec<Source>,
     /// Who can change it.
     pub change: Met,
+    /// Who can tighten it at once.
+    pub tighten: Met,
     /// Who can lift.
     pub lift: Met,
     /// Who can clear.
@@ -45,6 +48,7 @@ impl Version {
         Self {
             sources: names.into_iter().zip(policy.texts()).map(source).collect(),
             change: met(&policy.change),
+            tighten: met(&policy.tighten),
             lift: met(&policy.lift),
             clear: met(&policy.clear),
             approve: policy.permits.iter().map(|permit| permit.approve.as_ref().map(met)).collect(),
@@ -52,9 +56,13 @@ impl Version {
         }
     }
 
-    fn has_authority(&self) -> bool {
+    /// Whether somebody could still change the policy (without the proposer), lift and clear.
+    #[must_use]
+    pub fn has_authority(&self) -> bool {
         let everybody = (1 << self.policy.people.len()) - 1;
-        [&self.change, &self.lift, &self.clear].iter().all(|met| met.by(everybody))
+        let others = |proposer: usize| everybody & !(1 << proposer);
+        (0..self.policy.people.len()).any(|proposer| self.change.by(others(proposer)))
+            && [&self.lift, &self.clear].iter().all(|met| met.by(everybody))
     }
 }
 
@@ -62,6 +70,8 @@ impl Version {
 pub struct World {
     /// The first policy and those that may be proposed.
     pub versions: Vec<Version>,
+    /// For each version in force and each one proposed, what the product says of the change. Checked when the world is made.
+    pub directions: Vec<Vec<Direction>>,
     /// The key of the covert side.
     pub key: ClassKey,
     /// The gate after the foundation.
@@ -93,7 +103,28 @@ impl World {
         }
         // Some day of November 2026, at a whole hour.
         let hours = 490_000 + chance.below(400) as i64 + 8_400;
-        Self::found(versions, Timestamp::from_nanos(hours * 3_600_000_000_000))
+        // One that tightens the first for certain, and one that only says the same in other words.
+        versions.push(Version::new(tightened(&versions[0].policy, &mut chance)));
+        versions.push(Version::new(reworded(&versions[0].policy)));
+        let (first, tighter, same) = (0, versions.len() - 2, versions.len() - 1);
+        if chance.percent(20) {
+            let mut nobody = versions[0].policy.clone();
+            nobody.lift = Quorum::AtLeast(PEOPLE_MAX + 1, 1, Apart::No);
+            versions.push(Version::new(nobody));
+        }
+        let world = Self::found(versions, Timestamp::from_nanos(hours * 3_600_000_000_000));
+        let known = [
+            (first, tighter, Direction::Tightens),
+            (tighter, first, Direction::Loosens),
+            (first, same, Direction::Equal),
+            (same, first, Direction::Equal),
+        ];
+        for (old, new, direction) in known {
+            let said = world.directions[old][new];
+            let text = || directions::told(&world.versions[old], &world.versions[new]);
+            assert_eq!(said, direction, "G5 broken: seed {seed}, {old} to {new}: {}", text());
+        }
+        world
     }
 
     /// A world with these policies, the first of them in force.
@@ -127,7 +158,8 @@ impl World {
             assert!(outcome.is_ok(), "{outcome:?}");
             events.iter().for_each(|event| founded.apply(event));
         }
-        Self { versions, key: ClassKey::from_bytes([7; 32]), founded, start }
+        let directions = directions::table(&versions);
+        Self { versions, directions, key: ClassKey::from_bytes([7; 32]), founded, start }
     }
 }
 
@@ -258,6 +290,11 @@ fn policy(chance: &mut Chance) -> Policy {
         limits: (0..chance.below(4)).map(|_| limit(chance)).collect(),
         forbids: (0..chance.below(3)).map(|_| forbid(chance)).collect(),
         change: quorum(chance, 1),
+        tighten: if chance.percent(60) {
+            Quorum::AtLeast(1, chance.below(3), Apart::No)
+        } else {
+            leaf(chance)
+        },
         change_hold: chance.of(&[HOUR, DAY, 2 * DAY]),
         lift: quorum(chance, 1),
         lift_after: chance.of(&[0, HOUR, DAY]),
@@ -286,7 +323,7 @@ fn changed(policy: &Policy, chance: &mut Chance) -> Policy {
     let mut policy = policy.clone();
     for _ in 0..=chance.below(3) {
         let which = chance.below(policy.permits.len());
-        match chance.below(11) {
+        match chance.below(13) {
             0 => policy.permits[which].hold = chance.of(&[0, HOUR, DAY]),
             1 => policy.permits[which].approve = chance.percent(70).then(|| quorum(chance, 2)),
             2 => policy.limits.push(limit(chance)),
@@ -297,8 +334,39 @@ fn changed(policy: &Policy, chance: &mut Chance) -> Policy {
             7 if policy.permits.len() > 1 => drop(policy.permits.remove(which)),
             8 => policy.operators = (0..policy.people.len()).filter(|_| chance.percent(35)).collect(),
             9 => policy.lift = quorum(chance, 1),
+            10 => policy.tighten = leaf(chance),
+            11 => {
+                let worse = tightened(&policy, chance);
+                policy = worse;
+            }
             _ => policy.change = quorum(chance, 1),
         }
     }
+    policy
+}
+
+/// The same with less room: what nobody could call anything but a tightening.
+fn tightened(policy: &Policy, chance: &mut Chance) -> Policy {
+    let mut policy = policy.clone();
+    match chance.below(3) {
+        0 => policy.change_hold += DAY + policy.longest_hold(),
+        1 => policy.lift_after += HOUR,
+        _ => policy.look_back += HOUR,
+    }
+    if chance.percent(60) {
+        policy.forbids.push(biting(chance));
+    }
+    if chance.percent(60) {
+        policy.limits.push(limit(chance));
+    }
+    policy
+}
+
+/// The same in another order, with a limit said twice.
+fn reworded(policy: &Policy) -> Policy {
+    let mut policy = policy.clone();
+    policy.permits.reverse();
+    policy.limits.extend(policy.limits.first().cloned());
+    policy.forbids.reverse();
     policy
 }

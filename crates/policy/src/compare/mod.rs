@@ -34,13 +34,24 @@ pub enum Direction {
     Tightens,
     /// More rights, or the same with a stop lost.
     Loosens,
-    /// Both, or undecided.
+    /// Both, or whether anything was gained is undecided.
     Mixed,
     /// The same rights and stops.
     Equal,
 }
 
 impl Direction {
+    /// The word that people and programs see.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Tightens => "tightens",
+            Self::Loosens => "loosens",
+            Self::Mixed => "mixed",
+            Self::Equal => "equal",
+        }
+    }
+
     /// Whether a change may apply at once: nothing is allowed afterwards that was not before.
     #[must_use]
     pub const fn is_immediate(self) -> bool {
@@ -75,6 +86,10 @@ impl Surplus {
         self.certain.is_some() || self.undecided.is_some()
     }
 
+    fn is_undecided(&self) -> bool {
+        self.certain.is_none() && self.undecided.is_some()
+    }
+
     fn deed(self) -> Option<Deed> {
         self.certain.or(self.undecided)
     }
@@ -105,8 +120,8 @@ pub fn compare(old: &Policy, new: &Policy) -> Comparison {
     let tightening = Pair { less: new, more: old, people: People::new(new, old) };
     let (gained, lost) = (rights(&loosening), rights(&tightening));
     let (stop_gained, stop_lost) = (stops::surplus(&loosening), stops::surplus(&tightening));
-    let undecided = gained.undecided.is_some() || lost.undecided.is_some();
-    let direction = if undecided && !(gained.certain.is_some() && lost.certain.is_some()) {
+    // What may have been lost counts as lost: if nothing was gained, nothing is allowed afterwards that was not before.
+    let direction = if gained.is_undecided() {
         Direction::Mixed
     } else {
         direction((gained.exists(), lost.exists()), (stop_gained.is_some(), stop_lost.is_some()))

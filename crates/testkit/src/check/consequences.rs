@@ -86,8 +86,11 @@ impl Checker<'_, '_> {
                 let What::Raise(to) = step.what else { return Err("a raise from nowhere".into()) };
                 self.ledger.postures.push(Posture { to, number: act.number, lowered_by: None });
             }
-            Event::Proposed { motion, .. } => {
+            Event::Proposed { motion, direction, .. } => {
                 let What::Propose(proposal) = step.what else { return Err("a motion from nowhere".into()) };
+                hold(*direction == self.direction(proposal), || {
+                    format!("G5 broken: M{} is said to be {direction:?}", step.number)
+                })?;
                 self.motions.insert(*motion, self.ledger.motions.len());
                 let motion = Motion {
                     step: step.number,
@@ -96,17 +99,35 @@ impl Checker<'_, '_> {
                     endorsements: Vec::new(),
                     settled: None,
                     passed: false,
+                    direction: *direction,
+                    judged_from: (act.at, act.number),
+                    lapses_at: None,
+                    ended: None,
+                    opposed: Vec::new(),
                 };
                 self.ledger.motions.push(motion);
             }
             Event::Endorsed { motion } => {
                 let motion = self.find_motion(*motion)?;
                 self.ledger.motions[motion].endorsements.push(act);
+                self.joined(motion, act);
+            }
+            Event::Opposed { motion } => {
+                let motion = self.find_motion(*motion)?;
+                hold(!self.ends_alone(act, motion), || {
+                    "G5 broken: one person could not end a change".into()
+                })?;
+                self.coverage.see(Seen::ChangesOpposed);
+                self.ledger.motions[motion].opposed.push(act);
             }
             Event::Ended { motion } => {
                 let motion = self.find_motion(*motion)?;
                 self.coverage.see(Seen::MotionsEnded);
+                hold(self.ends_alone(act, motion) || self.end_together(act, motion), || {
+                    "G5 broken: one person ended an equal change three times".into()
+                })?;
                 self.ledger.motions[motion].settled = Some((act.at, act.number));
+                self.ledger.motions[motion].ended = Some(act);
             }
             other => return Err(format!("a command led to {other:?}")),
         }

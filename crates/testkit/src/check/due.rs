@@ -4,7 +4,7 @@ use overt::Event;
 
 use super::{Checker, Held, hold};
 use crate::coverage::Seen;
-use crate::ledger::{Act, InForce, Posture, Status, Stop};
+use crate::ledger::{Act, Posture, Status, Stop};
 use crate::org::Actor;
 use crate::play::Happening;
 use crate::readings::Reading;
@@ -59,6 +59,7 @@ impl Checker<'_, '_> {
             }
             Event::Passed { motion } => self.motion(index, self.find_motion(*motion)?, act, true)?,
             Event::Rejected { motion } => self.motion(index, self.find_motion(*motion)?, act, false)?,
+            Event::Reverted { motion } => self.reverted(self.find_motion(*motion)?, act)?,
             Event::Lapsed { motion } => {
                 let motion = self.find_motion(*motion)?;
                 self.ledger.motions[motion].settled = Some((act.at, act.number));
@@ -99,16 +100,22 @@ impl Checker<'_, '_> {
             std::iter::once(found.proposed.by).chain(found.endorsements.iter().map(|act| act.by)).collect();
         let covered = ledger.is_covered(None, &actors);
         hold(!passed || first, || format!("G5 broken: {name} passed against the overt rules"))?;
+        // One person's tightening works at once, whatever its class: covert facts never decide it.
+        let (second, covered) = if found.is_immediate() { (first, false) } else { (second, covered) };
         hold(!passed || (second && !covered), || {
             format!("G4 broken: {name} passed though covered ({covered}) or by tainted acts ({})", !second)
         })?;
         hold(passed || !(first && second && !covered), || format!("liveness broken: {name} was rejected"))?;
-        if first {
+        if first && !found.is_immediate() {
             self.slow.push(index);
+        }
+        if first {
+            let immediate = found.is_immediate();
             self.coverage.see(match (passed, found.proposal) {
                 (false, _) => Seen::MotionsRejected,
                 (true, Proposal::Lift(_)) => Seen::Lifted,
                 (true, Proposal::Lower(_)) => Seen::Lowered,
+                (true, Proposal::Change(_)) if immediate => Seen::ChangesAtOnce,
                 (true, Proposal::Change(_)) => Seen::ChangesPassed,
             });
         }
@@ -132,15 +139,7 @@ impl Checker<'_, '_> {
             Proposal::Lower(to) => {
                 self.ledger.postures.push(Posture { to, number: act.number, lowered_by: Some(motion) });
             }
-            Proposal::Change(version) => {
-                let in_force = InForce { version, since: act.at, number: act.number, motion: Some(motion) };
-                self.ledger.versions.push(in_force);
-                // Other changes were drawn up against the policy that is gone.
-                let pending = self.ledger.motions.iter_mut().filter(|motion| motion.settled.is_none());
-                for other in pending.filter(|other| matches!(other.proposal, Proposal::Change(_))) {
-                    other.settled = Some((act.at, act.number));
-                }
-            }
+            Proposal::Change(version) => self.changed(motion, version, act),
         }
     }
 }

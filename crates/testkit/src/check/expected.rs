@@ -10,7 +10,7 @@ impl Checker<'_, '_> {
     /// What the author must be told; `None` where DESIGN does not say.
     pub(super) fn expected(&self, step: &Step) -> Option<Result<(), &'static str>> {
         let ledger = &self.ledger;
-        let is_person = ledger.is_person(step.by);
+        let (is_person, step_by) = (ledger.is_person(step.by), step.by);
         let person = if let Actor::Person(person) = step.by { person } else { usize::MAX };
         let seen = |number: usize| {
             let entry = ledger.entry(number).map(|entry| &ledger.transfers[entry])?;
@@ -41,11 +41,17 @@ impl Checker<'_, '_> {
             What::End(step) => match ledger.motion(*step).map(|motion| &ledger.motions[motion]) {
                 None => Err("not-found"),
                 Some(motion) if motion.settled.is_some() => Err("too-late"),
-                Some(_) => Ok(()),
+                Some(found) => {
+                    let act = Act { by: step_by, at: self.now, number: u64::MAX, duress: false };
+                    let motion = ledger.motion(*step).unwrap_or_default();
+                    let again = found.opposed.iter().any(|act| act.by == step_by);
+                    let ends = self.ends_alone(act, motion) || self.end_together(act, motion);
+                    if again && !ends { Err("duplicate") } else { Ok(()) }
+                }
             },
             What::Endorse(motion) => match ledger.motion(*motion).map(|motion| &ledger.motions[motion]) {
                 None => Err("not-found"),
-                Some(motion) if motion.settled.is_some() => Err("too-late"),
+                Some(motion) if motion.settled.is_some() && motion.lapses_at.is_none() => Err("too-late"),
                 Some(motion)
                     if matches!(motion.proposal, Proposal::Change(_)) && motion.proposed.by == step.by =>
                 {
@@ -63,6 +69,9 @@ impl Checker<'_, '_> {
             },
             What::Propose(Proposal::Lower(to)) => {
                 (*to < ledger.posture()).then_some(()).ok_or("posture-unchanged")
+            }
+            What::Propose(Proposal::Change(version)) if !ledger.version(*version).has_authority() => {
+                Err("authority-unmet")
             }
             What::Propose(Proposal::Change(_)) => Ok(()),
             What::Attach(number, inputs, _) => return Some(self.expected_attachment(step, *number, inputs)),
