@@ -6,7 +6,7 @@ use std::fmt;
 use policy::{Language, Policy};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use types::{ActorId, Currency, PermitId, PersonId, Span, Value, VaultId};
+use types::{ActorId, Currency, PermitId, PersonId, Span, Timestamp, Value, VaultId};
 
 use crate::search;
 
@@ -188,6 +188,8 @@ pub struct Step {
     pub at: Span,
     /// What.
     pub action: Action,
+    /// Which transfer of the strategy, when it belongs to one. One transfer may have several outputs, each a step.
+    pub transfer: Option<u32>,
     /// By whom; several approve or sign together.
     pub by: Vec<ActorId>,
     /// From which vault.
@@ -233,6 +235,8 @@ pub struct Bound {
     pub ways: Vec<Way>,
     /// A strategy that extracts `reached`.
     pub witness: Vec<Step>,
+    /// A moment at which the strategy can begin, when a calendar matters.
+    pub begins: Option<Timestamp>,
 }
 
 impl Bound {

@@ -29,6 +29,8 @@ pub(crate) struct Takings {
     pub targets: Vec<Target>,
     /// Numbers of targets.
     pub classes: Vec<Vec<usize>>,
+    /// People who administer the co-signer's host.
+    pub hosts: BTreeSet<usize>,
 }
 
 /// Everyone who is coerced together.
@@ -72,11 +74,6 @@ impl<'p> Coalition<'p> {
     pub(crate) fn ids(&self) -> Vec<&'p PersonId> {
         self.people.iter().map(|person| &person.id).collect()
     }
-
-    /// How many of these keys the coalition can be made to use.
-    pub(crate) fn keys_among(&self, keys: &[KeyId]) -> usize {
-        keys.iter().filter(|key| self.people.iter().any(|person| person.keys.contains(key))).count()
-    }
 }
 
 impl Takings {
@@ -87,7 +84,8 @@ impl Takings {
             Adversary::People => people(policy),
         };
         let classes = classes(policy, adversary, &targets);
-        Self { targets, classes }
+        let hosts = policy.people().enumerate().filter(|(_, person)| person.hosts_cosigner);
+        Self { targets, classes, hosts: hosts.map(|(at, _)| at).collect() }
     }
 
     pub(crate) fn named(&self, id: &str) -> Option<&Target> {

@@ -1,10 +1,10 @@
 //! What one coalition can move by when, under one question (G2): every move that the gate would let through, and what is lost without
 //! the gate. No strategy yet: that is `plan`'s. Called by `search`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use policy::{Chain, DestinationRule, Forbid, Limit, LimitBy, Permit, Policy};
-use types::{ActorId, ListId, Target};
+use types::{ActorId, ListId, Target, VaultId};
 
 use crate::bound::{Holdings, Mode, Way};
 use crate::power::Power;
@@ -84,6 +84,14 @@ pub(crate) struct Ground<'p> {
     lists: Vec<(Vec<ListId>, bool)>,
     /// By limit: its vaults.
     pub limited: Vec<Vec<bool>>,
+    /// By permit: its vaults, by number.
+    pub permit_vaults: Vec<Vec<usize>>,
+    /// By vault: whether a permit can fill it from another.
+    pub fed: Vec<bool>,
+    /// By permit: the most that one transfer can be worth from any of its vaults.
+    pub permit_most: Vec<u128>,
+    /// By vault: the limits that bear on it.
+    pub vault_limits: Vec<Vec<usize>>,
     /// The longest wait that a change has.
     pub change_wait: u64,
 }
@@ -107,12 +115,34 @@ impl<'p> Ground<'p> {
         let among = |limit: &Limit| policy.vaults().iter().map(|v| limit.vaults.contains(&v.id)).collect();
         let longest_hold = policy.permits().iter().map(|permit| permit.hold).max().unwrap_or_default();
         let (lists, addresses) = kinds.into_iter().unzip();
+        let limited: Vec<Vec<bool>> = policy.limits().iter().map(among).collect();
+        let numbers: HashMap<&VaultId, usize> =
+            policy.vaults().iter().enumerate().map(|(at, v)| (&v.id, at)).collect();
+        let of_permit =
+            |permit: &Permit| permit.vaults.iter().filter_map(|id| numbers.get(id)).copied().collect();
+        let permit_vaults: Vec<Vec<usize>> = policy.permits().iter().map(of_permit).collect();
+        let bear = |vault: usize| {
+            let limits = limited.iter().enumerate();
+            limits.filter(|(_, vaults)| vaults.get(vault) == Some(&true)).map(|(at, _)| at).collect()
+        };
+        let vault_limits: Vec<Vec<usize>> = (0..policy.vaults().len()).map(bear).collect();
+        let fed = |vault: &policy::Vault| {
+            policy.permits().iter().any(|permit| match &permit.destination {
+                DestinationRule::Vault(into) => *into == vault.id,
+                _ => false,
+            })
+        };
+        let most = |permit: &Permit| permit.amount.up_to.map_or(ENDLESS, |up_to| up_to.minor().min(ENDLESS));
         Self {
+            fed: policy.vaults().iter().map(fed).collect(),
+            permit_most: policy.permits().iter().map(most).collect(),
+            permit_vaults,
+            vault_limits,
             policy,
             holdings,
             addresses,
             lists,
-            limited: policy.limits().iter().map(among).collect(),
+            limited,
             change_wait: policy.change().hold.max(longest_hold).seconds(),
         }
     }
@@ -121,12 +151,27 @@ impl<'p> Ground<'p> {
         self.holdings.of(&vault.id).balance.map_or(ENDLESS, |balance| balance.minor().min(ENDLESS))
     }
 
-    /// The game of a coalition.
-    pub(crate) fn game(&self, power: &Power, horizon: u64, mode: Mode) -> Game {
-        let policy = self.policy;
-        let reaction = policy.response().reaction.seconds();
+    /// Until when the gate lets things happen, and whether only what is quick.
+    pub(crate) fn terms(&self, power: &Power, horizon: u64, mode: Mode) -> (u64, bool) {
+        let reaction = self.policy.response().reaction.seconds();
         let reach = if mode == Mode::Stopped && !power.lift { horizon.min(reaction) } else { horizon };
-        let quick_only = mode == Mode::Signalled && !power.clear;
+        (reach, mode == Mode::Signalled && !power.clear)
+    }
+
+    /// The game of a coalition, with its moves.
+    pub(crate) fn game(&self, power: &Power, horizon: u64, mode: Mode) -> Game {
+        let (mut game, moves) = self.standing(power, horizon, mode);
+        if moves {
+            let (_, quick_only) = self.terms(power, horizon, mode);
+            self.moves(&mut game, power, quick_only);
+        }
+        game
+    }
+
+    /// What is lost without the gate and what is left, and whether there is anything to move.
+    pub(crate) fn standing(&self, power: &Power, horizon: u64, mode: Mode) -> (Game, bool) {
+        let policy = self.policy;
+        let (reach, quick_only) = self.terms(power, horizon, mode);
         let changes = power.change && !quick_only && self.change_wait <= reach;
         let mut game =
             Game { reach, stores: Vec::new(), sure: Vec::new(), teams: Vec::new(), moves: Vec::new() };
@@ -154,10 +199,7 @@ impl<'p> Ground<'p> {
             }
         }
         // With the co-signer, or with a policy of its own, the coalition leaves nothing behind that it could sign for.
-        if !power.cosigner && !changes {
-            self.moves(&mut game, power, quick_only);
-        }
-        game
+        (game, !power.cosigner && !changes)
     }
 
     /// When the recovery path opens for what is there, and how long it takes for what comes in.
@@ -189,6 +231,7 @@ impl<'p> Ground<'p> {
             }
         }
         game.keep_useful();
+        self.keep_strongest(game);
     }
 
     fn goals(&self, permit: &Permit, vault: usize) -> Vec<Goal> {
@@ -296,7 +339,9 @@ impl<'p> Ground<'p> {
 
     /// The most that one transfer of a kind can be worth, by its limits.
     pub(crate) fn most(&self, game: &Game, one: &Move) -> u128 {
-        let total: u128 = game.stores.iter().map(|store| store.content).fold(0, u128::saturating_add);
+        let fed = game.moves.iter().any(|other| other.goals.contains(&Goal::Inside(one.vault)));
+        let within = game.stores.iter().enumerate().filter(|(at, _)| fed || *at == one.vault);
+        let total: u128 = within.map(|(_, store)| store.content).fold(0, u128::saturating_add);
         let mut most = one.most.min(total.min(ENDLESS));
         // What would have to be filled up beyond all that there is can never be released.
         if one.padded.first().is_some_and(|(least, _)| *least > total) {
@@ -405,5 +450,48 @@ impl Game {
             }
         }
         self.moves.retain(|one| !one.goals.is_empty() && filled.get(one.vault) == Some(&true));
+    }
+}
+
+/// Moves that another makes needless.
+impl Ground<'_> {
+    fn keep_strongest(&self, game: &mut Game) {
+        let by_initiator: Vec<bool> =
+            (0..game.stores.len()).map(|vault| self.is_limited_by_initiator(vault)).collect();
+        let mut kept: Vec<Move> = Vec::with_capacity(game.moves.len());
+        for one in std::mem::take(&mut game.moves) {
+            let same_team = by_initiator.get(one.vault) == Some(&true);
+            if kept.iter().any(|other| self.replaces(other, &one, same_team)) {
+                continue;
+            }
+            kept.retain(|other| !self.replaces(&one, other, same_team));
+            kept.push(one);
+        }
+        game.moves = kept;
+    }
+
+    fn is_limited_by_initiator(&self, vault: usize) -> bool {
+        let limits = self.policy.limits().iter().zip(&self.limited);
+        limits
+            .filter(|(limit, _)| limit.by == LimitBy::Initiator)
+            .any(|(_, vaults)| vaults.get(vault) == Some(&true))
+    }
+
+    /// Whether whatever `other` does, `one` does as well, as early and to as much effect.
+    fn replaces(&self, one: &Move, other: &Move, same_team: bool) -> bool {
+        let calendar =
+            |number: usize| self.policy.permits().get(number).and_then(|permit| permit.calendar.as_ref());
+        let open = calendar(one.permit);
+        let goes = one.goals.contains(&Goal::New) || other.goals.iter().all(|goal| one.goals.contains(goal));
+        one.vault == other.vault
+            && (!same_team || one.team == other.team)
+            && one.hold <= other.hold
+            && one.most >= other.most
+            && one.least <= other.least
+            && (one.padded.is_empty() || one.padded == other.padded)
+            && (one.known_for.is_none() || one.known_for == other.known_for)
+            && (open.is_none() || open == calendar(other.permit))
+            && goes
+            && !(one.known_for.is_some() && other.known_for.is_none())
     }
 }

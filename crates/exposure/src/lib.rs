@@ -16,6 +16,7 @@ mod incidents;
 mod plan;
 mod power;
 mod program;
+mod quick;
 mod relax;
 mod report;
 mod search;

@@ -8,10 +8,11 @@ use std::collections::BinaryHeap;
 
 use types::Timestamp;
 
-use crate::game::{ENDLESS, Game, Goal, Ground};
+use crate::game::{ENDLESS, Game, Goal, Ground, Move};
 use crate::program::{Branch, ENDLESS_FROM, Program, Variable};
+use crate::relax::most_moved;
 use crate::strategy::Strategy;
-use crate::windows::{Instants, instants, windows, without_idle};
+use crate::windows::{Instants, Window, instants, windows, without_idle};
 
 /// The most branches that are looked at.
 const BRANCHES_MAX: usize = 400;
@@ -21,14 +22,20 @@ pub(crate) struct Planned<'g> {
     /// Without what is lost for sure.
     pub upper: u128,
     pub strategy: Strategy<'g>,
+    /// When to begin, where a calendar matters.
+    pub begins: Option<Timestamp>,
 }
 
 /// The best plan from one instant on.
 pub(crate) fn plan<'g>(ground: &'g Ground<'g>, game: &'g Game, start: Start<'_>) -> Planned<'g> {
     let all = windows(ground, game);
-    let mut best = Planned { upper: ENDLESS, strategy: Strategy::new(ground, game) };
+    let mut best = Planned { upper: ENDLESS, strategy: Strategy::new(ground, game), begins: start.at };
     if game.moves.is_empty() {
         best.upper = 0;
+        return best;
+    }
+    best.upper = most_moved(ground, game);
+    if greedily(ground, game, &all, start, &mut best) {
         return best;
     }
     for loosely in [true, false] {
@@ -44,6 +51,61 @@ pub(crate) fn plan<'g>(ground: &'g Ground<'g>, game: &'g Game, start: Start<'_>)
         }
     }
     best
+}
+
+/// As much as there is room for as early as there is, first without and then with what other vaults can send. Says whether that
+/// reaches the bound.
+fn greedily<'g>(
+    ground: &'g Ground<'g>,
+    game: &'g Game,
+    all: &[Window],
+    start: Start<'_>,
+    best: &mut Planned<'g>,
+) -> bool {
+    let kept = without_idle(ground, game, all, true);
+    let times = instants(game, &kept, start.openings);
+    let open = |one: usize, at: u64| start.is_open(ground, game, one, at);
+    let fed = game.moves.iter().any(|one| matches!(one.goals.first(), Some(Goal::Inside(_))));
+    for inside in [false, true] {
+        if best.strategy.lost >= best.upper || (inside && !fed) {
+            break;
+        }
+        let mut strategy = Strategy::new(ground, game);
+        if inside {
+            fill(game, &times, &open, &mut strategy, |_, one| {
+                matches!(one.goals.first(), Some(Goal::Inside(_)))
+            });
+        }
+        fill(game, &times, &open, &mut strategy, |at, one| exits(game, at, one));
+        if strategy.lost > best.strategy.lost {
+            best.strategy = strategy;
+        }
+    }
+    best.strategy.lost >= best.upper
+}
+
+/// Whether what is moved at an instant is lost.
+fn exits(game: &Game, at: u64, one: &Move) -> bool {
+    match one.goals.first() {
+        Some(Goal::Inside(into)) => game.is_lost_at(*into, at + one.hold),
+        _ => true,
+    }
+}
+
+fn fill(
+    game: &Game,
+    times: &Instants,
+    open: &dyn Fn(usize, u64) -> bool,
+    strategy: &mut Strategy<'_>,
+    wanted: impl Fn(u64, &Move) -> bool,
+) {
+    for at in &times.times {
+        for (number, one) in game.moves.iter().enumerate() {
+            if wanted(*at, one) && at + one.hold <= game.reach && open(number, *at) {
+                strategy.place_all(number, *at, ENDLESS);
+            }
+        }
+    }
 }
 
 /// When the coalition begins, on the wall clock, and which instants after that open a calendar.
@@ -72,7 +134,7 @@ impl Start<'_> {
 
 /// Whether some address outside can have been paid so long before an instant.
 fn is_known(game: &Game, vault: usize, at: u64, known_for: u64) -> bool {
-    let pays = |one: &&crate::game::Move| {
+    let pays = |one: &&Move| {
         one.vault == vault && one.known_for.is_none() && !matches!(one.goals.first(), Some(Goal::Inside(_)))
     };
     game.moves.iter().filter(pays).any(|one| one.hold.saturating_add(known_for) <= at)
@@ -177,22 +239,8 @@ impl<'g> Search<'_, 'g> {
         for (_, _, at, one, sum) in wanted {
             strategy.place_all(one, at, sum);
         }
-        self.top_up(&mut strategy);
+        fill(self.game, self.times, self.open, &mut strategy, |at, one| exits(self.game, at, one));
         strategy
-    }
-
-    fn top_up(&self, strategy: &mut Strategy<'g>) {
-        let exits = |at: u64, one: &crate::game::Move| match one.goals.first() {
-            Some(Goal::Inside(into)) => self.game.is_lost_at(*into, at + one.hold),
-            _ => true,
-        };
-        for at in &self.times.times {
-            for (number, one) in self.game.moves.iter().enumerate() {
-                if exits(*at, one) && (self.open)(number, *at) {
-                    strategy.place_all(number, *at, ENDLESS);
-                }
-            }
-        }
     }
 }
 

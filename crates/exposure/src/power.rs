@@ -1,12 +1,17 @@
 //! What a coalition is able to do at all, whenever it does it (G2): which quorums it meets, which paths its keys satisfy, and who of it
 //! may use which permit. Called by `search`; `game` turns it into what can be moved by when.
 
-use std::collections::{BTreeMap, HashMap};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use policy::{Chain, Policy, Quorum};
-use types::ActorId;
+use policy::{Chain, KeyQuorum, Person, Policy, Quorum};
+use types::{ActorId, KeyId, PersonId};
 
-use crate::coalition::Coalition;
+/// The most combinations of which it is asked whether one meets a quorum.
+const QUORUM_TRIES_MAX: usize = 200_000;
+
+/// Questions about more people than this are not remembered.
+const ASKED_PEOPLE_MAX: usize = 64;
 
 /// What does not depend on the horizon or the mode.
 #[derive(Clone, Debug)]
@@ -55,112 +60,280 @@ impl Power {
     }
 }
 
-/// Every different quorum once, with who may use what.
+/// Who is coerced, by number: people, services, and whether the co-signer is held.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Members {
+    pub people: Vec<usize>,
+    pub services: Vec<usize>,
+    pub cosigner: bool,
+}
+
+/// One who may submit.
+struct Initiator {
+    actor: ActorId,
+    /// Permits for which its groups are named.
+    may: Vec<usize>,
+    forbids: Vec<bool>,
+}
+
+/// Every different quorum once, with who may use what, and every question asked before.
 pub(crate) struct Rules<'p> {
     policy: &'p Policy,
     quorums: Vec<&'p Quorum>,
     /// By permit: its quorum among them.
     approve: Vec<Option<usize>>,
+    change: usize,
+    clear: usize,
+    lift: usize,
+    people: Vec<&'p Person>,
+    /// By quorum and person: whether it names a group of theirs.
+    counts: Vec<Vec<bool>>,
+    initiators: Vec<Initiator>,
+    /// By vault: the keys of the spending and of the recovery path, by number, and how many are needed.
+    paths: Vec<[Option<(Vec<usize>, usize)>; 2]>,
+    /// By person: their keys, by number.
+    held: Vec<Vec<usize>>,
+    keys: usize,
+    asked: RefCell<HashMap<(usize, Vec<usize>), bool>>,
 }
 
 impl<'p> Rules<'p> {
     pub(crate) fn of(policy: &'p Policy) -> Self {
         let mut numbers: HashMap<&Quorum, usize> = HashMap::new();
         let mut quorums: Vec<&Quorum> = Vec::new();
-        let approve = policy.permits().iter().map(|permit| {
-            permit.approve.as_ref().map(|quorum| {
-                *numbers.entry(quorum).or_insert_with(|| {
-                    quorums.push(quorum);
-                    quorums.len() - 1
-                })
+        let mut number = |quorum: &'p Quorum| {
+            *numbers.entry(quorum).or_insert_with(|| {
+                quorums.push(quorum);
+                quorums.len() - 1
             })
+        };
+        let approve =
+            policy.permits().iter().map(|permit| permit.approve.as_ref().map(&mut number)).collect();
+        let change = number(&policy.change().approve);
+        let clear = number(&policy.response().clear);
+        let lift = number(&policy.stop().lift);
+        let people: Vec<&Person> = policy.people().collect();
+        let counts = |quorum: &&Quorum| {
+            let groups = quorum.groups();
+            people.iter().map(|person| person.groups.iter().any(|group| groups.contains(&group))).collect()
+        };
+        let counts = quorums.iter().map(counts).collect();
+        let mut keys: HashMap<&KeyId, usize> = HashMap::new();
+        let named = policy.vaults().iter().flat_map(|vault| {
+            vault.keys.iter().flat_map(|path| &path.of).chain(vault.recovery.iter().flat_map(|r| &r.keys.of))
         });
-        let approve = approve.collect();
-        Self { policy, quorums, approve }
+        for key in named {
+            let next = keys.len();
+            keys.entry(key).or_insert(next);
+        }
+        let path = |path: Option<&KeyQuorum>| {
+            let of = |path: &KeyQuorum| path.of.iter().filter_map(|key| keys.get(key)).copied().collect();
+            path.map(|path| (of(path), path.at_least as usize))
+        };
+        let paths = |vault: &policy::Vault| {
+            let spending = vault.keys.as_ref().filter(|_| vault.chain != Chain::GateOnly);
+            [path(spending), path(vault.recovery.as_ref().map(|recovery| &recovery.keys))]
+        };
+        let held = |person: &&Person| person.keys.iter().filter_map(|key| keys.get(key)).copied().collect();
+        Self {
+            initiators: initiators(policy),
+            paths: policy.vaults().iter().map(paths).collect(),
+            held: people.iter().map(held).collect(),
+            keys: keys.len(),
+            policy,
+            quorums,
+            approve,
+            change,
+            clear,
+            lift,
+            people,
+            counts,
+            asked: RefCell::default(),
+        }
+    }
+
+    /// Whether these people meet a quorum, without one of them. People of whom it does not speak make no difference.
+    fn met(&self, quorum: usize, people: &[usize], without: Option<usize>) -> bool {
+        let Some(counts) = self.counts.get(quorum) else { return false };
+        let counting = |number: &&usize| counts.get(**number) == Some(&true) && Some(**number) != without;
+        let key: Vec<usize> = people.iter().filter(counting).copied().collect();
+        if key.is_empty() {
+            return false;
+        }
+        let key = (quorum, key);
+        if let Some(known) = self.asked.borrow().get(&key) {
+            return *known;
+        }
+        let ids: Vec<&PersonId> = key.1.iter().filter_map(|at| self.people.get(*at)).map(|p| &p.id).collect();
+        let answer = self.quorums.get(quorum).is_some_and(|quorum| self.policy.met(quorum, &ids, &[]));
+        if key.1.len() <= ASKED_PEOPLE_MAX {
+            self.asked.borrow_mut().insert(key, answer);
+        }
+        answer
     }
 
     /// What a coalition can do.
-    pub(crate) fn power(&self, coalition: &Coalition<'p>) -> Power {
-        let policy = self.policy;
-        let ids = coalition.ids();
-        let signs = |vault: &policy::Vault| match (&vault.chain, &vault.keys) {
-            (Chain::GateOnly, _) | (_, None) => true,
-            (_, Some(path)) => coalition.keys_among(&path.of) >= path.at_least as usize,
-        };
-        let recovers = |vault: &policy::Vault| {
-            let path = vault.recovery.as_ref().map(|recovery| &recovery.keys);
-            path.is_some_and(|path| coalition.keys_among(&path.of) >= path.at_least as usize)
-        };
-        Power {
-            cosigner: coalition.holds_cosigner,
-            change: self.can_change(coalition),
-            clear: policy.met(&policy.response().clear, &ids, &[]),
-            lift: policy.met(&policy.stop().lift, &ids, &[]),
-            signs: policy.vaults().iter().map(signs).collect(),
-            recovers: policy.vaults().iter().map(recovers).collect(),
-            teams: self.teams(coalition),
-        }
-    }
-
-    /// Whoever proposes never counts, so one of the coalition proposes and the others approve.
-    fn can_change(&self, coalition: &Coalition<'p>) -> bool {
-        let quorum = &self.policy.change().approve;
-        let ids = coalition.ids();
-        self.policy.met(quorum, &ids, &[])
-            && ids.iter().any(|proposer| self.policy.met(quorum, &ids, &[proposer]))
-    }
-
-    fn teams(&self, coalition: &Coalition<'p>) -> Vec<Team> {
-        let policy = self.policy;
-        let ids = coalition.ids();
-        let met: Vec<bool> = self.quorums.iter().map(|quorum| policy.met(quorum, &ids, &[])).collect();
-        let mut alike: BTreeMap<(Vec<usize>, Vec<bool>), Vec<ActorId>> = BTreeMap::new();
-        for actor in coalition.actors() {
-            let person = policy.person_of(&actor);
-            let mut met_by_others: Vec<Option<bool>> = vec![None; self.quorums.len()];
-            let mut meets = |number: usize| {
-                let known = met_by_others.get(number).copied().flatten();
-                let quorum = self.quorums.get(number)?;
-                let answer = known.unwrap_or_else(|| {
-                    met.get(number) == Some(&true)
-                        && person.is_none_or(|person| self.met_without(quorum, &ids, person))
-                });
-                *met_by_others.get_mut(number)? = Some(answer);
-                Some(answer)
-            };
-            let may = |permit: &policy::Permit| {
-                permit.hold <= permit.expires
-                    && permit.initiators.iter().any(|group| policy.in_group(&actor, group))
-            };
-            let usable: Vec<usize> = policy
-                .permits()
-                .iter()
-                .zip(&self.approve)
-                .enumerate()
-                .filter(|(_, (permit, approve))| {
-                    may(permit) && approve.is_none_or(|number| meets(number) == Some(true))
-                })
-                .map(|(at, _)| at)
-                .collect();
-            if !usable.is_empty() {
-                let forbidden = self.forbid_profile(&actor);
-                alike.entry((usable, forbidden)).or_default().push(actor);
+    pub(crate) fn power(&self, members: &Members) -> Power {
+        let mut held = vec![false; self.keys];
+        for key in members.people.iter().filter_map(|person| self.held.get(*person)).flatten() {
+            if let Some(held) = held.get_mut(*key) {
+                *held = true;
             }
         }
-        alike.into_iter().map(|((usable, forbids), actors)| Team { actors, usable, forbids }).collect()
+        let satisfied = |path: &(Vec<usize>, usize)| {
+            path.0.iter().filter(|key| held.get(**key) == Some(&true)).count() >= path.1
+        };
+        let people = &members.people;
+        // Whoever proposes never counts, so one of the coalition proposes and the others approve.
+        let change = self.met(self.change, people, None)
+            && people.iter().any(|proposer| self.met(self.change, people, Some(*proposer)));
+        Power {
+            cosigner: members.cosigner,
+            change,
+            clear: self.met(self.clear, people, None),
+            lift: self.met(self.lift, people, None),
+            signs: self.paths.iter().map(|[spending, _]| spending.as_ref().is_none_or(satisfied)).collect(),
+            recovers: self
+                .paths
+                .iter()
+                .map(|[_, recovery]| recovery.as_ref().is_some_and(satisfied))
+                .collect(),
+            teams: self.teams(members),
+        }
     }
 
-    fn met_without(&self, quorum: &Quorum, ids: &[&types::PersonId], person: &policy::Person) -> bool {
-        let counts = quorum.groups().iter().any(|group| person.groups.contains(group));
-        !counts || self.policy.met(quorum, ids, &[&person.id])
+    /// What `k` of these could do at most: whatever some `k` of them could, all at once. For each quorum it is asked whether any `k`
+    /// meet it; for keys and initiators, how many `k` can have.
+    pub(crate) fn any_of(&self, each: &[Members], k: usize) -> Power {
+        let everyone: BTreeSet<usize> = each.iter().flat_map(|members| &members.people).copied().collect();
+        let services: BTreeSet<usize> = each.iter().flat_map(|members| &members.services).copied().collect();
+        let all = Members {
+            people: everyone.into_iter().collect(),
+            services: services.into_iter().collect(),
+            cosigner: each.iter().any(|members| members.cosigner),
+        };
+        let quorums: Vec<bool> =
+            (0..self.quorums.len()).map(|quorum| self.some_meet(quorum, each, k)).collect();
+        let mut power = self.power(&all);
+        let can = |quorum: usize| quorums.get(quorum) == Some(&true);
+        power.change &= can(self.change);
+        power.clear &= can(self.clear);
+        power.lift &= can(self.lift);
+        for team in &mut power.teams {
+            team.usable.retain(|permit| self.approve.get(*permit).copied().flatten().is_none_or(can));
+        }
+        for (vault, [spending, recovery]) in self.paths.iter().enumerate() {
+            for (path, flags) in [(spending, &mut power.signs), (recovery, &mut power.recovers)] {
+                if let (Some((keys, least)), Some(flag)) = (path, flags.get_mut(vault)) {
+                    *flag &= self.most_keys(keys, each, k) >= *least;
+                }
+            }
+        }
+        power.teams.retain(|team| !team.usable.is_empty());
+        let most = most_of(each.iter().map(|members| members.people.len() + members.services.len()), k);
+        for team in &mut power.teams {
+            team.actors.truncate(most);
+        }
+        power
     }
 
-    /// Which forbids speak of this initiator.
-    fn forbid_profile(&self, actor: &ActorId) -> Vec<bool> {
+    /// Whether some `k` meet a quorum; beyond a number of tries it is taken that they do.
+    fn some_meet(&self, quorum: usize, each: &[Members], k: usize) -> bool {
+        let Some(counts) = self.counts.get(quorum) else { return true };
+        let mut parts: Vec<Vec<usize>> = each
+            .iter()
+            .map(|members| {
+                members.people.iter().filter(|p| counts.get(**p) == Some(&true)).copied().collect()
+            })
+            .filter(|people: &Vec<usize>| !people.is_empty())
+            .collect();
+        parts.sort();
+        parts.dedup();
+        let ways =
+            (0..k).fold(1usize, |ways, taken| ways.saturating_mul(parts.len().saturating_sub(taken).max(1)));
+        if ways > QUORUM_TRIES_MAX {
+            return true;
+        }
+        self.tries(quorum, &parts, k, &mut Vec::new())
+    }
+
+    fn tries(&self, quorum: usize, parts: &[Vec<usize>], k: usize, chosen: &mut Vec<usize>) -> bool {
+        let mut people = chosen.clone();
+        people.sort_unstable();
+        people.dedup();
+        if self.met(quorum, &people, None) {
+            return true;
+        }
+        let each = parts.iter().enumerate().filter(|_| k > 0);
+        each.clone().any(|(at, part)| {
+            let before = chosen.len();
+            chosen.extend(part);
+            let met = self.tries(quorum, parts.get(at + 1..).unwrap_or(&[]), k - 1, chosen);
+            chosen.truncate(before);
+            met
+        })
+    }
+
+    /// The most of some keys that `k` can have.
+    fn most_keys(&self, keys: &[usize], each: &[Members], k: usize) -> usize {
+        let held = |members: &Members| {
+            let held = members.people.iter().filter_map(|person| self.held.get(*person)).flatten();
+            held.filter(|key| keys.contains(key)).count()
+        };
+        most_of(each.iter().map(held), k)
+    }
+
+    fn teams(&self, members: &Members) -> Vec<Team> {
+        let met: Vec<bool> = (0..self.quorums.len()).map(|q| self.met(q, &members.people, None)).collect();
+        let mut alike: BTreeMap<(Vec<usize>, &[bool]), Vec<ActorId>> = BTreeMap::new();
+        let people = members.people.iter().map(|number| (*number, Some(*number)));
+        let services = members.services.iter().map(|number| (self.people.len() + number, None));
+        for (number, person) in people.chain(services) {
+            let Some(initiator) = self.initiators.get(number) else { continue };
+            let approved = |permit: &usize| {
+                let Some(Some(quorum)) = self.approve.get(*permit) else { return true };
+                let counted =
+                    person.is_some_and(|p| self.counts.get(*quorum).and_then(|c| c.get(p)) == Some(&true));
+                met.get(*quorum) == Some(&true) && (!counted || self.met(*quorum, &members.people, person))
+            };
+            let usable: Vec<usize> =
+                initiator.may.iter().filter(|permit| approved(permit)).copied().collect();
+            if !usable.is_empty() {
+                alike.entry((usable, &initiator.forbids)).or_default().push(initiator.actor.clone());
+            }
+        }
+        let team = |((usable, forbids), actors): ((Vec<usize>, &[bool]), Vec<ActorId>)| Team {
+            actors,
+            usable,
+            forbids: forbids.to_vec(),
+        };
+        alike.into_iter().map(team).collect()
+    }
+}
+
+/// The sum of the largest few.
+fn most_of(numbers: impl Iterator<Item = usize>, k: usize) -> usize {
+    let mut numbers: Vec<usize> = numbers.collect();
+    numbers.sort_unstable_by(|a, b| b.cmp(a));
+    numbers.into_iter().take(k).sum()
+}
+
+/// People first, then services, in the order of the register.
+fn initiators(policy: &Policy) -> Vec<Initiator> {
+    let people = policy.people().map(|person| ActorId::from(person.id.clone()));
+    let services = policy.services().iter().map(|service| ActorId::from(service.id.clone()));
+    let initiator = |actor: ActorId| {
+        let named = |permit: &policy::Permit| {
+            let hold_fits = permit.hold <= permit.expires;
+            hold_fits && permit.initiators.iter().any(|group| policy.in_group(&actor, group))
+        };
+        let permits = policy.permits().iter().enumerate();
+        let may = permits.filter(|(_, permit)| named(permit)).map(|(at, _)| at).collect();
         let speaks = |forbid: &policy::Forbid| {
             let groups = forbid.initiators.as_ref();
-            groups.is_none_or(|groups| groups.iter().any(|group| self.policy.in_group(actor, group)))
+            groups.is_none_or(|groups| groups.iter().any(|group| policy.in_group(&actor, group)))
         };
-        self.policy.forbids().iter().map(speaks).collect()
-    }
+        Initiator { may, forbids: policy.forbids().iter().map(speaks).collect(), actor }
+    };
+    people.chain(services).map(initiator).collect()
 }

@@ -63,7 +63,7 @@ fn admitted(ground: &Ground<'_>, game: &Game, all: &[Window], moves: &[usize]) -
 }
 
 /// The least that windows cost whose periods together are longer than a time.
-fn cheapest(windows: &[(u64, u128)], time: u64) -> u128 {
+pub(crate) fn cheapest(windows: &[(u64, u128)], time: u64) -> u128 {
     let alone = |left: u64| {
         let cost = |(per, admits): &(u64, u128)| admits.saturating_mul(u128::from(left / per) + 1);
         windows.iter().map(cost).min().unwrap_or(ENDLESS)

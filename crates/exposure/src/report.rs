@@ -51,6 +51,7 @@ impl Bound {
             "gap": sum(self.gap()),
             "ways": self.ways,
             "witness": witness,
+            "begins": self.begins,
         })
     }
 
@@ -181,6 +182,7 @@ fn step_json(step: &Step, sum: &dyn Fn(Value) -> Json) -> Json {
                 object.insert(key.to_owned(), value);
             }
         };
+        put("transfer", step.transfer.map(|number| json!(number)));
         put("vault", step.vault.as_ref().map(|vault| json!(vault)));
         put("permit", step.permit.as_ref().map(|permit| json!(permit)));
         put("amount", step.amount.map(sum));

@@ -2,23 +2,27 @@
 //!
 //! Called by `bound` and `table`.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use policy::Policy;
-use types::{Span, Value};
+use types::{PersonId, Span, Value};
 
 use crate::bound::{Adversary, Assumption, Bound, BoundError, Holdings, Mode, Question, Taken, Way};
 use crate::calendars::beginnings;
 use crate::coalition::{Coalition, Takings, Target};
 use crate::game::{Game, Ground};
 use crate::plan::{Planned, Start, is_endless, plan};
-use crate::power::{Power, Rules, Signature};
+use crate::power::{Members, Power, Rules, Signature};
+use crate::quick::Quick;
 use crate::relax::most_moved;
+use crate::strategy::Strategy;
 use crate::windows::{instants, windows, without_idle};
 use crate::witness;
 
-/// The most ways of taking that are looked at one by one.
+/// The most ways of taking that are looked at one by one. Beyond, what any of them could do is joined into one bound.
 const TAKINGS_MAX: usize = 60_000;
+/// The most candidates that a plan is made of, for one question.
+const PLANS_MAX: usize = 60;
 
 /// Everything about one policy that questions share.
 pub(crate) struct Inquiry<'p> {
@@ -26,6 +30,8 @@ pub(crate) struct Inquiry<'p> {
     rules: Rules<'p>,
     takings: Takings,
     adversary: Adversary,
+    /// By person: the services that they operate.
+    operates: Vec<Vec<usize>>,
 }
 
 /// A coalition and what it can do.
@@ -34,20 +40,49 @@ pub(crate) struct Candidate<'p> {
     power: Power,
 }
 
+/// Those that can differ, and one that can do whatever any could that was not looked at.
+pub(crate) struct Candidates<'p> {
+    each: Vec<Candidate<'p>>,
+    all: Option<Power>,
+}
+
 impl<'p> Inquiry<'p> {
     pub(crate) fn of(policy: &'p Policy, holdings: &'p Holdings, adversary: Adversary) -> Self {
         let ground = Ground::of(policy, holdings);
-        Self { ground, rules: Rules::of(policy), takings: Takings::of(policy, adversary), adversary }
+        let numbers: HashMap<&PersonId, usize> =
+            policy.people().enumerate().map(|(at, person)| (&person.id, at)).collect();
+        let mut operates = vec![Vec::new(); numbers.len()];
+        for (number, service) in policy.services().iter().enumerate() {
+            for operator in service.operated_by.iter().filter_map(|id| numbers.get(id)) {
+                if let Some(operates) = operates.get_mut(*operator) {
+                    operates.push(number);
+                }
+            }
+        }
+        Self {
+            ground,
+            rules: Rules::of(policy),
+            takings: Takings::of(policy, adversary),
+            adversary,
+            operates,
+        }
     }
 
-    fn candidate(&self, targets: &[&Target]) -> Candidate<'p> {
-        let coalition = Coalition::of(self.ground.policy, targets);
-        let power = self.rules.power(&coalition);
-        Candidate { coalition, power }
+    fn members(&self, targets: &[&Target]) -> Members {
+        let people: BTreeSet<usize> = targets.iter().flat_map(|target| &target.people).copied().collect();
+        let operated = people.iter().filter_map(|person| self.operates.get(*person));
+        let services: BTreeSet<usize> = operated.flatten().copied().collect();
+        let hosts = |number: &usize| self.takings.hosts.contains(number);
+        let cosigner = targets.iter().any(|target| target.cosigner) || people.iter().any(hosts);
+        Members { people: people.into_iter().collect(), services: services.into_iter().collect(), cosigner }
+    }
+
+    fn targets(&self, numbers: &[usize]) -> Vec<&Target> {
+        numbers.iter().filter_map(|at| self.takings.targets.get(*at)).collect()
     }
 
     /// One candidate for each different power.
-    pub(crate) fn candidates(&self, taken: &Taken) -> Result<Vec<Candidate<'p>>, BoundError> {
+    pub(crate) fn candidates(&self, taken: &Taken) -> Result<Candidates<'p>, BoundError> {
         match taken {
             Taken::Ids(ids) => {
                 let find = |id: &String| {
@@ -56,86 +91,172 @@ impl<'p> Inquiry<'p> {
                         .ok_or_else(|| BoundError::Unknown { given: id.clone(), adversary: self.adversary })
                 };
                 let targets: Vec<&Target> = ids.iter().map(find).collect::<Result<_, _>>()?;
-                Ok(vec![self.candidate(&targets)])
+                let power = self.rules.power(&self.members(&targets));
+                let coalition = Coalition::of(self.ground.policy, &targets);
+                Ok(Candidates { each: vec![Candidate { coalition, power }], all: None })
             }
-            Taken::K(k) => {
-                let all = self.takings.representatives(usize::from(*k), TAKINGS_MAX);
-                let mut known: HashSet<Signature> = HashSet::new();
-                let mut candidates = Vec::new();
-                for numbers in all.unwrap_or_default() {
-                    let targets: Vec<&Target> =
-                        numbers.iter().filter_map(|at| self.takings.targets.get(*at)).collect();
-                    let candidate = self.candidate(&targets);
-                    if known.insert(candidate.power.signature()) {
-                        candidates.push(candidate);
-                    }
-                }
-                Ok(candidates)
+            Taken::K(k) => Ok(match self.takings.representatives(usize::from(*k), TAKINGS_MAX) {
+                Some(all) => Candidates { each: self.distinct(&all), all: None },
+                None => self.sampled(usize::from(*k)),
+            }),
+        }
+    }
+
+    fn distinct(&self, takings: &[Vec<usize>]) -> Vec<Candidate<'p>> {
+        let mut known: HashSet<Signature> = HashSet::new();
+        let mut candidates = Vec::new();
+        for numbers in takings {
+            let targets = self.targets(numbers);
+            let power = self.rules.power(&self.members(&targets));
+            if known.insert(power.signature()) {
+                let coalition = Coalition::of(self.ground.policy, &targets);
+                candidates.push(Candidate { coalition, power });
             }
         }
+        candidates
+    }
+
+    /// Too many ways to take: good ones are looked for, and beside them stands one that is never weaker than any.
+    fn sampled(&self, k: usize) -> Candidates<'p> {
+        let everyone: Vec<usize> = self.takings.classes.iter().flatten().copied().collect();
+        let mut takings: Vec<Vec<usize>> = everyone.iter().map(|one| vec![*one]).collect();
+        for _ in 1..k {
+            let mut ranked = self.distinct(&takings);
+            let mine = |candidate: &Candidate<'_>| {
+                candidate.power.teams.iter().map(|team| team.usable.len()).sum::<usize>()
+            };
+            ranked.sort_by_key(|candidate| {
+                std::cmp::Reverse((candidate.power.cosigner, candidate.power.change, mine(candidate)))
+            });
+            let ids: HashMap<&str, usize> = everyone
+                .iter()
+                .filter_map(|at| self.takings.targets.get(*at).map(|t| (t.id.as_str(), *at)))
+                .collect();
+            let kept = ranked.iter().take((TAKINGS_MAX / 20 / everyone.len().max(1)).max(4));
+            let kept: Vec<Vec<usize>> = kept
+                .map(|one| {
+                    one.coalition.taken.iter().filter_map(|id| ids.get(id.as_str())).copied().collect()
+                })
+                .collect();
+            takings = kept
+                .iter()
+                .flat_map(|taken: &Vec<usize>| {
+                    let others = everyone.iter().filter(|one| !taken.contains(one));
+                    others.map(|one| taken.iter().copied().chain([*one]).collect())
+                })
+                .collect();
+        }
+        Candidates {
+            each: self.distinct(&takings),
+            all: Some(self.rules.any_of(&self.reaches(&everyone), k)),
+        }
+    }
+
+    /// What each of these coerces.
+    fn reaches(&self, targets: &[usize]) -> Vec<Members> {
+        targets
+            .iter()
+            .filter_map(|at| self.takings.targets.get(*at))
+            .map(|target| self.members(&[target]))
+            .collect()
+    }
+
+    /// Bounds by closed form, with the number of the candidate.
+    fn ranked(&self, candidates: &[Candidate<'p>], (horizon, mode): (u64, Mode)) -> Vec<(u128, usize)> {
+        let ground = &self.ground;
+        let mut quicks: HashMap<(u64, bool), Quick<'_>> = HashMap::new();
+        let mut ranked = Vec::with_capacity(candidates.len());
+        for (at, candidate) in candidates.iter().enumerate() {
+            let (game, moves) = ground.standing(&candidate.power, horizon, mode);
+            let mut most = game.sure();
+            if moves {
+                let terms = ground.terms(&candidate.power, horizon, mode);
+                let quick = quicks.entry(terms).or_insert_with(|| Quick::new(ground, terms));
+                let contents: Vec<u128> = game.stores.iter().map(|store| store.content).collect();
+                most = most.saturating_add(quick.moved(&candidate.power, &contents));
+            }
+            ranked.push((most, at));
+        }
+        ranked.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+        ranked
     }
 
     /// The worst of some candidates.
     pub(crate) fn worst(
         &self,
-        candidates: &[Candidate<'p>],
-        (k, horizon, mode): (u8, Span, Mode),
+        candidates: &Candidates<'p>,
+        asked: (u8, Span, Mode),
     ) -> Result<Bound, BoundError> {
-        let mut ranked: Vec<(u128, usize, Game)> = candidates
-            .iter()
-            .enumerate()
-            .map(|(at, candidate)| {
-                let game = self.ground.game(&candidate.power, horizon.seconds(), mode);
-                let most = game.sure().saturating_add(most_moved(&self.ground, &game));
-                (most, at, game)
-            })
-            .collect();
-        ranked.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-        let mut best: Option<(u128, usize, usize)> = None;
+        let (_, horizon, mode) = asked;
+        let mut best = self.nothing(asked);
+        let mut lost = None;
         let mut upper = 0;
-        let mut plans: Vec<Option<Planned<'_>>> = Vec::new();
-        for (rank, (most, _, game)) in ranked.iter().enumerate() {
-            if best.is_some_and(|(lost, ..)| *most <= lost) {
-                upper = upper.max(best.map_or(0, |(lost, ..)| lost));
+        let mut plans = 0;
+        for (quick, at) in self.ranked(&candidates.each, (horizon.seconds(), mode)) {
+            if lost.is_some_and(|lost| quick <= lost) {
                 break;
             }
-            let planned = self.plan(game);
+            let Some(candidate) = candidates.each.get(at) else { continue };
+            let game = self.ground.game(&candidate.power, horizon.seconds(), mode);
             let sure = game.sure();
-            upper = upper.max(planned.upper.saturating_add(sure).min(*most));
-            let lost = sure.saturating_add(planned.strategy.lost);
-            plans.push(Some(planned));
-            if best.is_none_or(|(before, ..)| lost > before) {
-                best = Some((lost, rank, plans.len() - 1));
+            let most = sure.saturating_add(most_moved(&self.ground, &game)).min(quick);
+            if lost.is_some_and(|lost| most <= lost) {
+                continue;
+            }
+            if plans >= PLANS_MAX {
+                upper = upper.max(most);
+                continue;
+            }
+            plans += 1;
+            let planned = self.plan(&game);
+            upper = upper.max(planned.upper.saturating_add(sure).min(most));
+            let reached = sure.saturating_add(planned.strategy.lost);
+            if lost.is_none_or(|lost| reached > lost) {
+                lost = Some(reached);
+                best = self.describe(candidate, (&game, &planned), asked);
             }
         }
-        let found = best.and_then(|(lost, rank, plan)| {
-            let (_, at, game) = ranked.get(rank)?;
-            Some((lost, candidates.get(*at)?, game, plans.get(plan)?.as_ref()))
-        });
-        let Some((lost, candidate, game, planned)) = found else { return Ok(self.nothing(k, horizon, mode)) };
+        upper = upper.max(lost.unwrap_or(0));
+        if let Some(power) = &candidates.all {
+            let (game, moves) = self.ground.standing(power, horizon.seconds(), mode);
+            let contents: Vec<u128> = game.stores.iter().map(|store| store.content).collect();
+            let quick = Quick::new(&self.ground, self.ground.terms(power, horizon.seconds(), mode));
+            let moved = if moves { quick.moved(power, &contents) } else { 0 };
+            upper = upper.max(game.sure().saturating_add(moved));
+        }
         if is_endless(upper) {
             return Err(self.unbounded());
         }
-        let strategy = planned.map(|planned| &planned.strategy);
+        Ok(Bound { amount: Value::from_minor(upper), ..best })
+    }
+
+    fn describe(
+        &self,
+        candidate: &Candidate<'p>,
+        (game, planned): (&Game, &Planned<'_>),
+        asked: (u8, Span, Mode),
+    ) -> Bound {
+        let strategy = &planned.strategy;
         let mut ways: Vec<Way> =
             game.sure.iter().filter(|sure| sure.amount > 0).map(|sure| sure.way).collect();
-        ways.extend(strategy.filter(|strategy| strategy.lost > 0).map(|_| Way::Policy));
+        ways.extend((strategy.lost > 0).then_some(Way::Policy));
         ways.sort_unstable();
         ways.dedup();
-        Ok(Bound {
+        let lost = game.sure().saturating_add(strategy.lost);
+        Bound {
             taken: candidate.coalition.taken.clone(),
             coalition: candidate.coalition.actors(),
             holds_cosigner: candidate.coalition.holds_cosigner,
-            amount: Value::from_minor(upper),
             reached: Value::from_minor(lost),
             ways,
-            witness: witness::steps(&self.ground, &candidate.coalition, game, strategy),
+            witness: witness::steps(&self.ground, &candidate.coalition, game, Some(strategy)),
             assumes: self.assumes(&candidate.coalition.assumes),
-            ..self.nothing(k, horizon, mode)
-        })
+            begins: planned.begins,
+            ..self.nothing(asked)
+        }
     }
 
-    fn nothing(&self, k: u8, horizon: Span, mode: Mode) -> Bound {
+    fn nothing(&self, (k, horizon, mode): (u8, Span, Mode)) -> Bound {
         Bound {
             adversary: self.adversary,
             k,
@@ -150,6 +271,7 @@ impl<'p> Inquiry<'p> {
             reached: Value::ZERO,
             ways: Vec::new(),
             witness: Vec::new(),
+            begins: None,
         }
     }
 
@@ -208,7 +330,7 @@ impl<'p> Inquiry<'p> {
         let known = if complete && sums.step == 0 { upper.min(timeless.upper) } else { timeless.upper };
         match best {
             Some(best) => Planned { upper: known.max(best.strategy.lost), ..best },
-            None => Planned { upper: known, strategy: crate::strategy::Strategy::new(ground, game) },
+            None => Planned { upper: known, strategy: Strategy::new(ground, game), begins: None },
         }
     }
 }
@@ -220,7 +342,7 @@ pub(crate) fn answers(
     questions: &[Question],
 ) -> Result<Vec<Bound>, BoundError> {
     let mut inquiries: Vec<Inquiry<'_>> = Vec::new();
-    let mut known: Vec<(usize, Taken, Vec<Candidate<'_>>)> = Vec::new();
+    let mut known: Vec<(usize, Taken, Candidates<'_>)> = Vec::new();
     let mut bounds = Vec::with_capacity(questions.len());
     for question in questions {
         let number = match inquiries.iter().position(|inquiry| inquiry.adversary == question.adversary) {

@@ -236,6 +236,12 @@ impl<'g> Strategy<'g> {
         let mut left = want;
         let mut idle = 0;
         let mut member = 0;
+        // What has to be filled up goes first, while there is something to fill it up with.
+        let most = self.most.get(one).copied().unwrap_or(0).max(1);
+        if !kind.padded.is_empty() && want > most && want < ENDLESS {
+            left -= self.place(one, 0, at, want % most);
+            member = 1;
+        }
         while left > 0 && idle < members {
             let moved = self.place(one, member % members, at, left);
             left -= moved;

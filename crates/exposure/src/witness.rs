@@ -23,10 +23,11 @@ pub(crate) fn steps(
     for sure in game.sure.iter().filter(|sure| sure.amount > 0) {
         steps.push(witness.taken(sure));
     }
-    for placed in strategy.iter().flat_map(|strategy| &strategy.placed) {
-        witness.transfer(&mut steps, placed);
+    let placed = strategy.iter().flat_map(|strategy| &strategy.placed);
+    for (number, placed) in (1u32..).zip(placed) {
+        witness.transfer(&mut steps, number, placed);
     }
-    steps.sort_by_key(|step| (step.at, step.action, step.effect));
+    steps.sort_by_key(|step| (step.at, step.transfer, step.action));
     steps
 }
 
@@ -69,6 +70,7 @@ impl Witness<'_> {
         let step = |action, by| Step {
             at: Span::ZERO,
             action,
+            transfer: None,
             by,
             vault: None,
             permit: None,
@@ -107,6 +109,7 @@ impl Witness<'_> {
         Step {
             at,
             action: Action::Sign,
+            transfer: None,
             by: self.key_holders(sure.vault, sure.way),
             vault: vault.map(|vault| vault.id.clone()),
             permit: None,
@@ -131,9 +134,8 @@ impl Witness<'_> {
         }
     }
 
-    /// One submission for each output (they are one transfer when they have the same instant, permit and initiator), then its
-    /// approvals.
-    fn transfer(&self, steps: &mut Vec<Step>, placed: &Placed) {
+    /// One submission for each output, then the approvals.
+    fn transfer(&self, steps: &mut Vec<Step>, number: u32, placed: &Placed) {
         let policy = self.ground.policy;
         let Some(kind) = self.game.moves.get(placed.one) else { return };
         let (Some(permit), Some(vault)) =
@@ -145,6 +147,7 @@ impl Witness<'_> {
         let step = |action, by, amount: Option<u128>, to| Step {
             at: Span::from_seconds(placed.at),
             action,
+            transfer: Some(number),
             by,
             vault: Some(vault.id.clone()),
             permit: Some(permit.id.clone()),

@@ -3,7 +3,7 @@
 //! Used by quorum search, group membership and the checks of this crate.
 
 /// The most people in a register.
-pub const PEOPLE_MAX: usize = 512;
+pub const PEOPLE_MAX: usize = 1024;
 const WORDS: usize = PEOPLE_MAX / 64;
 
 /// A set of people, by their number in the register.
@@ -86,8 +86,8 @@ mod tests {
 
     #[test]
     fn a_set_holds_what_was_put_in() {
-        let bits: Bits = [0, 63, 64, 511].into_iter().collect();
-        assert_eq!(bits.iter().collect::<Vec<_>>(), [0, 63, 64, 511]);
+        let bits: Bits = [0, 63, 64, 1023].into_iter().collect();
+        assert_eq!(bits.iter().collect::<Vec<_>>(), [0, 63, 64, 1023]);
         assert_eq!(bits.count(), 4);
         assert!(bits.contains(64) && !bits.contains(65));
         let mut fewer = bits;

@@ -7,7 +7,7 @@ use exposure::Mode;
 use super::{By, Forbid, Goes, HOMES, Leaf, Permit, Small};
 
 /// More states than this and the search is given up.
-const STATES_MAX: usize = 120_000;
+const STATES_MAX: usize = 25_000;
 
 /// Where an output goes: a listed address, a new address, or a vault.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
