@@ -74,6 +74,8 @@ impl Checker<'_, '_> {
                 Err("authority-unmet")
             }
             What::Propose(Proposal::Change(_)) => Ok(()),
+            // What may follow a transaction that is signed is `vault`'s matter; the stories only bring what may not.
+            What::Attach(number, ..) if self.is_signed_on_chain(*number) => return None,
             What::Attach(number, inputs, _) => return Some(self.expected_attachment(step, *number, inputs)),
             What::Signed(number, wrong) => return self.expected_signature(*number, *wrong),
             _ => return None,
@@ -144,6 +146,11 @@ impl Checker<'_, '_> {
         entry.expires_at = self.now + life as i64 * SECOND;
         entry.matched = matched;
         Some(entry)
+    }
+
+    fn is_signed_on_chain(&self, number: usize) -> bool {
+        let entry = self.ledger.entry(number).map(|entry| &self.ledger.transfers[entry]);
+        entry.is_some_and(|entry| entry.status == Status::Signed && self.ledger.transfer(entry).vault == 1)
     }
 
     pub(super) fn expected_attachment(
