@@ -337,6 +337,5 @@ pub fn table(policy: &Policy, holdings: &Holdings, adversary: Adversary) -> Resu
 /// # Errors
 /// As [`bound`].
 pub fn advice(policy: &Policy, holdings: &Holdings, bound: &Bound) -> Result<Vec<Advice>, BoundError> {
-    let _ = (policy, holdings, bound);
-    Ok(Vec::new())
+    crate::advice::advise(policy, holdings, bound)
 }

@@ -5,6 +5,7 @@
 //! over time, `flow`; single edits that lower a bound, `advice`.
 #![deny(missing_docs)]
 
+mod advice;
 mod bound;
 mod calendars;
 mod certificate;
@@ -25,6 +26,7 @@ mod strategy;
 mod windows;
 mod witness;
 
+pub use advice::APPROVAL_TAKES;
 pub use bound::{
     Action, Adversary, Advice, Assumption, Bound, BoundError, Edit, Holding, Holdings, Mode, Question, Step,
     TABLE_HORIZONS, TABLE_TAKEN_MAX, Taken, Way, advice, bound, bounds, table,

@@ -39,7 +39,8 @@ fn hash(number: u64) -> Hash {
 }
 
 impl Field {
-    pub fn new(sources: Vec<Source>, start: Timestamp) -> Self {
+    /// Nothing when the gate does not take the policy: nobody could ever change, lift or clear again.
+    pub fn new(sources: Vec<Source>, start: Timestamp) -> Option<Self> {
         let mut field = Self {
             state: State::default(),
             start,
@@ -51,7 +52,11 @@ impl Field {
             released: Vec::new(),
         };
         field.system(Ask::Tick).unwrap();
-        field.system(Ask::Overt(overt::Command::Found { sources })).unwrap();
+        match field.system(Ask::Overt(overt::Command::Found { sources })) {
+            Ok(_) => {}
+            Err(gate::Refusal::Overt(overt::Refusal::NoAuthority(_))) => return None,
+            Err(refusal) => panic!("{refusal:?}"),
+        }
         let policy = field.state.overt().policy().unwrap().clone();
         for (number, vault) in policy.vaults().iter().enumerate() {
             let balance = vault.balance.map_or(0, |balance| balance.minor());
@@ -67,7 +72,7 @@ impl Field {
                 field.feed(coins);
             }
         }
-        field
+        Some(field)
     }
 
     fn moment(&self) -> Moment {
