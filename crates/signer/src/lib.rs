@@ -1,7 +1,8 @@
 //! The co-signing key, and the only code that uses it (G1, G6).
 //!
-//! A [`Signer`] takes a [`VerifiedSpend`] and nothing else, which only `vault::verify` makes; it signs the spending path alone and gives the
-//! same signature for the same spend, so that a retry after a crash changes nothing. Called by the server, after the gate's release.
+//! A [`Signer`] takes a [`VerifiedSpend`] and nothing else, which only `vault::verify` makes; it signs the spending path alone. Signing a
+//! spend again gives the same transaction id: a retry after a crash pays nothing else. (A key file gives the same signature too, a token
+//! another one.) Called by the server, after the gate's release.
 //!
 //! Kinds of key: a file (`file`), a PKCS#11 token (`token`); members' keys in software (`member`, `review`). To add one (KMS): implement
 //! [`Signer`] over [`VerifiedSpend::signing_requests`], find the key at each request's position, refuse where it is not the request's, give
