@@ -11,6 +11,7 @@
 mod benchmarks;
 mod bitcoind;
 mod demo;
+mod fuzz;
 mod layers;
 mod prerequisites;
 mod program;
@@ -52,6 +53,14 @@ enum Task {
     },
     /// Build the real Bitcoin node that tests use, once, into the user's cache folder
     Bitcoind,
+    /// Fuzz what parses outside input, guided by coverage (a build of some minutes the first time)
+    Fuzz {
+        /// One of psbt, policy, command, record, descriptor; without it, each in turn
+        target: Option<String>,
+        /// How long each
+        #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+        seconds: u64,
+    },
     /// Run our own benchmarks, optimised
     Bench,
     /// Compare the policy's speed with zen-engine, cedar-policy and regorus (a long build in its own workspace)
@@ -77,6 +86,7 @@ fn run(task: &Task) -> anyhow::Result<bool> {
         Task::Tidy => tidy::report(&workspace),
         Task::Simulate { seeds, seed } => simulation::run(&workspace, *seed, *seeds),
         Task::Bitcoind => bitcoind::run(&workspace),
+        Task::Fuzz { target, seconds } => fuzz::run(&workspace, target.as_deref(), *seconds),
         Task::Bench => benchmarks::run(&workspace),
         Task::Peers => benchmarks::run_peers(&workspace),
         Task::Guarantees => tidy::guarantees::list(&workspace),

@@ -8,6 +8,9 @@ use vault::{Refusal, ScriptKind, UnverifiedPsbt, VerifiedSpend};
 
 use crate::world::{KINDS, World, key};
 
+/// Larger ones are no seeds for fuzzing.
+const SEED_BYTES_MAX: usize = 16 * 1024;
+
 /// Which vaults it is tried on.
 pub const BOTH: &[ScriptKind] = &KINDS;
 pub const WSH: &[ScriptKind] = &[ScriptKind::Wsh];
@@ -118,6 +121,7 @@ impl Attack {
     ) {
         change(world, &mut psbt);
         let bytes = psbt.serialize();
+        self.keep(kind, &bytes);
         self.is_refused(kind, world.verify(psbt));
         if let Ok(parsed) = UnverifiedPsbt::from_bytes(&bytes) {
             self.is_refused(kind, vault::verify(parsed, &world.holdings, &world.approved));
@@ -125,9 +129,18 @@ impl Attack {
     }
 
     fn bytes_are_refused(&self, kind: ScriptKind, world: &World, bytes: &[u8]) {
+        self.keep(kind, bytes);
         let parsed = UnverifiedPsbt::parse(bytes);
         let answer = parsed.and_then(|psbt| vault::verify(psbt, &world.holdings, &world.approved));
         self.is_refused(kind, answer);
+    }
+
+    /// Written down where `cargo xtask fuzz` asks for it, so that fuzzing begins with every attack.
+    fn keep(&self, kind: ScriptKind, bytes: &[u8]) {
+        if let Some(folder) = std::env::var_os("REMPART_CORPUS").filter(|_| bytes.len() <= SEED_BYTES_MAX) {
+            let name = format!("{}-{kind:?}", self.name).to_lowercase();
+            std::fs::write(std::path::Path::new(&folder).join(name), bytes).unwrap();
+        }
     }
 
     fn is_refused(&self, kind: ScriptKind, answer: Result<VerifiedSpend, Refusal>) {

@@ -108,6 +108,10 @@ attacks! {
     |_, bytes| added(rewritten(bytes, 0, UNSIGNED_TX, |_, _| Vec::new()), 0, &[0xfb], &[2, 0, 0, 0]);
 
     #[test]
+    fn version_2_after_reading() BOTH Changed "psbt-version", "has the version changed where the psbt is already read";
+    |_, psbt| psbt.version = 2;
+
+    #[test]
     fn version_1() BOTH Bytes "psbt-version", "says that the psbt is of a version that nobody defined", seen "BIP-174: exit on an unknown version";
     |_, bytes| added(bytes, 0, &[0xfb], &[1, 0, 0, 0]);
 

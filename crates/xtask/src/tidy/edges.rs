@@ -48,9 +48,10 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("utoipa", &["api", "server"]),
     ("utoipa-axum", &["server"]),
     ("axum", &["server"]),
-    ("api", &["rempart", "server"]),
+    ("api", &["fuzz", "rempart", "server"]),
     ("covert", &["gate", "server", "testkit"]),
-    ("testkit", &[]),
+    ("testkit", &["fuzz"]),
+    ("fuzz", &[]),
     ("regtest", &[]),
     ("xtask", &[]),
 ];
