@@ -2,6 +2,7 @@
 //! becomes of a pending change in a crash, a restore, and beside another change.
 //!
 //! Called by `cargo test -p gate`.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a scene that goes wrong stops its test")]
 
 mod scene;
 
@@ -28,6 +29,9 @@ fn looser() -> Policy {
     policy.permits[1].hold -= DAY;
     policy
 }
+
+/// What happens next to a change.
+type Act = &'static dyn Fn(&mut Scene<'_>, usize);
 
 fn proposes(scene: &mut Scene<'_>, person: usize, version: usize) -> usize {
     scene.does(person, What::Propose(Proposal::Change(version))).unwrap();
@@ -103,7 +107,7 @@ fn a_loosening_waits_though_somebody_calls_it_a_tightening() {
 #[test]
 fn a_pending_change_survives_crash_and_restore_at_every_point() {
     let world = world(vec![base(), looser(), tighter()]);
-    let steps: [&dyn Fn(&mut Scene<'_>, usize); 5] = [
+    let steps: [Act; 5] = [
         &|scene, change| assert!(scene.does(DAVID, What::Endorse(change)).is_ok()),
         &|scene, change| assert!(scene.does(ELISE, What::Endorse(change)).is_ok()),
         &|scene, _| scene.hours(47),

@@ -335,7 +335,27 @@ impl Author<'_> {
         }
     }
 
+    /// Somebody who wants no change at all, and perhaps one more.
+    fn keep_ending(&mut self) {
+        let (stubborn, version) = (self.anybody(), self.chance.below(self.world.versions.len()));
+        for _ in 0..3 {
+            let number = self.story.steps.len();
+            self.person(What::Propose(Proposal::Change(version)));
+            let motion = self.player.state.overt().motion(self.player.motion(number));
+            if motion.is_none_or(|motion| motion.status != MotionStatus::Pending) {
+                return;
+            }
+            self.push(Actor::Person(stubborn), What::End(number));
+            if self.chance.percent(40) {
+                self.person(What::End(number));
+            }
+        }
+    }
+
     fn end(&mut self) {
+        if self.chance.percent(20) {
+            return self.keep_ending();
+        }
         let motion = self.some_motion().unwrap_or(0);
         self.person(What::End(motion));
     }
