@@ -8,7 +8,7 @@
 )]
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -20,6 +20,17 @@ fn command(folder: &Path, arguments: &[&str]) -> Command {
     command.args(["--language", "en"]).args(arguments).current_dir(folder);
     command.env_remove("CREDENTIALS_DIRECTORY").env("REMPART_PASSPHRASE_FILE", "passphrase");
     command
+}
+
+/// A server that ends with the test, however the test ends.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Both fail only when it has ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 fn serve(folder: &Path, data: &str) -> Child {
@@ -51,20 +62,19 @@ fn the_second_server_ends_and_a_crash_frees_the_key() {
     fs::remove_file(folder.join("two/cosigner.key")).unwrap();
     fs::hard_link(folder.join("one/cosigner.key"), folder.join("two/cosigner.key")).unwrap();
 
-    let mut first = serve(folder, "one");
+    let mut first = Server(serve(folder, "one"));
     assert!(
-        first_line(&mut first).starts_with("serving at"),
+        first_line(&mut first.0).starts_with("serving at"),
         "the passphrase comes from the file that the variable names"
     );
-    let second = serve(folder, "two").wait_with_output().unwrap();
-    assert_eq!(second.status.code(), Some(1));
-    let said = String::from_utf8_lossy(&second.stderr).into_owned();
+    let mut second = Server(serve(folder, "two"));
+    assert_eq!(first_line(&mut second.0), "", "it serves beside the first");
+    let mut said = String::new();
+    second.0.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!(second.0.wait().unwrap().code(), Some(1));
     assert!(said.contains("in use by another program"), "{said}");
 
-    first.kill().unwrap();
-    first.wait().unwrap();
-    let mut third = serve(folder, "two");
-    assert!(first_line(&mut third).starts_with("serving at"), "the killed server's lock is gone");
-    third.kill().unwrap();
-    third.wait().unwrap();
+    drop(first);
+    let mut third = Server(serve(folder, "two"));
+    assert!(first_line(&mut third.0).starts_with("serving at"), "the killed server's lock is gone");
 }

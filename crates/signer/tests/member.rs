@@ -8,7 +8,7 @@
 )]
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -282,23 +282,39 @@ fn an_open_key_is_open_once() {
     FileSigner::open(&path, &words()).unwrap();
 }
 
+/// A process that ends with the test, however the test ends.
+struct Other(Child);
+
+impl Drop for Other {
+    fn drop(&mut self) {
+        // Both fail only when it has ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// Another process holds the key; it is killed, and the key is free again.
 #[test]
 fn a_crash_frees_the_key() {
     let folder = tempfile::tempdir().unwrap();
     let path = cosigner_file(&folder);
-    let mut other = Command::new("flock")
-        .args(["--no-fork", "--exclusive"])
-        .arg(&path)
-        .args(["sleep", "600"])
-        .spawn()
-        .expect("the program `flock` is missing: install util-linux");
+    let mut other = Other(
+        Command::new("flock")
+            .args(["--no-fork", "--exclusive"])
+            .arg(&path)
+            .args(["sleep", "600"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program `flock` is missing: install util-linux"),
+    );
     let taken = (0..200).any(|_| {
         std::thread::sleep(std::time::Duration::from_millis(25));
         matches!(FileSigner::open(&path, &words()), Err(KeyFileError::InUse(_)))
     });
     assert!(taken, "the other process never got the lock");
-    other.kill().unwrap();
-    other.wait().unwrap();
+    other.0.kill().unwrap();
+    other.0.wait().unwrap();
     FileSigner::open(&path, &words()).unwrap();
 }
