@@ -1,7 +1,7 @@
 //! The finitely many cases into which transfers fall: one target, value, instant and initiator stand for all that no rule of
 //! either policy tells apart. Called by `transfers` and `windows`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ToSpan;
 use jiff::civil::{Date, Time, Weekday, date};
@@ -38,7 +38,7 @@ pub(super) struct Spot {
 pub(super) struct Cells {
     pub spots: Vec<Spot>,
     pub instants: Vec<Timestamp>,
-    pub actors: Vec<ActorId>,
+    pub actors: Vec<Vec<ActorId>>,
     /// Two more addresses that no rule knows.
     pub elsewhere: String,
 }
@@ -156,23 +156,22 @@ pub(super) fn admits(policy: &Policy, permit: &Permit, spot: &Spot) -> bool {
     vault_of(policy, &spot.target).is_none() && spot.known_for.is_some_and(|known| known >= asked)
 }
 
-/// One initiator of `more` of each kind.
-fn actors(pair: &Pair<'_>) -> Vec<ActorId> {
+/// Initiators of `more`, those of the same groups together. Of those who can be swapped one is there.
+fn actors(pair: &Pair<'_>) -> Vec<Vec<ActorId>> {
     let people = pair.people.one_of_each(|one| one.more.is_some());
-    let mut actors: Vec<ActorId> = people.iter().map(|one| ActorId::from(one.id.clone())).collect();
+    let people = people.iter().map(|one| ActorId::from(one.id.clone()));
+    let services = pair.more.services().iter().map(|service| ActorId::from(service.id.clone()));
     let groups = [pair.less, pair.more].map(rule_groups);
-    let mut seen = BTreeSet::new();
-    for service in pair.more.services() {
-        let actor = ActorId::from(service.id.clone());
-        let of = |policy: &Policy, at: usize| {
-            let member = groups.get(at).into_iter().flatten().map(|group| policy.in_group(&actor, group));
-            (policy.actor_exists(&actor), policy.person_of(&actor).is_some(), member.collect::<Vec<bool>>())
+    let mut kinds: BTreeMap<_, Vec<ActorId>> = BTreeMap::new();
+    for actor in people.chain(services) {
+        let of = |policy: &Policy, groups: &BTreeSet<&types::GroupId>| {
+            let member = groups.iter().map(|group| policy.in_group(&actor, group)).collect::<Vec<bool>>();
+            (policy.actor_exists(&actor), member)
         };
-        if seen.insert((of(pair.less, 0), of(pair.more, 1))) {
-            actors.push(actor);
-        }
+        let [less, more] = &groups;
+        kinds.entry((of(pair.less, less), of(pair.more, more))).or_default().push(actor);
     }
-    actors
+    kinds.into_values().collect()
 }
 
 /// Values that stand for all: each bound of a rule that concerns a vault, and one beyond.

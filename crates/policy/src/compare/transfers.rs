@@ -26,7 +26,7 @@ use crate::quorum::Quorum;
 const CASES_MAX: u32 = 2_000_000;
 /// What a difference that cannot be shown costs of these, because it is the evaluator that looks for it.
 const UNSHOWN_CASES: u32 = 10_000;
-/// The most transfers that limits are tried on, for each initiator.
+/// The most transfers that limits are tried on, for each kind of initiator.
 const SAMPLES_MAX: usize = 64;
 
 /// What limits ask of transfers that permits admit under both policies.
@@ -39,20 +39,23 @@ pub(super) struct Sample {
     pub approvals: Vec<PersonId>,
 }
 
-type Asked = (usize, Vec<usize>, Option<u16>, Option<u16>);
+type Asked<'g> = (usize, Vec<usize>, &'g ActorId);
+type Answers<'g> = HashMap<Asked<'g>, (Answer, &'g ActorId)>;
 
 /// One search.
 pub(super) struct Ground<'g, 'p> {
     pub pair: &'g Pair<'p>,
     pub cells: &'g Cells,
     pub vault: &'g VaultId,
-    answers: &'g RefCell<HashMap<Asked, Answer>>,
+    answers: &'g RefCell<Answers<'g>>,
     cases_left: &'g RefCell<u32>,
 }
 
 /// One transfer's conditions, targets apart.
 #[derive(Clone, Copy)]
 struct Case<'c> {
+    /// All who are members of the same groups; the first stands for them.
+    kind: &'c [ActorId],
     initiator: &'c ActorId,
     at: Timestamp,
     value: u128,
@@ -60,6 +63,7 @@ struct Case<'c> {
 
 /// A way for `more` to release that `less` does not have.
 struct Gap<'s> {
+    initiator: &'s ActorId,
     targets: Vec<&'s Spot>,
     people: Vec<PersonId>,
     late_by: i64,
@@ -90,18 +94,19 @@ impl<'g> Ground<'g, '_> {
         };
         let (more, less) = (on_vault(self.pair.more), on_vault(self.pair.less));
         let values = cells::values([self.pair.less, self.pair.more], self.vault);
-        for initiator in &self.cells.actors {
+        for kind in &self.cells.actors {
+            let Some(initiator) = kind.first() else { continue };
             let mut samples = Vec::new();
             for mine in &more {
                 let may = mine.1.initiators.iter().any(|group| self.pair.more.in_group(initiator, group));
                 if may && latest(mine.1).is_some() {
-                    self.permit((*mine, &less), (initiator, &values), (&mut samples, surplus));
+                    self.permit((*mine, &less), (kind, &values), (&mut samples, surplus));
                 }
                 if surplus.certain.is_some() {
                     return;
                 }
             }
-            windows::search(self, initiator, &samples, surplus);
+            windows::search(self, &samples, surplus);
             if surplus.certain.is_some() {
                 return;
             }
@@ -111,7 +116,7 @@ impl<'g> Ground<'g, '_> {
     fn permit(
         &self,
         (mine, less): ((usize, &Permit), &[(usize, &Permit)]),
-        (initiator, values): (&ActorId, &[u128]),
+        (kind, values): (&'g [ActorId], &[u128]),
         (samples, surplus): (&mut Vec<Sample>, &mut Surplus),
     ) {
         let permit = mine.1;
@@ -119,7 +124,8 @@ impl<'g> Ground<'g, '_> {
         let open = |at: &&Timestamp| permit.calendar.as_ref().is_none_or(|hours| hours.contains(**at, zone));
         for value in values.iter().filter(|value| permit.amount.contains(Value::from_minor(**value))) {
             for at in self.cells.instants.iter().filter(open) {
-                let case = Case { initiator, at: *at, value: *value };
+                let Some(initiator) = kind.first() else { return };
+                let case = Case { kind, initiator, at: *at, value: *value };
                 self.case((case, values), (mine, less), (samples, surplus));
                 if surplus.certain.is_some() || *self.cases_left.borrow() == 0 {
                     return;
@@ -129,7 +135,7 @@ impl<'g> Ground<'g, '_> {
     }
 
     /// Every target that the permit admits, an address as newly known as it may be.
-    fn targets(&self, case: Case<'_>, permit: &Permit) -> Vec<&'g Spot> {
+    fn targets(&self, case: Case<'g>, permit: &Permit) -> Vec<&'g Spot> {
         let mut places = BTreeSet::new();
         let of = (self.vault, case.initiator);
         let free = |spot: &&Spot| {
@@ -141,7 +147,7 @@ impl<'g> Ground<'g, '_> {
 
     fn case(
         &self,
-        (case, values): (Case<'_>, &[u128]),
+        (case, values): (Case<'g>, &[u128]),
         (mine, less): ((usize, &Permit), &[(usize, &Permit)]),
         (samples, surplus): (&mut Vec<Sample>, &mut Surplus),
     ) {
@@ -174,7 +180,7 @@ impl<'g> Ground<'g, '_> {
 
     fn compare(
         &self,
-        (case, charged): (Case<'_>, u128),
+        (case, charged): (Case<'g>, u128),
         targets: &[&'g Spot],
         (mine, less): ((usize, &Permit), &[(usize, &Permit)]),
         surplus: &mut Surplus,
@@ -204,7 +210,7 @@ impl<'g> Ground<'g, '_> {
     /// Whether `more`'s permit releases a transfer to these targets that no permit of `less` releases.
     fn gap(
         &self,
-        (case, charged): (Case<'_>, u128),
+        (case, charged): (Case<'g>, u128),
         targets: &[&'g Spot],
         ((index, permit), less): ((usize, &Permit), &[(usize, &Permit)]),
     ) -> Option<Gap<'g>> {
@@ -227,18 +233,19 @@ impl<'g> Ground<'g, '_> {
                 other.hold <= permit.hold && latest(other).is_some_and(|until| until >= late)
             })
             .collect();
-        let (people, undecided) = match self.answer(case, (index, permit), &able) {
+        let (answer, initiator) = self.answer(case, (index, permit), &able);
+        let (people, undecided) = match answer {
             Answer::Implied => return None,
             Answer::Found(people) => (people, false),
             Answer::Undecided => (Vec::new(), true),
         };
-        Some(Gap { targets: targets.to_vec(), people, late_by: late, undecided })
+        Some(Gap { initiator, targets: targets.to_vec(), people, late_by: late, undecided })
     }
 
     /// The permits of `less` that match a transfer which its forbids and limits let pass.
     fn others<'l>(
         &self,
-        case: Case<'_>,
+        case: Case<'g>,
         charged: u128,
         targets: &[&Spot],
         less: &[(usize, &'l Permit)],
@@ -263,42 +270,60 @@ impl<'g> Ground<'g, '_> {
         less.iter().filter(|(_, permit)| !nothing && matches(permit)).copied().collect()
     }
 
+    /// Whether somebody of the kind submits what these people approve under the one permit and not under the others.
     fn answer(
         &self,
-        case: Case<'_>,
+        case: Case<'g>,
         (index, permit): (usize, &Permit),
         others: &[&(usize, &Permit)],
-    ) -> Answer {
-        let person = |policy: &Policy| {
-            let person = policy.person_of(case.initiator)?;
-            policy.person_index(&person.id)
-        };
-        let (in_less, in_more) = (person(self.pair.less), person(self.pair.more));
-        let asked = (index, others.iter().map(|(at, _)| *at).collect(), in_less, in_more);
+    ) -> (Answer, &'g ActorId) {
+        let asked = (index, others.iter().map(|(at, _)| *at).collect(), case.initiator);
         if let Some(answer) = self.answers.borrow().get(&asked) {
             return answer.clone();
         }
-        let alone = |number: Option<u16>| number.into_iter().collect::<Bits>();
-        let without = Without { less: alone(in_less), more: alone(in_more) };
         let quorums: Vec<Option<&Quorum>> = others.iter().map(|(_, other)| other.approve.as_ref()).collect();
-        let answer = self.pair.people.difference(permit.approve.as_ref(), &quorums, &without);
+        let answer = self.first_answer(case.kind, permit.approve.as_ref(), &quorums);
+        let answer = answer.unwrap_or((Answer::Implied, case.initiator));
         self.answers.borrow_mut().insert(asked, answer.clone());
         answer
+    }
+
+    /// The first of a kind for whom there is a difference; failing that, the first for whom there may be one.
+    fn first_answer(
+        &self,
+        kind: &'g [ActorId],
+        mine: Option<&Quorum>,
+        others: &[Option<&Quorum>],
+    ) -> Option<(Answer, &'g ActorId)> {
+        let mut undecided = None;
+        for initiator in kind {
+            let alone = |policy: &Policy| {
+                let number = policy.person_of(initiator).and_then(|person| policy.person_index(&person.id));
+                number.into_iter().collect::<Bits>()
+            };
+            let without = Without { less: alone(self.pair.less), more: alone(self.pair.more) };
+            match self.pair.people.difference(mine, others, &without) {
+                Answer::Implied => {}
+                Answer::Undecided => undecided = undecided.or(Some((Answer::Undecided, initiator))),
+                found @ Answer::Found(_) => return Some((found, initiator)),
+            }
+        }
+        undecided
     }
 
     /// A transfer for `windows`, when enough people exist.
     fn sample(
         &self,
-        (case, permit): (Case<'_>, (usize, &Permit)),
+        (case, permit): (Case<'g>, (usize, &Permit)),
         targets: &[&Spot],
         samples: &mut Vec<Sample>,
     ) {
         if samples.len() >= SAMPLES_MAX {
             return;
         }
-        let Answer::Found(approvals) = self.answer(case, permit, &[]) else { return };
+        let (Answer::Found(approvals), initiator) = self.answer(case, permit, &[]) else { return };
         let sample = |spot: &&Spot| Sample {
-            initiator: case.initiator.clone(),
+            initiator: initiator.clone(),
             at: case.at,
             value: case.value,
             spot: (*spot).clone(),
@@ -314,6 +339,7 @@ impl<'g> Ground<'g, '_> {
         let delays = [0, gap.late_by];
         let tries = postures.into_iter().flat_map(|posture| delays.map(|delay| (posture, delay)));
         tries.into_iter().find_map(|(posture, delay)| {
+            let case = Case { initiator: gap.initiator, ..case };
             let (mut transfer, history) = self.written(case, &gap.targets, charged)?;
             transfer.posture = posture;
             let at = Timestamp::from_nanos(transfer.at.as_nanos().saturating_add(delay));
@@ -334,7 +360,7 @@ impl<'g> Ground<'g, '_> {
 
     /// A transfer to these targets of which so much is charged to limits, with the payments that make addresses known.
     pub(super) fn written_to(&self, sample: &Sample) -> Option<(TransferFile, Vec<HistoryFile>)> {
-        let case = Case { initiator: &sample.initiator, at: sample.at, value: sample.value };
+        let case = Case { kind: &[], initiator: &sample.initiator, at: sample.at, value: sample.value };
         let own = vault_of(self.pair.more, &sample.spot.target).as_ref() == Some(self.vault);
         let (mut transfer, history) =
             self.written(case, &[&sample.spot], if own { 0 } else { sample.value })?;

@@ -31,12 +31,7 @@ fn bounds(limit: &Limit) -> impl Iterator<Item = Bound> {
 }
 
 /// Looks for a transfer that `more` admits and a limit of `less` stops.
-pub(super) fn search(
-    ground: &Ground<'_, '_>,
-    initiator: &ActorId,
-    samples: &[Sample],
-    surplus: &mut Surplus,
-) {
+pub(super) fn search(ground: &Ground<'_, '_>, samples: &[Sample], surplus: &mut Surplus) {
     if samples.is_empty() {
         return;
     }
@@ -48,8 +43,7 @@ pub(super) fn search(
             if more.limits().iter().filter(on_vault).any(implied) {
                 continue;
             }
-            let filled =
-                samples.iter().find_map(|sample| Filling { ground, limit, bound, sample }.deed(initiator));
+            let filled = samples.iter().find_map(|sample| Filling { ground, limit, bound, sample }.deed());
             match filled {
                 Some(deed) => return surplus.add(deed),
                 None => surplus.doubt(Deed::Undecided { what: "limits" }),
@@ -110,12 +104,12 @@ struct Region {
 }
 
 impl Filling<'_, '_, '_> {
-    fn deed(&self, initiator: &ActorId) -> Option<Deed> {
+    fn deed(&self) -> Option<Deed> {
         let (transfer, mut history) = self.ground.written_to(self.sample)?;
         let leaving = if self.is_own() { 0 } else { self.sample.value };
         let at = self.sample.at.before(Span::from_seconds(self.limit.per.seconds().saturating_sub(1)));
         let mut room = self.room(leaving)?;
-        let mut regions = self.regions(initiator);
+        let mut regions = self.regions();
         regions.sort_by_key(|region| region.counting.len());
         let filled = match self.bound {
             Bound::Value(most) => {
@@ -147,7 +141,8 @@ impl Filling<'_, '_, '_> {
     }
 
     /// Submissions that the limit counts, one for each way in which the limits of `more` count them.
-    fn regions(&self, initiator: &ActorId) -> Vec<Region> {
+    fn regions(&self) -> Vec<Region> {
+        let initiator = &self.sample.initiator;
         let others = [self.ground.pair.less, self.ground.pair.more].into_iter().flat_map(actors);
         let other = others.into_iter().find(|other| other != initiator);
         let other =
