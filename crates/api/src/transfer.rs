@@ -197,6 +197,10 @@ pub struct Transfer {
     pub has_transaction: bool,
     /// Whether the members' signatures on it suffice.
     pub members_signed: bool,
+    /// Why a released transfer is not signed yet, as a stable code: `signatures`, `outstanding`, `inputs`, `chain-behind`, or what is
+    /// wrong with the sources of the chain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<String>,
     /// The transaction's id once it is signed, as explorers show it; for a gate-only vault the ticket's hash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub txid: Option<String>,

@@ -86,7 +86,10 @@ pub fn effects(event: &Event) -> Vec<Effect> {
     let Event::Recorded(record) = event else { return Vec::new() };
     let effect = |event: &OvertEvent| match event {
         OvertEvent::SigningBegan { transfer } => Some(Effect::Sign(*transfer)),
-        OvertEvent::Signed { transfer, .. } => Some(Effect::Broadcast(*transfer)),
+        // What a reorganisation has thrown out must be sent until a block has it again.
+        OvertEvent::Signed { transfer, .. } | OvertEvent::Unconfirmed { transfer } => {
+            Some(Effect::Broadcast(*transfer))
+        }
         _ => None,
     };
     record.events.iter().filter_map(effect).collect()

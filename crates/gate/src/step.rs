@@ -102,11 +102,13 @@ fn with_consequences(
         && state.overt().can_sign_with(*transfer, spend, now)
     {
         let class = command.attestation.as_ref().map_or(Class::Free, Attestation::class);
-        let released =
-            spend.kind == SpendKind::Return || release_on(state, Matter::Transfer(*transfer), now, class);
-        events.push(decided(state, *transfer, released));
+        events.push(decided(state, *transfer, may_sign(state, (*transfer, spend.kind), now, class)));
     }
     events
+}
+
+fn may_sign(state: &State, (transfer, kind): (TransferId, SpendKind), now: Timestamp, class: Class) -> bool {
+    kind == SpendKind::Return || release_on(state, Matter::Transfer(transfer), now, class)
 }
 
 fn decided(state: &State, transfer: TransferId, released: bool) -> OvertEvent {
@@ -152,7 +154,9 @@ fn decide_due(state: &State, due: Due, now: Timestamp) -> Vec<OvertEvent> {
         }
         Due::Ready(Matter::Motion(motion)) => vec![OvertEvent::Rejected { motion }],
         Due::Signable(transfer) => {
-            vec![decided(state, transfer, release(state, Matter::Transfer(transfer), now))]
+            let spend = state.overt().transfer(transfer).and_then(|found| found.spend.as_ref());
+            let kind = spend.map_or(SpendKind::Payment, |spend| spend.kind);
+            vec![decided(state, transfer, may_sign(state, (transfer, kind), now, Class::Free))]
         }
         Due::Expires(Matter::Transfer(transfer)) => vec![OvertEvent::Expired { transfer }],
         Due::Expires(Matter::Motion(motion)) => vec![OvertEvent::Lapsed { motion }],

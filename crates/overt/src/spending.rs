@@ -87,6 +87,9 @@ impl State {
         if transfer.signings.len() >= SIGNINGS_MAX {
             return Err(Refusal::TooMany("transactions for this transfer"));
         }
+        if transfer.signings.iter().any(|signing| signing.spend.txid == spend.txid) {
+            return Err(Refusal::Duplicate);
+        }
         let standing = transfer.standing_spend().ok_or(Refusal::WrongSpend)?;
         if spend.kind == SpendKind::Child {
             let on_top = spend.inputs.iter().all(|input| input.txid == standing.txid);
@@ -203,21 +206,27 @@ impl State {
         self.afloat.get(vault).copied().unwrap_or(Value::ZERO)
     }
 
-    /// Why a released transfer is not signed yet, as a stable code.
+    /// Why a transfer that is released has a transaction that is not signed yet, as a stable code.
     #[must_use]
     pub fn waits_for(&self, id: TransferId, now: Timestamp) -> Option<&str> {
-        let transfer = self.transfers.get(&id).filter(|transfer| transfer.status == Status::Ready)?;
+        let transfer = self.transfers.get(&id)?;
         let vault = self.policy()?.vault(&transfer.payload.vault)?;
+        let is_signing = transfer.status == Status::Signing;
+        if !is_signing && !transfer.waits_for_signature() {
+            return None;
+        }
         if vault.asset().is_some() && transfer.spend.as_ref().is_none_or(|spend| !spend.complete) {
             return Some("signatures");
         }
-        if !self.has_room(vault, transfer) {
+        if transfer.signings.is_empty() && !self.has_room(vault, transfer) {
             return Some("outstanding");
         }
         let tip = self.network_of(&vault.id).and_then(|network| self.tips.get(&network));
         match tip {
             Some(tip) if tip.trouble.is_some() => tip.trouble.as_deref(),
             Some(tip) if !tip.is_current(now) => Some("chain-behind"),
+            // The executor is at it.
+            _ if is_signing => None,
             _ => Some("inputs"),
         }
     }
@@ -259,8 +268,7 @@ impl State {
 
     /// Keeps the set of those who wait for nothing but the chain or room.
     pub(crate) fn wait_for_signature(&mut self, id: TransferId) {
-        let waits = self.transfers.get(&id).is_some_and(|transfer| transfer.status == Status::Ready);
-        if waits {
+        if self.transfers.get(&id).is_some_and(Transfer::waits_for_signature) {
             self.waiting.insert(id);
         } else {
             self.waiting.remove(&id);
@@ -283,6 +291,7 @@ impl State {
     /// The transaction that was brought is not signed; the one before it stands.
     pub(crate) fn withheld(&mut self, id: TransferId) {
         self.update(id, |transfer| transfer.spend = transfer.standing_spend().cloned());
+        self.wait_for_signature(id);
     }
 
     pub(crate) fn signed(&mut self, act: &Act, id: TransferId, txid: Hash) {
@@ -349,6 +358,18 @@ impl Transfer {
     /// What leaves the vault: of a refresh only the fee.
     fn leaving(&self) -> Value {
         if self.payload.refresh { self.fee } else { self.value }
+    }
+
+    /// Whether it is released, and its transaction, or the one that is to follow the one that is signed, is not signed.
+    fn waits_for_signature(&self) -> bool {
+        match self.status {
+            Status::Ready => true,
+            // One whose signing began before a block came in between is not begun again: it can be brought anew at a higher fee.
+            Status::Signed { .. } => {
+                self.spend.as_ref().is_some_and(|spend| self.signed_kind(spend.txid).is_none())
+            }
+            _ => false,
+        }
     }
 
     /// The input that every payment and return of this transfer spends.

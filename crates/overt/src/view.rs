@@ -47,6 +47,8 @@ pub struct TransferView {
     pub stopped: bool,
     /// Whether a transaction has been brought for it, and whether the members' signatures on it suffice.
     pub spend: Option<bool>,
+    /// Why a released transfer is not signed yet, as a stable code: a matter of the chain or of signatures, never of a person.
+    pub waits_for: Option<String>,
 }
 
 /// A stop, as one person sees it.
@@ -147,6 +149,7 @@ impl State {
             approved_by_you: transfer.approvals.iter().any(|act| is_by(act, person)),
             stopped: self.stops().any(|(_, stop)| stop.lifted.is_none() && stop.reaches(id, transfer)),
             spend: transfer.spend.as_ref().map(|spend| spend.complete),
+            waits_for: self.waits_for(id, self.clock.now()).map(str::to_owned),
         }
     }
 

@@ -295,6 +295,9 @@ fn print_transfer(seen: &Transfer, language: Language, out: &mut dyn Write) -> R
     let mut line = |name: &str, value: String| writeln!(out, "{name:<14} {value}");
     line("id", seen.id.to_string())?;
     line(pick(language, "status", "état"), format!("{}, {}", word(seen), seen.since))?;
+    if let Some(code) = &seen.waits_for {
+        line(pick(language, "waits for", "attend"), waits_for(code, language))?;
+    }
     line(pick(language, "from vault", "du coffre"), payload.vault.to_string())?;
     line(pick(language, "asked by", "demandé par"), payload.initiator.to_string())?;
     for output in &payload.outputs {
@@ -316,6 +319,27 @@ fn print_transfer(seen: &Transfer, language: Language, out: &mut dyn Write) -> R
         line(pick(language, "permit", "autorisation"), format!("{}: {state}", permit.permit))?;
     }
     Ok(())
+}
+
+/// What a released transfer waits for, with the code.
+fn waits_for(code: &str, language: Language) -> String {
+    let (english, french) = match code {
+        "signatures" => ("members' signatures", "les signatures des membres"),
+        "outstanding" => (
+            "a confirmation of earlier payments: too much is on its way",
+            "la confirmation de paiements antérieurs : trop de valeur est en route",
+        ),
+        "inputs" => (
+            "an output that it spends: bring another transaction",
+            "une sortie à dépenser : apportez une autre transaction",
+        ),
+        "chain-behind" => ("the chain's time, which is behind", "l'heure de la chaîne, en retard"),
+        _ => (
+            "the chain's sources, which cannot be relied on now",
+            "les sources de la chaîne, peu fiables pour l'instant",
+        ),
+    };
+    format!("{} ({code})", pick(language, english, french))
 }
 
 /// A PSBT file, binary or base64, as base64.

@@ -94,11 +94,10 @@ fn cosign(shared: &Shared, transfer: TransferId, plan: &SpendPlan) -> Result<(Ha
     // A further transaction spends what the one before it is spending.
     let is_first =
         shared.read(|state| state.overt().transfer(transfer).is_some_and(|found| found.signings.len() == 1));
-    if is_first {
-        let coins = spend.spend.transaction().input.iter().map(|input| input.previous_output);
-        let coins = coins.zip(spend.spend.spent()).map(|(outpoint, output)| (outpoint, output.script_pubkey));
-        follow::confirm_unspent(shared, transfer, &coins.collect::<Vec<_>>())?;
-    }
+    let coins = spend.spend.transaction().input.iter().map(|input| input.previous_output);
+    let coins = coins.zip(spend.spend.spent()).map(|(outpoint, output)| (outpoint, output.script_pubkey));
+    let coins: Vec<_> = if is_first { coins.collect() } else { Vec::new() };
+    follow::confirm_unspent(shared, transfer, &coins)?;
     let signed = shared.signer.cosign(&spend.spend)?.finish()?;
     Ok((Hash(signed.txid().to_byte_array()), signed.to_bytes()))
 }

@@ -45,7 +45,12 @@ fn gone(id: TransferId, transfer: &Transfer, wallet: &Wallet) -> Option<Report> 
         TxStatus::Confirmed { .. } => None,
         // A wallet that was just made anew has not seen it yet: that is no proof.
         TxStatus::Unknown => None,
-        _ => Some((Command::NoteUnconfirmed { transfer: id }, Vec::new())),
+        _ => {
+            let transaction = wallet.transaction(on_chain(confirmed.txid));
+            let content = transaction.map(|transaction| serialize(transaction.as_ref()));
+            let blobs = content.map(|content| (blob_hash(&content), content)).into_iter().collect();
+            Some((Command::NoteUnconfirmed { transfer: id }, blobs))
+        }
     }
 }
 
@@ -96,7 +101,12 @@ fn received(state: &State, vault: &VaultId, coins: &[WalletCoin]) -> Vec<Report>
         BTreeMap::new();
     for coin in coins.iter().filter(|coin| !coin.is_immature) {
         let outpoint = in_core(&coin.outpoint);
-        if known.get(&outpoint).is_some_and(|height| *height == coin.height) {
+        let is_new = match known.get(&outpoint) {
+            Some(height) => *height != coin.height,
+            // What a child of ours, or anybody, is spending already is of no use to another payment.
+            None => coin.spent_by.is_none(),
+        };
+        if !is_new {
             continue;
         }
         let entry = by_transaction

@@ -138,8 +138,9 @@ struct Kept {
 /// Follows all networks until the engine ends.
 pub fn work(shared: &Shared) {
     let mut wallets: BTreeMap<VaultId, Kept> = BTreeMap::new();
+    // The first look is at once: what the state knows of the chain is as old as the last run.
+    let mut request = 0;
     while !shared.pace.is_over() {
-        let request = shared.pace.wait(longest_wait(shared));
         for following in &shared.following {
             if shared.pace.is_over() {
                 break;
@@ -147,6 +148,7 @@ pub fn work(shared: &Shared) {
             look(shared, following, &mut wallets);
         }
         shared.pace.done(request);
+        request = shared.pace.wait(longest_wait(shared));
     }
     shared.pace.end();
 }
@@ -280,13 +282,16 @@ pub fn broadcast(
     Some(following_of(shared, transfer)?.sources.broadcast(transaction))
 }
 
-/// Whether the sources still have every input of a payment as unspent; nothing is signed where one of them does not.
+/// Whether the sources agree now, and still have every input of a payment as unspent; nothing is signed where one of them does not.
+/// What the state knows of them may be as old as the last run of the server.
 pub fn confirm_unspent(
     shared: &Shared,
     transfer: TransferId,
     spent: &[(vault::bitcoin::OutPoint, vault::bitcoin::ScriptBuf)],
 ) -> Result<(), Reason> {
-    following_of(shared, transfer).map_or(Ok(()), |following| following.sources.confirm_unspent(spent))
+    let Some(following) = following_of(shared, transfer) else { return Ok(()) };
+    following.sources.observe(seconds(shared.now()))?;
+    following.sources.confirm_unspent(spent)
 }
 
 fn following_of(shared: &Shared, transfer: TransferId) -> Option<&Following> {

@@ -145,7 +145,14 @@ mod tests {
         let (limit, wrong) = (R::LimitReached { limit, fits_at: None }, R::WrongAsset { vault, asset });
         let payload = R::Payload(types::PayloadError::NoOutputs);
         let (price, policy) = (R::Price(String::new()), R::InvalidPolicy(String::new()));
-        let named = [R::NoAuthority(""), R::NotFound(""), R::NotAllowed(""), R::TooLate(""), R::TooMany(""), R::Posture("")];
+        let named = [
+            R::NoAuthority(""),
+            R::NotFound(""),
+            R::NotAllowed(""),
+            R::TooLate(""),
+            R::TooMany(""),
+            R::Posture(""),
+        ];
         let plain =
             [R::Forbidden, R::NoPermit, R::Overflow, R::Duplicate, R::AlreadyApproved, R::OwnProposal];
         let spends = [R::InputReserved, R::UnknownInput, R::WrongSpend, R::KeyReused, R::Behind];
@@ -154,7 +161,12 @@ mod tests {
         let all: Vec<R> = named.into_iter().chain(plain).chain(spends).chain(caps).chain(rest).collect();
         // A new variant does not compile here until it is added above.
         let _complete = |refusal: &R| match refusal {
-            R::NoAuthority(_) | R::NotFound(_) | R::NotAllowed(_) | R::TooLate(_) | R::TooMany(_) | R::Posture(_) => {}
+            R::NoAuthority(_)
+            | R::NotFound(_)
+            | R::NotAllowed(_)
+            | R::TooLate(_)
+            | R::TooMany(_)
+            | R::Posture(_) => {}
             R::Forbidden | R::NoPermit | R::Overflow | R::Duplicate | R::AlreadyApproved | R::OwnProposal => {
             }
             R::InputReserved | R::UnknownInput | R::WrongSpend | R::KeyReused | R::Behind => {}

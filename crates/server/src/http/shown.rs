@@ -53,6 +53,7 @@ pub fn transfer(policy: &Policy, view: TransferView) -> Option<api::Transfer> {
         stopped: view.stopped,
         has_transaction: view.spend.is_some(),
         members_signed: view.spend == Some(true),
+        waits_for: view.waits_for,
         txid,
     })
 }
