@@ -51,7 +51,7 @@ impl SyncLimits<'_> {
 pub enum Synced {
     /// The wallet knows what the source knows.
     Complete,
-    /// The limit of blocks was reached: store and call again.
+    /// The limit of blocks was reached, or the chain moved meanwhile: store and call again.
     Partial,
 }
 

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::core::CoreRpc;
 use crate::error::ChainError;
-use crate::source::SyncLimits;
+use crate::source::{SyncLimits, Synced};
 use crate::wallet::Wallet;
 
 /// Transactions asked for at once: at most 400 kB each in hexadecimal, by the mempool's rules 200 kB.
@@ -20,10 +20,14 @@ const BATCH_MAX: usize = 100;
 const ATTEMPTS_MAX: u32 = 5;
 
 impl CoreRpc {
-    pub(super) fn sync_mempool(&self, wallet: &mut Wallet, limits: SyncLimits<'_>) -> Result<(), ChainError> {
+    pub(super) fn sync_mempool(
+        &self,
+        wallet: &mut Wallet,
+        limits: SyncLimits<'_>,
+    ) -> Result<Synced, ChainError> {
         let Some(present) = self.mempool_at(wallet.tip().hash)? else {
-            // Blocks came meanwhile: the next synchronisation sees them and the mempool beside them.
-            return Ok(());
+            // Blocks came meanwhile, and what they confirmed would look as if it were missing.
+            return Ok(Synced::Partial);
         };
         wallet.others.retain(|txid| present.contains(txid));
         let known: HashSet<Txid> = wallet.unconfirmed().into_iter().collect();
@@ -38,7 +42,7 @@ impl CoreRpc {
             let now = wallet.next_time(limits.now_seconds);
             wallet.change().apply_evicted_txs(missing.into_iter().map(|txid| (txid, now)));
         }
-        Ok(())
+        Ok(Synced::Complete)
     }
 
     /// What the mempool holds while this block is the tip; `None` when it is not.

@@ -232,11 +232,10 @@ impl Source for CoreRpc {
     }
 
     fn sync(&self, wallet: &mut Wallet, limits: SyncLimits<'_>) -> Result<Synced, ChainError> {
-        let synced = self.sync_blocks(wallet, limits)?;
-        if synced == Synced::Complete {
-            self.sync_mempool(wallet, limits)?;
+        match self.sync_blocks(wallet, limits)? {
+            Synced::Complete => self.sync_mempool(wallet, limits),
+            Synced::Partial => Ok(Synced::Partial),
         }
-        Ok(synced)
     }
 
     fn unspent(&self, outpoint: &OutPoint, script: &Script) -> Result<bool, ChainError> {

@@ -21,6 +21,9 @@ const PAGES_MAX: usize = 4_000;
 /// A page shorter than this is the last.
 const PAGE_FULL: usize = 25;
 
+/// So many of our own blocks are asked for until one is shared: many times the deepest reorganisation that was ever seen.
+const POINTS_MAX: usize = 2_016;
+
 pub fn run(esplora: &Esplora, wallet: &mut Wallet, limits: SyncLimits<'_>) -> Result<(), ChainError> {
     let last: BTreeMap<u32, BlockHash> =
         esplora.last_blocks()?.into_iter().map(|block| (block.height, block.id)).collect();
@@ -105,7 +108,7 @@ fn chain(
         None => esplora.block_hash(height),
     };
     let (mut shared, mut above) = (None, BTreeMap::new());
-    for point in wallet.inner().latest_checkpoint().iter() {
+    for point in wallet.inner().latest_checkpoint().iter().take(POINTS_MAX) {
         let Some(hash) = hash_at(point.height())? else { continue };
         if hash == point.hash() {
             shared = Some(point);
