@@ -94,6 +94,15 @@ fn an_electrum_server_without_sense_is_an_error_and_no_panic() {
     assert_eq!(wallet.tip().height, 0);
 }
 
+/// The client library cuts as many headers out of the answer as the answer claims to have, and panics where there are none.
+#[test]
+fn a_count_of_headers_that_are_not_there_is_an_error_and_no_panic() {
+    let source = electrum(|_, _| json!({ "count": 5, "hex": "00", "max": 2016 }));
+    for _ in 0..2 {
+        assert_eq!(source.check(NETWORK).unwrap_err().code(), "chain-answer-malformed");
+    }
+}
+
 #[test]
 fn an_electrum_server_that_never_ends_a_line_is_cut_off() {
     let port = server(|mut stream| {
