@@ -32,6 +32,8 @@ pub(super) struct Spot {
     pub paid_before: Option<Span>,
     /// Spots of one place are the same target.
     pub place: usize,
+    /// Its place among the spots.
+    pub number: usize,
 }
 
 /// All cases of two policies, vaults and values apart.
@@ -120,13 +122,15 @@ fn spots(pair: &Pair<'_>, addresses: &BTreeSet<&str>) -> Vec<Spot> {
             continue;
         }
         let place = spots.len();
-        spots.push(Spot { target: target.clone(), known_for: None, paid_before: None, place });
+        let number = spots.len();
+        spots.push(Spot { target: target.clone(), known_for: None, paid_before: None, place, number });
         if matches!(target, Target::Address(_)) {
-            let known = ages.iter().map(|(from, before)| Spot {
+            let known = (number + 1..).zip(&ages).map(|(number, (from, before))| Spot {
                 target: target.clone(),
                 known_for: Some(*from),
                 paid_before: Some(*before),
                 place,
+                number,
             });
             spots.extend(known);
         }

@@ -76,6 +76,8 @@ pub(super) struct People<'p> {
     less: &'p Policy,
     more: &'p Policy,
     all: Vec<Someone<'p>>,
+    /// Whether both registers say the same of everybody, as far as quorums go.
+    same: bool,
     /// How many sets may still be looked at.
     left: RefCell<u32>,
 }
@@ -93,7 +95,7 @@ impl<'p> People<'p> {
         };
         let mut all: Vec<Someone<'p>> = names.into_iter().map(someone).collect();
         all.sort_by_key(|someone| someone.alike);
-        Self { less, more, all, left: RefCell::new(SETS_IN_ALL_MAX) }
+        Self { less, more, all, same: same_register(less, more), left: RefCell::new(SETS_IN_ALL_MAX) }
     }
 
     pub(super) fn all(&self) -> &[Someone<'p>] {
@@ -118,6 +120,9 @@ impl<'p> People<'p> {
         }
         let Some(more) = more else { return Answer::Found(Vec::new()) };
         let less: Vec<&Quorum> = less.iter().copied().flatten().collect();
+        if self.same && without.less == without.more && less.contains(&more) {
+            return Answer::Implied;
+        }
         if less.iter().any(|quorum| implied(self, more, quorum, without)) {
             return Answer::Implied;
         }
@@ -215,6 +220,17 @@ fn most_needed(quorum: &Quorum) -> u32 {
         Quorum::All(parts) => parts.iter().map(most_needed).fold(0, u32::saturating_add),
         Quorum::Any(parts) => parts.iter().map(most_needed).max().unwrap_or(0),
     }
+}
+
+/// Whether everybody has the same number, groups and places in both registers.
+fn same_register(less: &Policy, more: &Policy) -> bool {
+    let said = |policy: &Policy| -> Vec<_> {
+        let of = |person: &crate::model::Person| {
+            (person.id.clone(), person.groups.clone(), person.places.clone(), person.homes.clone())
+        };
+        policy.people().map(of).collect()
+    };
+    said(less) == said(more)
 }
 
 /// Every group that a rule names, those of the covert side apart.

@@ -39,15 +39,24 @@ pub(super) struct Sample {
     pub approvals: Vec<PersonId>,
 }
 
+/// Which of two policies.
+const LESS: usize = 0;
+const MORE: usize = 1;
+
 type Asked<'g> = (usize, Vec<usize>, &'g ActorId);
 type Answers<'g> = HashMap<Asked<'g>, (Answer, &'g ActorId)>;
+/// The answers to the same questions, whoever it is who does not count.
+type Questions = HashMap<(usize, Vec<usize>), Vec<(Without, Answer)>>;
 
 /// One search.
 pub(super) struct Ground<'g, 'p> {
     pub pair: &'g Pair<'p>,
     pub cells: &'g Cells,
     pub vault: &'g VaultId,
+    /// For each permit on the vault, by its number, which spots it admits: of `less` and of `more`.
+    admitted: [HashMap<usize, Vec<bool>>; 2],
     answers: &'g RefCell<Answers<'g>>,
+    questions: &'g RefCell<Questions>,
     cases_left: &'g RefCell<u32>,
 }
 
@@ -72,10 +81,9 @@ struct Gap<'s> {
 
 pub(super) fn search(pair: &Pair<'_>, surplus: &mut Surplus) {
     let cells = Cells::new(pair);
-    let (answers, cases_left) = (RefCell::default(), RefCell::new(CASES_MAX));
+    let (answers, questions, cases_left) = (RefCell::default(), RefCell::default(), RefCell::new(CASES_MAX));
     for vault in pair.more.vaults() {
-        let ground =
-            Ground { pair, cells: &cells, vault: &vault.id, answers: &answers, cases_left: &cases_left };
+        let ground = Ground::new(pair, &cells, &vault.id, (&answers, &questions, &cases_left));
         ground.search(surplus);
         if surplus.certain.is_some() {
             return;
@@ -86,13 +94,33 @@ pub(super) fn search(pair: &Pair<'_>, surplus: &mut Surplus) {
     }
 }
 
+impl<'g, 'p> Ground<'g, 'p> {
+    fn new(
+        pair: &'g Pair<'p>,
+        cells: &'g Cells,
+        vault: &'g VaultId,
+        (answers, questions, cases_left): (
+            &'g RefCell<Answers<'g>>,
+            &'g RefCell<Questions>,
+            &'g RefCell<u32>,
+        ),
+    ) -> Self {
+        let admitted = [pair.less, pair.more].map(|policy| {
+            let by = |permit: &Permit| cells.spots.iter().map(|spot| admits(policy, permit, spot)).collect();
+            on_vault(policy, vault).into_iter().map(|(number, permit)| (number, by(permit))).collect()
+        });
+        Self { pair, cells, vault, admitted, answers, questions, cases_left }
+    }
+
+    fn admits(&self, side: usize, permit: usize, spot: &Spot) -> bool {
+        let spots = self.admitted.get(side).and_then(|permits| permits.get(&permit));
+        spots.and_then(|spots| spots.get(spot.number)).copied().unwrap_or(false)
+    }
+}
+
 impl<'g> Ground<'g, '_> {
     fn search(&self, surplus: &mut Surplus) {
-        let on_vault = |policy: &'g Policy| -> Vec<(usize, &'g Permit)> {
-            let all = policy.permits().iter().enumerate();
-            all.filter(|(_, permit)| permit.vaults.contains(self.vault)).collect()
-        };
-        let (more, less) = (on_vault(self.pair.more), on_vault(self.pair.less));
+        let (more, less) = (on_vault(self.pair.more, self.vault), on_vault(self.pair.less, self.vault));
         let values = cells::values([self.pair.less, self.pair.more], self.vault);
         for kind in &self.cells.actors {
             let Some(initiator) = kind.first() else { continue };
@@ -135,12 +163,11 @@ impl<'g> Ground<'g, '_> {
     }
 
     /// Every target that the permit admits, an address as newly known as it may be.
-    fn targets(&self, case: Case<'g>, permit: &Permit) -> Vec<&'g Spot> {
+    fn targets(&self, case: Case<'g>, permit: usize) -> Vec<&'g Spot> {
         let mut places = BTreeSet::new();
         let of = (self.vault, case.initiator);
         let free = |spot: &&Spot| {
-            admits(self.pair.more, permit, spot)
-                && !is_forbidden(self.pair.more, of, (case.value, case.at), spot)
+            self.admits(MORE, permit, spot) && !is_forbidden(self.pair.more, of, (case.value, case.at), spot)
         };
         self.cells.spots.iter().filter(free).filter(|spot| places.insert(spot.place)).collect()
     }
@@ -151,7 +178,7 @@ impl<'g> Ground<'g, '_> {
         (mine, less): ((usize, &Permit), &[(usize, &Permit)]),
         (samples, surplus): (&mut Vec<Sample>, &mut Surplus),
     ) {
-        let all = self.targets(case, mine.1);
+        let all = self.targets(case, mine.0);
         let is_own = |spot: &&Spot| vault_of(self.pair.more, &spot.target).as_ref() == Some(self.vault);
         let (own, others): (Vec<&Spot>, Vec<&Spot>) = all.iter().copied().partition(is_own);
         if !others.is_empty() && fits_alone(self.pair.more, self.vault, case.value) {
@@ -260,14 +287,14 @@ impl<'g> Ground<'g, '_> {
             || !fits_alone(policy, self.vault, charged)
             || targets.iter().any(refused);
         let zone = &policy.organisation().time_zone;
-        let matches = |permit: &Permit| {
+        let matches = |number: usize, permit: &Permit| {
             permit.initiators.iter().any(|group| policy.in_group(case.initiator, group))
                 && permit.amount.contains(Value::from_minor(case.value))
                 && permit.calendar.as_ref().is_none_or(|hours| hours.contains(case.at, zone))
                 && latest(permit).is_some()
-                && targets.iter().all(|spot| admits(policy, permit, spot))
+                && targets.iter().all(|spot| self.admits(LESS, number, spot))
         };
-        less.iter().filter(|(_, permit)| !nothing && matches(permit)).copied().collect()
+        less.iter().filter(|(number, permit)| !nothing && matches(*number, permit)).copied().collect()
     }
 
     /// Whether somebody of the kind submits what these people approve under the one permit and not under the others.
@@ -281,8 +308,7 @@ impl<'g> Ground<'g, '_> {
         if let Some(answer) = self.answers.borrow().get(&asked) {
             return answer.clone();
         }
-        let quorums: Vec<Option<&Quorum>> = others.iter().map(|(_, other)| other.approve.as_ref()).collect();
-        let answer = self.first_answer(case.kind, permit.approve.as_ref(), &quorums);
+        let answer = self.first_answer(case.kind, (index, permit), others);
         let answer = answer.unwrap_or((Answer::Implied, case.initiator));
         self.answers.borrow_mut().insert(asked, answer.clone());
         answer
@@ -292,17 +318,40 @@ impl<'g> Ground<'g, '_> {
     fn first_answer(
         &self,
         kind: &'g [ActorId],
-        mine: Option<&Quorum>,
-        others: &[Option<&Quorum>],
+        (index, permit): (usize, &Permit),
+        others: &[&(usize, &Permit)],
     ) -> Option<(Answer, &'g ActorId)> {
+        let mine = permit.approve.as_ref();
+        let quorums: Vec<Option<&Quorum>> = others.iter().map(|(_, other)| other.approve.as_ref()).collect();
+        let mut questions = self.questions.borrow_mut();
+        let key = (index, others.iter().map(|(at, _)| *at).collect());
+        let known = questions.entry(key).or_default();
         let mut undecided = None;
+        let mut asked: Vec<Without> = Vec::new();
         for initiator in kind {
             let alone = |policy: &Policy| {
                 let number = policy.person_of(initiator).and_then(|person| policy.person_index(&person.id));
                 number.into_iter().collect::<Bits>()
             };
-            let without = Without { less: alone(self.pair.less), more: alone(self.pair.more) };
-            match self.pair.people.difference(mine, others, &without) {
+            // Who would not be counted anyway is not missed.
+            let counted = |policy: &Policy, quorums: &[Option<&Quorum>]| {
+                let groups = quorums.iter().copied().flatten().flat_map(Quorum::groups);
+                groups.fold(Bits::default(), |all, group| all.or(policy.members(group)))
+            };
+            let less = alone(self.pair.less).and(&counted(self.pair.less, &quorums));
+            let more = alone(self.pair.more).and(&counted(self.pair.more, &[mine]));
+            let without = Without { less, more };
+            if asked.contains(&without) {
+                continue;
+            }
+            asked.push(without);
+            let before = known.iter().find(|(other, _)| *other == without).map(|(_, answer)| answer.clone());
+            let answer = before.unwrap_or_else(|| {
+                let answer = self.pair.people.difference(mine, &quorums, &without);
+                known.push((without, answer.clone()));
+                answer
+            });
+            match answer {
                 Answer::Implied => {}
                 Answer::Undecided => undecided = undecided.or(Some((Answer::Undecided, initiator))),
                 found @ Answer::Found(_) => return Some((found, initiator)),
@@ -426,6 +475,12 @@ impl<'g> Ground<'g, '_> {
         let transfer = past(self.vault.clone(), case.initiator.clone(), at, output);
         Some(HistoryFile { transfer, status: Status::Confirmed })
     }
+}
+
+/// The permits of a policy that concern a vault, with their numbers.
+fn on_vault<'p>(policy: &'p Policy, vault: &VaultId) -> Vec<(usize, &'p Permit)> {
+    let all = policy.permits().iter().enumerate();
+    all.filter(|(_, permit)| permit.vaults.contains(vault)).collect()
 }
 
 /// A transfer of the past.
