@@ -201,6 +201,20 @@ fn the_recovery_leaf_is_not_signed() {
     assert_eq!(refused, ReviewError::OtherScript(0));
 }
 
+/// A leaf with the co-signer's key that the output does not commit to.
+#[test]
+fn a_leaf_that_is_not_in_the_output_is_not_signed() {
+    let scene = Scene::new(ScriptKind::Tr);
+    let refused = scene.refusal(|psbt| {
+        for (leaf, _) in psbt.inputs[0].tap_scripts.values_mut() {
+            let mut bytes = leaf.to_bytes();
+            bytes.push(bitcoin::opcodes::all::OP_NOP.to_u8());
+            *leaf = ScriptBuf::from_bytes(bytes);
+        }
+    });
+    assert_eq!(refused, ReviewError::OtherScript(0));
+}
+
 #[test]
 fn change_that_is_not_ours_is_shown_as_a_payment() {
     for script in [ScriptKind::Wsh, ScriptKind::Tr] {
