@@ -9,7 +9,7 @@ mod scene;
 use overt::MotionStatus;
 use scene::*;
 use testkit::org::{Apart, Policy, Quorum};
-use testkit::story::{Proposal, What};
+use testkit::story::{Cover, Proposal, What};
 
 /// Nobody but one person is needed to tighten.
 fn base() -> Policy {
@@ -254,4 +254,56 @@ fn nobody_can_do_away_with_the_authority_to_change() {
         assert_eq!(code(&scene.does(CAROL, What::Propose(Proposal::Change(version)))), "authority-unmet");
     }
     assert_eq!(code(&scene.does(CAROL, What::Propose(Proposal::Change(4)))), "ok");
+}
+
+/// Two of the board want a tightening that takes three; one person tightens further, so that the same proposal loosens.
+#[test]
+fn a_turned_change_waits_from_the_moment_when_it_turned() {
+    let held = |hours: u64| {
+        let three = Quorum::AtLeast(3, BOARD, Apart::No);
+        let mut policy = base();
+        policy.people[HUGO].groups.push(OPERATIONS);
+        policy.tighten = Quorum::Any(vec![Quorum::AtLeast(1, OPERATIONS, Apart::No), three]);
+        policy.permits[1].hold = hours * HOUR;
+        policy
+    };
+    let world = world(vec![held(24), held(36), held(48)]);
+    for joins in [false, true] {
+        let mut scene = Scene::new(&world);
+        let change = proposes(&mut scene, FARID, 1);
+        scene.does(DAVID, What::Endorse(change)).unwrap();
+        scene.does(ELISE, What::Endorse(change)).unwrap();
+        scene.hours(24);
+        assert_eq!(scene.motion(change), MotionStatus::Pending, "two are not three");
+        proposes(&mut scene, HUGO, 2);
+        if joins {
+            scene.does(CAROL, What::Endorse(change)).unwrap();
+        }
+        scene.hours(47);
+        assert_eq!(scene.motion(change), MotionStatus::Pending, "three tighten, but do not loosen at once");
+        scene.hours(1);
+        assert_eq!(scene.motion(change), MotionStatus::Passed);
+    }
+}
+
+/// Who endorsed a loosening was not free; saying the same in other words does not make it stand.
+#[test]
+fn an_equal_change_does_not_launder_a_loosening() {
+    let mut same = looser();
+    same.limits.push(same.limits[0].clone());
+    let world = world(vec![base(), looser(), same]);
+    let mut scene = Scene::new(&world);
+    let change = scene.changes();
+    scene.hours(48);
+    assert_eq!(scene.motion(change), MotionStatus::Passed);
+    let reworded = proposes(&mut scene, CAROL, 2);
+    assert_eq!(scene.motion(reworded), MotionStatus::Passed);
+    scene.is_forced(ELISE, What::SignIn).unwrap();
+    for responder in [FARID, GAELLE] {
+        let cover = Cover { vaults: Vec::new(), people: Vec::new() };
+        scene.does(responder, What::Narrow(1, cover)).unwrap();
+    }
+    let transfer = scene.approved();
+    scene.hours(24);
+    assert_eq!(scene.status(transfer), "declined", "by free acts it waits 48 h");
 }

@@ -24,7 +24,7 @@ pub const HOUR: u64 = 3600;
 pub const DAY: u64 = 24 * HOUR;
 const FINANCE: usize = 0;
 pub const BOARD: usize = 1;
-const OPERATIONS: usize = 2;
+pub const OPERATIONS: usize = 2;
 const RESPONDERS: usize = 3;
 
 /// The address of somebody unknown.
