@@ -16,7 +16,7 @@ mod words;
 use policy::Policy;
 use types::{Span, Timestamp, Value};
 
-use crate::{Adversary, Bound, Holdings, Mode, Question, Taken, bound};
+use crate::{Adversary, Assumption, Bound, Holdings, Mode, Question, Taken, bound};
 
 pub use jws::CERTIFICATE_BYTES_MAX;
 pub use key::{CERTIFICATE_KEY_BYTES_MAX, CertificateKey, CertificateKeyError, CertificatePublic};
@@ -95,6 +95,7 @@ fn all_bounds(making: &Making<'_>) -> Result<Vec<(u8, Bound)>, MakeRefusal> {
         }
     }
     let mut assumes: Vec<_> = bounds.iter().flat_map(|(_, bound)| bound.assumes.iter().cloned()).collect();
+    assumes.extend(unknown_balances(making.policy, making.holdings));
     assumes.sort();
     assumes.dedup();
     if assumes.is_empty() { Ok(bounds) } else { Err(MakeRefusal::Assumes(assumes)) }
@@ -117,6 +118,12 @@ fn figures(bounds: &[(u8, Bound)], making: &Making<'_>) -> Result<Vec<Figure>, M
         figures.push(figure);
     }
     if above.is_empty() { Ok(figures) } else { Err(MakeRefusal::Above(above)) }
+}
+
+/// Vaults of which nobody says what they hold: they are missing in the sum of everything held.
+pub(crate) fn unknown_balances(policy: &Policy, holdings: &Holdings) -> impl Iterator<Item = Assumption> {
+    let unknown = policy.vaults().iter().filter(|vault| holdings.of(&vault.id).balance.is_none());
+    unknown.map(|vault| Assumption::UnknownBalance(vault.id.clone()))
 }
 
 /// Everything that the vaults of the policy hold.

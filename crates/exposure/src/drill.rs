@@ -159,6 +159,7 @@ pub fn drill(policy: &Policy, holdings: &Holdings, record: Incidents) -> Result<
     let held = crate::certificate::held(policy, holdings).ok_or(BoundError::Overflow)?;
     let (totals, wallet_total) = totals(&replays, &stage.answers, held).ok_or(BoundError::Overflow)?;
     let Stage { answers, mut assumes, .. } = stage;
+    assumes.extend(crate::certificate::unknown_balances(policy, holdings));
     assumes.sort();
     assumes.dedup();
     let currency = policy.organisation().currency;
@@ -221,7 +222,11 @@ impl Stage<'_> {
             return Ok(None);
         };
         let losses = Losses { silent: silent.amount, signalled: signalled.amount, stopped: stopped.amount };
-        let difference = difference::find(self.policy, self.holdings, (subject, horizon), silent.amount)?;
+        let mut difference = difference::find(self.policy, self.holdings, (subject, horizon), silent.amount)?;
+        if crate::certificate::held(self.policy, self.holdings).is_some_and(|held| silent.amount >= held) {
+            // Nothing is enough where everything is lost.
+            difference.enough.clear();
+        }
         Ok(Some(Answer { subject, horizon, taken: silent.taken, losses, difference, count: 1 }))
     }
 }

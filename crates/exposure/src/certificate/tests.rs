@@ -166,3 +166,109 @@ fn an_opening_opens_its_own_commitment_only() {
     let broken = Opening::parse(&text.replace("[organisation]", "[organisatoin]")).unwrap();
     assert_eq!(broken.policy(&commitment).unwrap_err(), OpeningError::Policy);
 }
+
+const RULES: &str = include_str!("../../../../examples/exchange/rules.toml");
+const REGISTER: &str = include_str!("../../../../examples/exchange/register.toml");
+
+fn exchange(from: &str, to: &str) -> Policy {
+    assert!(RULES.contains(from), "{from}");
+    let source = |name: &str, text: String| Source { name: name.to_owned(), text };
+    let sources =
+        [source("rules.toml", RULES.replacen(from, to, 1)), source("register.toml", REGISTER.to_owned())];
+    policy::load(&sources).policy.unwrap()
+}
+
+fn make_for(policy: &Policy, change: impl Fn(&mut Making<'_>)) -> Result<Certificate, MakeRefusal> {
+    let holdings = Holdings::from_policy(policy);
+    let mut making = Making {
+        policy,
+        holdings: &holdings,
+        adversary: Adversary::Homes,
+        unit: Unit::Share,
+        thresholds: Thresholds::default(),
+        at: now(),
+        lifetime: LIFETIME_USUAL,
+        program: "0.1.0",
+        salt: [7; 32],
+    };
+    change(&mut making);
+    make(&making, &key())
+}
+
+#[test]
+fn no_figure_is_below_its_bound_in_any_mode() {
+    // Two of the family's homes lose less when somebody signals: what is said must hold when nobody does.
+    for policy in [family(), exchange("[organisation]", "[organisation]")] {
+        check_no_figure_is_below_its_bound(&policy);
+    }
+}
+
+fn check_no_figure_is_below_its_bound(policy: &Policy) {
+    let holdings = Holdings::from_policy(policy);
+    let held = held(policy, &holdings).unwrap().minor();
+    let made = |unit| {
+        let making = |making: &mut Making<'_>| (making.unit, making.thresholds) = (unit, Thresholds::NONE);
+        make_for(policy, making).unwrap().statement
+    };
+    let (shares, sums) = (made(Unit::Share), made(Unit::Amount));
+    for (share, sum) in shares.bounds.iter().zip(&sums.bounds) {
+        for mode in Mode::ALL {
+            let (k, horizon) = (share.k, share.horizon);
+            let question = Question { adversary: Adversary::Homes, taken: Taken::K(k), horizon, mode };
+            let lost = bound(policy, &holdings, &question).unwrap().amount.minor();
+            assert!(
+                share.at_most.size().2 * held >= lost * 1000 && sum.at_most.size().2 >= lost,
+                "{k} {horizon}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_certificate_is_made_only_where_it_says_enough_on_what_is_known() {
+    let policy = exchange("[organisation]", "[organisation]");
+    assert!(make_for(&policy, |_| {}).is_ok());
+    let strict = |text: &str| {
+        let thresholds = Thresholds::parse(text).unwrap();
+        make_for(&policy, |making| making.thresholds = thresholds)
+    };
+    let Err(MakeRefusal::Above(above)) = strict("10%,25%,1%") else { panic!("above") };
+    assert_eq!(above.iter().map(|excess| excess.figure.k).collect::<Vec<_>>(), [3, 3, 3, 3]);
+    // 2 000 000 of 197 000 000 is 1.02 %: published as 2 %, judged as it is.
+    assert!(matches!(strict("1%,100%,100%"), Err(MakeRefusal::Above(_))));
+    assert!(strict("1.1%,100%,100%").is_ok());
+    for lifetime in [Span::ZERO, LIFETIME_MAX.seconds().checked_add(1).map(Span::from_seconds).unwrap()] {
+        assert_eq!(
+            make_for(&policy, |making| making.lifetime = lifetime).unwrap_err(),
+            MakeRefusal::Lifetime
+        );
+    }
+    assert_eq!(make_for(&policy, |making| making.program = "<b>").unwrap_err(), MakeRefusal::Version);
+    for line in ["oldest_output = \"14d\"\n", "balance = \"15000000 EUR\"\n"] {
+        let refused = make_for(&exchange(line, ""), |_| {}).unwrap_err();
+        assert!(matches!(refused, MakeRefusal::Assumes(_) | MakeRefusal::Bound(_)), "{refused:?}");
+    }
+}
+
+#[test]
+fn a_certificate_stands_while_the_policy_gives_no_more() {
+    let made = make_for(&exchange("[organisation]", "[organisation]"), |_| {}).unwrap();
+    let standing = |from: &str, to: &str| {
+        let policy = exchange(from, to);
+        made.statement.standing(&made.opening, &policy, &Holdings::from_policy(&policy)).unwrap()
+    };
+    assert_eq!(standing("[organisation]", "[organisation]"), Standing::Same);
+    assert!(standing("[organisation]", "# new\n[organisation]").holds());
+    assert!(standing("amount = \"150000 EUR\"", "amount = \"100000 EUR\"").holds());
+    assert!(matches!(standing("amount = \"150000 EUR\"", "amount = \"200000 EUR\""), Standing::Loosened(_)));
+    assert!(matches!(
+        standing("balance = \"180000000 EUR\"", "balance = \"1000000 EUR\""),
+        Standing::Outgrown(_)
+    ));
+    assert!(matches!(standing("oldest_output = \"14d\"\n", ""), Standing::Unknown(_)));
+    let other =
+        make_for(&exchange("[organisation]", "[organisation]"), |making| making.salt = [8; 32]).unwrap();
+    let policy = exchange("[organisation]", "[organisation]");
+    let refused = made.statement.standing(&other.opening, &policy, &Holdings::from_policy(&policy));
+    assert_eq!(refused.unwrap_err(), OpeningError::OtherCertificate);
+}

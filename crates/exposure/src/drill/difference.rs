@@ -114,10 +114,15 @@ pub(super) fn find(
             depends.push((rule, lost));
         }
     }
-    let most = depends.iter().map(|(_, lost)| *lost).max();
-    depends.retain(|(_, lost)| Some(*lost) == most);
+    keep_most(&mut depends);
     let cosigner_away = ask(opened::cosigner_away(policy))?.filter(|lost| *lost < loss);
     Ok(Difference { alone, enough, depends, cosigner_away, not_all_tried })
+}
+
+/// Of rules that could be missed, those that would be missed most.
+fn keep_most(depends: &mut Vec<(Rule, Value)>) {
+    let most = depends.iter().map(|(_, lost)| *lost).max();
+    depends.retain(|(_, lost)| Some(*lost) == most);
 }
 
 /// The single rules worth trying: when two families are each enough, no rule of either can be missed; when one is, only its own can.
@@ -144,4 +149,23 @@ fn rules(policy: &Policy, enough: &[Barrier]) -> Vec<Rule> {
         (Some(_), _) => false,
     };
     all.filter(can_be_missed).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rules_that_would_be_missed_most_are_kept() {
+        let value = Value::from_minor;
+        let keys = |vault: &str| Rule::Keys(VaultId::parse(vault).unwrap());
+        let mut depends = vec![
+            (Rule::ChangeHold, value(3)),
+            (keys("a"), value(5)),
+            (keys("b"), value(5)),
+            (Rule::ChangeApprovals, value(4)),
+        ];
+        keep_most(&mut depends);
+        assert_eq!(depends, [(keys("a"), value(5)), (keys("b"), value(5))]);
+    }
 }

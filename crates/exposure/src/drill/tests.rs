@@ -144,3 +144,69 @@ fn opened_rules_lose_more_and_closed_ones_hold() {
         assert!(loss <= kept && kept <= euros(3_040_000), "{barrier:?}");
     }
 }
+
+#[test]
+fn a_vault_whose_balance_nobody_says_is_named() {
+    let rules = RULES.replace("balance = \"3000000 EUR\"\n", "");
+    assert_ne!(rules, RULES);
+    match drill(
+        &load(&rules, REGISTER),
+        &Holdings::from_policy(&load(&rules, REGISTER)),
+        record("A,street_robbery,,,"),
+    ) {
+        Ok(drill) => {
+            assert!(drill.text("X", false, Language::En).contains("vault `treasury` has no `balance`"))
+        }
+        Err(error) => assert!(error.to_string().contains("treasury"), "{error}"),
+    }
+}
+
+#[test]
+fn a_register_without_homes_is_drawn_as_it_is() {
+    let policy = load(RULES, &REGISTER.replace("kind = \"home\"", "kind = \"other\""));
+    let holdings = Holdings::from_policy(&policy);
+    let drill = drill(&policy, &holdings, record("A,home_invasion,1,,\nB,street_robbery,,,")).unwrap();
+    assert_eq!((drill.replays.len(), drill.without_subject.len()), (1, 1));
+    assert!(draw(&policy, &holdings, &drill, Language::En).unwrap().contains("one home"));
+}
+
+const FAMILY: &str = include_str!("../../../../examples/family/policy.toml");
+
+#[test]
+fn each_family_of_rules_is_tried_alone() {
+    let source = Source { name: "policy.toml".to_owned(), text: FAMILY.to_owned() };
+    let family = policy::load(&[source]).policy.unwrap();
+    let drill = run(&family, "A,street_robbery,,,2\nB,abduction,0,1,96");
+    let alone = |at: usize| drill.answers[at].difference.alone.clone();
+    // Savings of 400 000 and 1 500 in the pocket; what leaves the savings waits for 24 h, 48 h or 7 d.
+    let (pocket, all) = (euros(1500), euros(401_500));
+    let capped = (Barrier::Caps, euros(60_600));
+    assert_eq!(
+        alone(0),
+        [
+            (Barrier::Waits, pocket),
+            (Barrier::Approvals, pocket),
+            (Barrier::Keys, pocket),
+            capped,
+            (Barrier::Reach, all)
+        ]
+    );
+    assert_eq!(
+        alone(1),
+        [
+            (Barrier::Approvals, pocket),
+            (Barrier::Keys, pocket),
+            capped,
+            (Barrier::Waits, all),
+            (Barrier::Reach, all)
+        ]
+    );
+    assert_eq!(drill.answers[0].difference.enough, []);
+    let without_limit = load(RULES, REGISTER);
+    assert_eq!(run(&without_limit, "A,street_robbery,,,2").answers[0].difference.enough, [Barrier::Keys]);
+    let office = run(&without_limit, "A,office_or_shop_raid,,,");
+    assert_eq!(
+        (office.answers[0].losses.silent, office.answers[0].difference.enough.len()),
+        (office.held, 0)
+    );
+}

@@ -40,7 +40,8 @@ fn what_is_not_stated_stays_not_stated() {
     assert_eq!(read.incidents[0].duration, None);
     assert_eq!(read.incidents[1].relative_held, Some(true));
     assert_eq!(read.incidents[1].persons_held, Some(2));
-    // 0.67 h is 2 412 s.
+    // A third of an hour, nearly, is rounded up.
+    assert_eq!(parse("A,abduction,,,0.3332").incidents[0].duration, Some(Span::from_seconds(1200)));
     assert_eq!(read.incidents[1].duration, Some(Span::from_seconds(2412)));
 }
 
