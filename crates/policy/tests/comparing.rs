@@ -380,3 +380,138 @@ fn the_json_is_stable() {
     });
     assert_eq!(loosens, serde_json::json!({ "direction": "loosens", "witness": witness }));
 }
+
+/// An edit of every key that a policy can have. Only those that mean nothing for rights and stops may be equal: a key that
+/// `compare` does not look at would let anything through as a change that nobody need approve.
+const EVERY_KEY: &[(&str, &str, &str, bool)] = &[
+    ("change.approve", "[change]\napprove = { at_least = 2", "[change]\napprove = { at_least = 1", false),
+    ("change.hold", "hold = \"7d\"\ntighten", "hold = \"8d\"\ntighten", false),
+    ("change.tighten", "tighten = { at_least = 1", "tighten = { at_least = 2", false),
+    ("cosigner.places", "places = [\"office\"]", "places = [\"home-b2\"]", false),
+    ("destination.address", "addr-kraken", "addr-other", false),
+    ("destination.id", "id = \"kraken\"", "id = \"other\"", true),
+    ("destination.list", "addr-kraken\"\nlist = \"partners\"", "addr-kraken\"\nlist = \"sanctions\"", false),
+    (
+        "forbid.amount",
+        "destination = \"list:sanctions\"",
+        "destination = \"list:sanctions\"\namount = { over = \"1 EUR\" }",
+        false,
+    ),
+    ("forbid.destination", "destination = \"list:sanctions\"", "destination = \"list:partners\"", false),
+    ("forbid.id", "id = \"sanctions\"", "id = \"other\"", true),
+    (
+        "forbid.initiators",
+        "destination = \"list:sanctions\"",
+        "destination = \"list:sanctions\"\ninitiators = [\"finance\"]",
+        false,
+    ),
+    (
+        "forbid.vaults",
+        "destination = \"list:sanctions\"",
+        "destination = \"list:sanctions\"\nvaults = [\"hot\"]",
+        false,
+    ),
+    ("key.id", "[[key]]\nid = \"b1-hw\"", "[[key]]\nid = \"f1-hw\"", false),
+    ("key.xpub", "tpub-b1", "tpub-other", false),
+    ("limit.amount", "amount = \"20000 EUR\"", "amount = \"20001 EUR\"", false),
+    ("limit.by", "by = \"initiator\"", "by = \"vault\"", false),
+    ("limit.count", "count = 4", "count = 5", false),
+    ("limit.id", "id = \"hot-day\"", "id = \"other\"", true),
+    ("limit.per", "per = \"1h\"", "per = \"2h\"", false),
+    ("limit.vaults", "vaults = [\"hot\", \"cold\"]\nper", "vaults = [\"cold\"]\nper", false),
+    ("organisation.currency", "", "", false),
+    ("organisation.name", "name = \"Test\"", "name = \"Other\"", true),
+    ("organisation.time_zone", "Europe/Paris", "Asia/Tokyo", false),
+    ("permit.amount", "up_to = \"5000 EUR\"", "up_to = \"5001 EUR\"", false),
+    (
+        "permit.approve",
+        "approve = { at_least = 3, of = \"board\", apart = \"home\" }",
+        "approve = { at_least = 3, of = \"board\" }",
+        true,
+    ),
+    ("permit.calendar", "from = \"08:00\"", "from = \"07:00\"", false),
+    ("permit.destination", "destination = \"known\"\nknown_for = \"30d\"", "destination = \"listed\"", false),
+    ("permit.expires", "expires = \"3d\"", "expires = \"4d\"", false),
+    ("permit.hold", "hold = \"24h\"\nexpires", "hold = \"25h\"\nexpires", false),
+    ("permit.id", "id = \"small\"", "id = \"other\"", true),
+    ("permit.initiators", "initiators = [\"operations\"]", "initiators = [\"finance\"]", false),
+    ("permit.known_for", "known_for = \"30d\"", "known_for = \"29d\"", false),
+    ("permit.posture", "destination = \"known\"", "posture = \"lockdown\"\ndestination = \"known\"", false),
+    (
+        "permit.vaults",
+        "vaults = [\"hot\"]\ninitiators = [\"finance\"]",
+        "vaults = [\"hot\", \"cold\"]\ninitiators = [\"finance\"]",
+        false,
+    ),
+    ("person.groups", "groups = [\"choir\"]", "groups = [\"finance\"]", false),
+    ("person.hosts", "id = \"f2\"\n", "id = \"f2\"\nhosts = [\"cosigner\"]\n", false),
+    ("person.id", "id = \"f3\"", "id = \"other\"", false),
+    ("person.keys", "keys = [\"f1-hw\"]", "keys = [\"f1-hw\", \"b1-hw\"]", false),
+    ("person.of", "id = \"w1\"\n", "id = \"w1\"\nof = [\"b2\"]\n", false),
+    ("person.places", "places = [\"home-b3\"]", "places = [\"home-b2\"]", false),
+    ("place.id", "", "", true),
+    ("place.kind", "id = \"home-b2\"\nkind = \"home\"", "id = \"home-b2\"\nkind = \"other\"", false),
+    ("prices.max_age", "max_age = \"1h\"", "max_age = \"2h\"", false),
+    ("prices.window", "window = \"7d\"", "window = \"6d\"", false),
+    ("protected.id", "id = \"ann\"", "id = \"other\"", false),
+    ("protected.of", "of = [\"f1\"]\nplaces", "of = [\"w1\"]\nplaces", false),
+    (
+        "protected.places",
+        "of = [\"f1\"]\nplaces = [\"home-f1\"]",
+        "of = [\"f1\"]\nplaces = [\"home-w1\"]",
+        false,
+    ),
+    ("response.auditors", "auditors = \"audit\"", "auditors = \"board\"", false),
+    ("response.clear", "clear = { at_least = 2", "clear = { at_least = 1", false),
+    ("response.clear_hold", "clear_hold = \"24h\"", "clear_hold = \"23h\"", false),
+    ("response.look_back", "look_back = \"7d\"", "look_back = \"6d\"", false),
+    ("response.quiet", "quiet = \"24h\"", "quiet = \"25h\"", false),
+    ("response.reaction", "reaction = \"2h\"", "reaction = \"3h\"", true),
+    ("response.responders", "responders = \"watch\"", "responders = \"board\"", false),
+    (
+        "service.groups",
+        "id = \"payroll\"\ngroups = [\"operations\"]",
+        "id = \"payroll\"\ngroups = [\"finance\"]",
+        false,
+    ),
+    ("service.id", "id = \"payroll\"", "id = \"other\"", false),
+    ("service.operated_by", "operated_by = [\"o1\"]", "operated_by = [\"f1\"]", false),
+    ("stop.after", "after = \"24h\"", "after = \"23h\"", false),
+    ("stop.lift", "lift = { at_least = 2", "lift = { at_least = 1", false),
+    ("stop.relative_expires", "relative_expires = \"12h\"", "relative_expires = \"11h\"", false),
+    ("vault.addresses", "addresses = [\"hot-1\"]", "addresses = [\"hot-1\", \"hot-2\"]", false),
+    ("vault.balance", "balance = \"300000 EUR\"", "balance = \"1 EUR\"", true),
+    ("vault.chain", "bitcoin:regtest", "bitcoin:mainnet", false),
+    ("vault.id", "", "", false),
+    ("vault.keys", "keys = { at_least = 2", "keys = { at_least = 1", false),
+    ("vault.oldest_output", "outstanding =", "oldest_output = \"30d\"\noutstanding =", true),
+    ("vault.outstanding", "900000 EUR", "900001 EUR", false),
+    ("vault.recovery", "recovery = { at_least = 2", "recovery = { at_least = 1", false),
+    ("vault.script", "chain = \"bitcoin:regtest\"", "script = \"tr\"\nchain = \"bitcoin:regtest\"", false),
+];
+
+#[test]
+fn every_key_of_a_policy_is_looked_at() {
+    let schema = policy::schema();
+    let keys = schema["properties"].as_object().unwrap().iter().flat_map(|(table, section)| {
+        let section = section.get("items").unwrap_or(section);
+        let keys = section["properties"].as_object().unwrap().keys();
+        keys.map(|key| format!("{table}.{key}")).collect::<Vec<_>>()
+    });
+    let keys: std::collections::BTreeSet<String> = keys.collect();
+    let listed = EVERY_KEY.iter().map(|(key, ..)| (*key).to_owned()).collect();
+    assert_eq!(keys, listed, "a key was added or taken away: say here what changing it does");
+    for (key, from, to, is_equal) in EVERY_KEY {
+        let new = match *key {
+            "organisation.currency" => BASE.replace("EUR", "USD"),
+            "place.id" => BASE.replace("\"home-b1\"", "\"elsewhere\""),
+            "vault.id" => BASE.replace("\"hot\"", "\"warm\"").replace("vault:hot", "vault:warm"),
+            _ => edited(&[(from, to)]),
+        };
+        for (old, new) in [(BASE, new.as_str()), (new.as_str(), BASE)] {
+            let comparison = compared(old, new);
+            let text = comparison.text(Language::Fr);
+            assert_eq!(comparison.direction == Direction::Equal, *is_equal, "{key}\n{text}");
+        }
+    }
+}

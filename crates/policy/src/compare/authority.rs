@@ -181,14 +181,23 @@ fn satisfied(policy: &Policy, keys: &KeyQuorum, people: &Bits) -> bool {
     u32::try_from(held.count()).unwrap_or(u32::MAX) >= keys.at_least
 }
 
-/// A public key of a path that the other policy's path does not have.
+/// A public key of a path that the other policy's path does not have, or not in the hands of all who have it here.
 fn new_key(pair: &Pair<'_>, mine: &KeyQuorum, others: &KeyQuorum) -> Option<String> {
-    let public = |policy: &Policy, keys: &KeyQuorum| -> BTreeSet<String> {
-        let entries = policy.keys().iter().filter(|entry| keys.of.contains(&entry.id));
-        entries.map(|entry| entry.xpub.clone()).collect()
+    let known = held_keys(pair.less, others);
+    let is_known = |(key, holders): &(String, BTreeSet<PersonId>)| {
+        known.iter().any(|(other, theirs)| other == key && theirs.is_superset(holders))
     };
-    let known = public(pair.less, others);
-    public(pair.more, mine).into_iter().find(|key| !known.contains(key))
+    held_keys(pair.more, mine).into_iter().find(|key| !is_known(key)).map(|(key, _)| key)
+}
+
+/// The public keys of a path, each with who can be made to use it.
+fn held_keys(policy: &Policy, path: &KeyQuorum) -> Vec<(String, BTreeSet<PersonId>)> {
+    let entries = policy.keys().iter().filter(|entry| path.of.contains(&entry.id));
+    let holders = |id: &KeyId| {
+        let holding = policy.people().filter(|person| person.keys.contains(id));
+        holding.map(|person| person.id.clone()).collect::<BTreeSet<PersonId>>()
+    };
+    entries.map(|entry| (entry.xpub.clone(), holders(&entry.id))).collect()
 }
 
 /// People who make a service submit that may submit something.
