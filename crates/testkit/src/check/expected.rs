@@ -10,7 +10,7 @@ impl Checker<'_, '_> {
     /// What the author must be told; `None` where DESIGN does not say.
     pub(super) fn expected(&self, step: &Step) -> Option<Result<(), &'static str>> {
         let ledger = &self.ledger;
-        let (is_person, step_by) = (ledger.is_person(step.by), step.by);
+        let is_person = ledger.is_person(step.by);
         let person = if let Actor::Person(person) = step.by { person } else { usize::MAX };
         let seen = |number: usize| {
             let entry = ledger.entry(number).map(|entry| &ledger.transfers[entry])?;
@@ -38,17 +38,7 @@ impl Checker<'_, '_> {
             What::Raise(to) if is_person => (*to > ledger.posture()).then_some(()).ok_or("posture-unchanged"),
             What::Raise(_) => Err("not-allowed"),
             What::End(_) | What::Endorse(_) | What::Propose(_) if !is_person => Err("not-allowed"),
-            What::End(step) => match ledger.motion(*step).map(|motion| &ledger.motions[motion]) {
-                None => Err("not-found"),
-                Some(motion) if motion.settled.is_some() => Err("too-late"),
-                Some(found) => {
-                    let act = Act { by: step_by, at: self.now, number: u64::MAX, duress: false };
-                    let motion = ledger.motion(*step).unwrap_or_default();
-                    let again = found.opposed.iter().any(|act| act.by == step_by);
-                    let ends = self.ends_alone(act, motion) || self.end_together(act, motion);
-                    if again && !ends { Err("duplicate") } else { Ok(()) }
-                }
-            },
+            What::End(motion) => self.expected_end(step.by, *motion),
             What::Endorse(motion) => match ledger.motion(*motion).map(|motion| &ledger.motions[motion]) {
                 None => Err("not-found"),
                 Some(motion) if motion.settled.is_some() && motion.lapses_at.is_none() => Err("too-late"),
@@ -146,6 +136,19 @@ impl Checker<'_, '_> {
         entry.expires_at = self.now + life as i64 * SECOND;
         entry.matched = matched;
         Some(entry)
+    }
+
+    fn expected_end(&self, by: Actor, step: usize) -> Result<(), &'static str> {
+        let ledger = &self.ledger;
+        let motion = ledger.motion(step).ok_or("not-found")?;
+        let found = &ledger.motions[motion];
+        if found.settled.is_some() {
+            return Err("too-late");
+        }
+        let act = Act { by, at: self.now, number: u64::MAX, duress: false };
+        let again = found.opposed.iter().any(|act| act.by == by);
+        let ends = self.ends_alone(act, motion) || self.end_together(act, motion);
+        if again && !ends { Err("duplicate") } else { Ok(()) }
     }
 
     fn is_signed_on_chain(&self, number: usize) -> bool {
