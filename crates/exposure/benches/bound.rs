@@ -59,13 +59,13 @@ fn show(name: &str, large: &Large) {
 fn figures() {
     let usual = Large::default();
     show("target", &usual);
-    for homes in [75, 150, 300] {
-        show("people", &Large { homes, ..usual.clone() });
+    for per_home in [1, 2, 3] {
+        show("people", &Large { per_home, ..usual.clone() });
     }
     for permits in [20, 70, 140, 280] {
         show("rules", &Large { permits, limits: permits * 3 / 7, ..usual.clone() });
     }
-    for classes in [5, 10, 20, 40] {
+    for classes in [5, 10, 20, 35] {
         show("classes", &Large { classes, ..usual.clone() });
     }
     show("nobody is interchangeable", &Large { classes: 300, distinct: true, ..usual });

@@ -14,8 +14,11 @@ use crate::relax::most_moved;
 use crate::strategy::Strategy;
 use crate::windows::{Instants, Window, instants, windows, without_idle};
 
-/// The most branches that are looked at.
+/// The most branches that are looked at, and the most cells of a program's table that they may go through together.
 const BRANCHES_MAX: usize = 400;
+const CELLS_MAX: usize = 40_000_000;
+/// A program with more cells is not tried: the closed form stands, and says its gap.
+const PROGRAM_CELLS_MAX: usize = 250_000;
 
 /// What is known of one game.
 pub(crate) struct Planned<'g> {
@@ -43,8 +46,12 @@ pub(crate) fn plan<'g>(ground: &'g Ground<'g>, game: &'g Game, start: Start<'_>)
         let times = instants(game, &kept, start.openings);
         let open = |one: usize, at: u64| start.is_open(ground, game, one, at);
         let program = Program::of(ground, game, &kept, &times, &open);
+        let cells = program.cells();
+        if cells > PROGRAM_CELLS_MAX {
+            break;
+        }
         let search = Search { ground, game, program: &program, times: &times, open: &open };
-        search.improve(&mut best, if loosely { 1 } else { BRANCHES_MAX });
+        search.improve(&mut best, if loosely { 1 } else { BRANCHES_MAX.min(CELLS_MAX / cells.max(1)) });
         let same = kept.len() == all.len();
         if best.strategy.lost >= best.upper || (same && loosely && times.step > 0) {
             break;

@@ -8,7 +8,7 @@ use policy::{Chain, KeyQuorum, Person, Policy, Quorum};
 use types::{ActorId, KeyId, PersonId};
 
 /// The most combinations of which it is asked whether one meets a quorum.
-const QUORUM_TRIES_MAX: usize = 200_000;
+const QUORUM_TRIES_MAX: usize = 20_000;
 
 /// Questions about more people than this are not remembered.
 const ASKED_PEOPLE_MAX: usize = 64;
@@ -205,23 +205,18 @@ impl<'p> Rules<'p> {
     /// What `k` of these could do at most: whatever some `k` of them could, all at once. For each quorum it is asked whether any `k`
     /// meet it; for keys and initiators, how many `k` can have.
     pub(crate) fn any_of(&self, each: &[Members], k: usize) -> Power {
-        let everyone: BTreeSet<usize> = each.iter().flat_map(|members| &members.people).copied().collect();
-        let services: BTreeSet<usize> = each.iter().flat_map(|members| &members.services).copied().collect();
-        let all = Members {
-            people: everyone.into_iter().collect(),
-            services: services.into_iter().collect(),
-            cosigner: each.iter().any(|members| members.cosigner),
-        };
         let quorums: Vec<bool> =
             (0..self.quorums.len()).map(|quorum| self.some_meet(quorum, each, k)).collect();
-        let mut power = self.power(&all);
         let can = |quorum: usize| quorums.get(quorum) == Some(&true);
-        power.change &= can(self.change);
-        power.clear &= can(self.clear);
-        power.lift &= can(self.lift);
-        for team in &mut power.teams {
-            team.usable.retain(|permit| self.approve.get(*permit).copied().flatten().is_none_or(can));
-        }
+        let mut power = Power {
+            cosigner: each.iter().any(|members| members.cosigner),
+            change: can(self.change),
+            clear: can(self.clear),
+            lift: can(self.lift),
+            signs: vec![true; self.paths.len()],
+            recovers: self.paths.iter().map(|[_, recovery]| recovery.is_some()).collect(),
+            teams: self.any_teams(each, &can),
+        };
         for (vault, [spending, recovery]) in self.paths.iter().enumerate() {
             for (path, flags) in [(spending, &mut power.signs), (recovery, &mut power.recovers)] {
                 if let (Some((keys, least)), Some(flag)) = (path, flags.get_mut(vault)) {
@@ -229,12 +224,28 @@ impl<'p> Rules<'p> {
                 }
             }
         }
-        power.teams.retain(|team| !team.usable.is_empty());
         let most = most_of(each.iter().map(|members| members.people.len() + members.services.len()), k);
         for team in &mut power.teams {
             team.actors.truncate(most);
         }
         power
+    }
+
+    /// Everyone who may submit, with the permits whose quorum some could meet.
+    fn any_teams(&self, each: &[Members], can: &dyn Fn(usize) -> bool) -> Vec<Team> {
+        let people = each.iter().flat_map(|members| &members.people).copied();
+        let services =
+            each.iter().flat_map(|members| &members.services).map(|number| self.people.len() + number);
+        let numbers: BTreeSet<usize> = people.chain(services).collect();
+        let mut alike: BTreeMap<Vec<usize>, Vec<ActorId>> = BTreeMap::new();
+        for initiator in numbers.into_iter().filter_map(|number| self.initiators.get(number)) {
+            let possible = |permit: &&usize| self.approve.get(**permit).copied().flatten().is_none_or(can);
+            let usable: Vec<usize> = initiator.may.iter().filter(possible).copied().collect();
+            if !usable.is_empty() {
+                alike.entry(usable).or_default().push(initiator.actor.clone());
+            }
+        }
+        alike.into_iter().map(|(usable, actors)| Team { actors, usable, forbids: Vec::new() }).collect()
     }
 
     /// Whether some `k` meet a quorum; beyond a number of tries it is taken that they do.

@@ -100,6 +100,11 @@ impl Program {
         build.program
     }
 
+    /// How large the solver's table is.
+    pub(crate) fn cells(&self) -> usize {
+        self.rows.len().saturating_mul(self.rows.len() + self.variables.len())
+    }
+
     fn linear(&self, branches: &[Branch]) -> Linear {
         let unit = |number: usize| match self.variables.get(number) {
             Some(Variable::Sum { .. }) => self.scale,

@@ -22,7 +22,7 @@ use crate::witness;
 /// The most ways of taking that are looked at one by one. Beyond, what any of them could do is joined into one bound.
 const TAKINGS_MAX: usize = 60_000;
 /// The most candidates that a plan is made of, for one question.
-const PLANS_MAX: usize = 60;
+const PLANS_MAX: usize = 12;
 
 /// Everything about one policy that questions share.
 pub(crate) struct Inquiry<'p> {

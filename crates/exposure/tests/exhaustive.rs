@@ -10,7 +10,7 @@ use small::brute::worst;
 use small::{Chance, Small};
 use types::Span;
 
-const CASES: u64 = 2_000;
+const CASES: u64 = 1_000;
 
 fn cases() -> u64 {
     std::env::var("REMPART_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(CASES)
@@ -19,7 +19,6 @@ fn cases() -> u64 {
 #[test]
 fn the_bound_is_what_exhaustive_search_finds() {
     let (mut exact, mut loose, mut skipped, mut lossy) = (0, 0, 0, 0);
-    let mut spent = std::time::Duration::ZERO;
     let only: Option<u64> = std::env::var("REMPART_SEED").ok().and_then(|text| text.parse().ok());
     for seed in only.map_or(0..cases(), |seed| seed..seed + 1) {
         let small = Small::random(seed);
@@ -36,9 +35,7 @@ fn the_bound_is_what_exhaustive_search_finds() {
             horizon: Span::from_hours(u64::from(horizon)),
             mode,
         };
-        let t0 = std::time::Instant::now();
         let found = bound(&policy, &Holdings::from_policy(&policy), &question).unwrap();
-        spent += t0.elapsed();
         let (upper, lower) = (found.amount.minor(), found.reached.minor());
         let expected = u128::from(expected);
         assert!(
@@ -57,7 +54,6 @@ fn the_bound_is_what_exhaustive_search_finds() {
             println!("seed {seed}: {lower}..{upper}, exhaustive {expected}, k {k}, {horizon}h {mode:?}");
         }
     }
-    println!("{spent:?}");
     println!("exact {exact}, loose {loose}, skipped {skipped}, with a loss {lossy}");
     assert!(loose * 100 <= exact, "{loose} of {exact} are not tight");
     assert!(skipped * 20 <= exact && lossy * 4 >= exact);

@@ -20,7 +20,7 @@ pub struct Large {
 
 impl Default for Large {
     fn default() -> Self {
-        Self { homes: 300, per_home: 3, classes: 40, distinct: false, permits: 140, limits: 60, vaults: 20 }
+        Self { homes: 300, per_home: 3, classes: 35, distinct: false, permits: 140, limits: 60, vaults: 20 }
     }
 }
 
@@ -45,7 +45,7 @@ impl Large {
                 _ = writeln!(out, "chain = \"gate-only\"\naddresses = [\"bcrt1v{vault}\"]");
             } else {
                 let keys: Vec<String> =
-                    (0..5).map(|key| format!("\"k{}\"", (vault * 7 + key * 13) % self.homes)).collect();
+                    (0..5).map(|key| format!("\"k{}\"", key * (self.homes / 5))).collect();
                 _ = writeln!(
                     out,
                     "chain = \"bitcoin:regtest\"\noldest_output = \"30d\"\nkeys = {{ at_least = 3, of = [{0}] }}\nrecovery = {{ at_least = 3, of = [{0}], after_blocks = 52560 }}",
@@ -124,7 +124,7 @@ impl Large {
         for home in 0..self.homes {
             _ = writeln!(out, "[[place]]\nid = \"h{home}\"\nkind = \"home\"");
             let class = home % self.classes;
-            for resident in 0..self.per_home + usize::from(home % 3 == 0) {
+            for resident in 0..self.per_home + usize::from(class % 3 == 0) {
                 let mut groups = vec![format!("t{}", (class + resident * 5) % TEAMS)];
                 if resident == 0 {
                     groups.push(format!("t{}", (class / TEAMS * 3 + class + 2) % TEAMS));
@@ -138,8 +138,11 @@ impl Large {
                     groups.dedup();
                 }
                 let groups: Vec<String> = groups.iter().map(|group| format!("\"{group}\"")).collect();
-                let keys =
-                    if resident == 0 && home % 7 == 0 { format!("\"k{home}\"") } else { String::new() };
+                let keys = if resident == 0 && home % (self.homes / 5) == 0 {
+                    format!("\"k{home}\"")
+                } else {
+                    String::new()
+                };
                 _ = writeln!(
                     out,
                     "[[person]]\nid = \"n{number}\"\ngroups = [{}]\nplaces = [\"h{home}\"]\nkeys = [{keys}]",
@@ -147,9 +150,6 @@ impl Large {
                 );
                 number += 1;
             }
-        }
-        for home in 0..self.homes {
-            _ = writeln!(out, "[[key]]\nid = \"k{home}\"\nxpub = \"\"");
         }
     }
 }

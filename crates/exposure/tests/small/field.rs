@@ -257,8 +257,8 @@ impl Field {
             complete: true,
         };
         let attach = overt::Command::Attach { transfer, spend: Box::new(spend) };
-        let outcome = self.does(by, attach, false);
-        assert!(outcome.is_ok(), "{outcome:?}");
+        // What has been declined meanwhile takes no transaction.
+        let _ = self.does(by, attach, false);
     }
 
     pub fn approve(
