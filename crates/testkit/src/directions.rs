@@ -162,6 +162,10 @@ fn ready(version: &Version, drawn: &Drawn, set: usize, delay: u64) -> Vec<(u64, 
 }
 
 fn released_sooner(old: &Version, new: &Version, drawn: &Drawn, chance: &mut Chance) -> bool {
+    // What no limit ever lets pass is no right.
+    if !fits(&new.policy, drawn, &[]) {
+        return false;
+    }
     let matching = new.policy.permits.iter().filter(|permit| permits(&new.policy, permit, drawn));
     let delays: Vec<u64> =
         matching.flat_map(|permit| [0, permit.expires.saturating_sub(permit.hold)]).collect();

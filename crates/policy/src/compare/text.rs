@@ -77,7 +77,7 @@ fn english(deed: &Deed) -> String {
             let by: Vec<String> = transfer.approvals.iter().map(|one| format!("`{}`", one.by)).collect();
             let approved = if by.is_empty() { "nobody".to_owned() } else { by.join(", ") };
             format!(
-                "releases (so soon, or whatever is objected) a transfer from `{}` by `{}` at {} of {}, approved by {approved}, after {} earlier ones; see it with `rempart policy explain`",
+                "releases this transfer, or releases it sooner, or whatever is objected: from `{}` by `{}` at {}, {}, approved by {approved}, after {} earlier ones; `--json` has it for `rempart policy explain`",
                 transfer.vault,
                 transfer.initiator,
                 transfer.at,
@@ -121,7 +121,7 @@ fn french(deed: &Deed) -> String {
             let by: Vec<String> = transfer.approvals.iter().map(|one| format!("`{}`", one.by)).collect();
             let approved = if by.is_empty() { "personne".to_owned() } else { by.join(", ") };
             format!(
-                "libère (si tôt, ou malgré toute objection) un transfert de `{}` par `{}` à {} de {}, approuvé par {approved}, après {} autres ; voyez-le avec `rempart policy explain`",
+                "libère ce transfert, ou plus tôt, ou malgré toute objection : de `{}` par `{}` à {}, {}, approuvé par {approved}, après {} autres ; `--json` le donne pour `rempart policy explain`",
                 transfer.vault,
                 transfer.initiator,
                 transfer.at,

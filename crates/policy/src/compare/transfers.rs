@@ -121,7 +121,9 @@ impl<'g, 'p> Ground<'g, 'p> {
 impl<'g> Ground<'g, '_> {
     fn search(&self, surplus: &mut Surplus) {
         let (more, less) = (on_vault(self.pair.more, self.vault), on_vault(self.pair.less, self.vault));
-        let values = cells::values([self.pair.less, self.pair.more], self.vault);
+        let mut values = cells::values([self.pair.less, self.pair.more], self.vault);
+        // Sums that can leave the vault first: they say more than what stays in it.
+        values.sort_by_key(|value| !fits_alone(self.pair.more, self.vault, *value));
         for kind in &self.cells.actors {
             let Some(initiator) = kind.first() else { continue };
             let mut samples = Vec::new();
