@@ -15,6 +15,7 @@
 #![deny(missing_docs)]
 
 mod code;
+mod exposure;
 mod feed;
 mod money;
 mod motion;
@@ -26,6 +27,7 @@ mod transfer;
 mod vault;
 
 pub use code::{Code, Language};
+pub use exposure::{Exposure, ExposureFigure, ExposurePast};
 pub use feed::{Confirmation, NewPrice, NewTransaction};
 pub use money::{AssetUnits, CurrencyMinor, MoneyText};
 pub use motion::{

@@ -77,6 +77,7 @@ impl DataFolder {
             snapshot_every: config.snapshot_every,
             checkpoint_every: config.checkpoint_every,
             checkpoint_file: Some(self.checkpoint()),
+            exposure_file: Some(self.0.join("exposure.jsonl")),
             link_base: config.link_base(),
         };
         let parts = Parts {

@@ -12,13 +12,14 @@ mod outbox;
 mod sign;
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
 use ::alarm::Channel;
 
 use crate::engine::Shared;
-use crate::follow;
+use crate::{exposure, follow};
 
 pub use broadcast::{Broadcast, BroadcastError, HoldForOperator};
 pub use sign::{TICKET_DOMAIN, ticket, ticket_message};
@@ -30,9 +31,15 @@ pub(crate) use outbox::{Outbox, Outgoing};
 pub(crate) fn start(
     shared: &Arc<Shared>,
     channels: Vec<Box<dyn Channel>>,
+    exposure_file: Option<PathBuf>,
 ) -> io::Result<Vec<JoinHandle<()>>> {
     let outgoing = Arc::clone(shared);
     let mut threads = vec![Builder::new().name("outbox".into()).spawn(move || outbox::work(&outgoing))?];
+    if let Some(file) = exposure_file {
+        let watching = Arc::clone(shared);
+        let work = move || exposure::work(&watching, &file);
+        threads.push(Builder::new().name("exposure".into()).spawn(work)?);
+    }
     if !shared.following.is_empty() {
         let following = Arc::clone(shared);
         threads.push(Builder::new().name("chain".into()).spawn(move || follow::work(&following))?);

@@ -14,6 +14,7 @@ use super::{Engine, Parts, replay};
 use crate::coins::VaultBook;
 use crate::config::CHANNELS_WANTED;
 use crate::dispatch::{self, Deliveries, Outbox};
+use crate::exposure::History;
 use crate::follow::Pace;
 
 /// How many outbox items are read at once.
@@ -64,6 +65,7 @@ pub fn start(mut parts: Parts) -> Result<Engine, StartError> {
         secrets: parts.secrets,
         signer: parts.signer,
         broadcast: parts.broadcast,
+        exposure: History::load(parts.settings.exposure_file.as_deref()),
         following: parts.following,
         pace: Pace::default(),
         origin,
@@ -73,11 +75,12 @@ pub fn start(mut parts: Parts) -> Result<Engine, StartError> {
         trouble: Mutex::new(None),
         channels: parts.channels.len(),
     });
+    let exposure_file = parts.settings.exposure_file.clone();
     let writer = Writer::new(Arc::clone(&shared), parts.journal, parts.settings, (last_slot, anchor));
     let writer = Builder::new().name("engine-writer".into()).spawn(move || writer.run())?;
     // The clock is set, and what fell due meanwhile is decided, before anybody asks for anything.
     shared.queue.tick();
-    let executors = dispatch::start(&shared, parts.channels)?;
+    let executors = dispatch::start(&shared, parts.channels, exposure_file)?;
     tracing::info!(records, "the engine has started");
     let running = Mutex::new(Running::Yes { writer, executors });
     let threads = Arc::new(Threads { shared: Arc::clone(&shared), running });

@@ -60,6 +60,8 @@ pub struct Settings {
     pub checkpoint_every: u64,
     /// Where the newest checkpoint is exported to, beside the database.
     pub checkpoint_file: Option<PathBuf>,
+    /// Where the history of exposure goes; without it none is worked out.
+    pub exposure_file: Option<PathBuf>,
     /// The address of this server in alarms.
     pub link_base: String,
 }
@@ -70,6 +72,7 @@ impl Default for Settings {
             snapshot_every: SNAPSHOT_EVERY,
             checkpoint_every: CHECKPOINT_EVERY,
             checkpoint_file: None,
+            exposure_file: None,
             link_base: "http://127.0.0.1:8087".to_owned(),
         }
     }
@@ -177,6 +180,12 @@ impl Engine {
         if !self.shared.following.is_empty() {
             self.shared.pace.look_now();
         }
+    }
+
+    /// What was worked out of exposure so far, oldest first.
+    #[must_use]
+    pub fn exposure(&self) -> Vec<crate::exposure::Entry> {
+        self.shared.exposure.entries()
     }
 
     /// How the chain is followed, by network.

@@ -16,6 +16,7 @@ use crate::coins::VaultBook;
 use crate::config::CHANNELS_WANTED;
 use crate::dispatch::{Broadcast, Deliveries, Outbox};
 use crate::entropy::Entropy;
+use crate::exposure::History;
 use crate::follow::{Following, Pace};
 use crate::keys::Secrets;
 use crate::spends::Earlier;
@@ -31,6 +32,7 @@ pub struct Shared {
     pub secrets: Arc<Secrets>,
     pub signer: Arc<dyn Signer>,
     pub broadcast: Arc<dyn Broadcast>,
+    pub exposure: History,
     pub following: Vec<Following>,
     pub pace: Pace,
     /// Binds ids of alarms to this organisation.
@@ -184,6 +186,13 @@ impl Bell {
     pub fn end(&self) {
         self.lock().over = true;
         self.wake.notify_all();
+    }
+
+    /// Waits until it is over, at most so long; whether it is.
+    pub fn rest(&self, longest: Duration) -> bool {
+        let rung = self.lock();
+        let waited = self.wake.wait_timeout_while(rung, longest, |rung| !rung.over);
+        waited.unwrap_or_else(PoisonError::into_inner).0.over
     }
 
     /// Waits until it has rung since `heard`, at most so long. `None` when it is over.

@@ -1,5 +1,6 @@
 //! Every path of the interface, and the OpenAPI document that describes it: both from the same annotations.
 
+mod exposure;
 mod feeds;
 mod motions;
 mod people;
@@ -43,6 +44,7 @@ const fn done(accepted: Accepted) -> (StatusCode, Json<Accepted>) {
         (name = "transfers", description = "Propose, approve, cancel, object, transactions"),
         (name = "stops", description = "Stops and posture"),
         (name = "motions", description = "What only a quorum may do"),
+        (name = "exposure", description = "How much could anyone be forced to move"),
         (name = "vaults", description = "Balances and addresses"),
         (name = "feeds", description = "Prices and the chain, from signed feeds"),
         (name = "response", description = "Responders only; for everybody else these paths do not exist"),
@@ -82,6 +84,7 @@ pub fn router() -> (Router<Http>, Document) {
         .routes(routes!(wallet::addresses, wallet::new_address))
         .routes(routes!(wallet::refresh))
         .routes(routes!(wallet::draft))
+        .routes(routes!(exposure::show))
         .routes(routes!(feeds::price))
         .routes(routes!(feeds::transaction))
         .routes(routes!(response::list))
