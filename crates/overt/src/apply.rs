@@ -70,7 +70,7 @@ impl State {
             Event::Opposed { motion } => {
                 self.update_motion(*motion, |motion| motion.opposed.push(act.clone()));
             }
-            Event::Reverted { motion } => self.reverted(*motion, act.at),
+            Event::Reverted { motion } => self.reverted(act, *motion),
             Event::Rejected { motion } => self.settle_motion(act.at, *motion, MotionStatus::Declined),
             Event::Lapsed { motion } => self.settle_motion(act.at, *motion, MotionStatus::Expired),
             Event::Passed { motion } => self.passed(act, *motion),
@@ -86,7 +86,7 @@ impl State {
 
     fn found(&mut self, act: &Act, sources: &[policy::Source]) {
         if let Some(policy) = policy::load(sources).policy {
-            self.policies.push(PolicyVersion::new(Arc::new(policy), act.at, None));
+            self.policies.push(PolicyVersion::new(Arc::new(policy), (act.at, act.number), None));
         }
     }
 
@@ -192,7 +192,7 @@ impl State {
         else {
             return;
         };
-        let Some(then) = self.policies.at(transfer.submitted.at) else { return };
+        let Some(then) = self.policies.before(&transfer.submitted) else { return };
         let met = |permit: &PermitId| {
             [&then.policy, &current].into_iter().all(|policy| {
                 let permit = policy.permit(permit);
@@ -318,7 +318,7 @@ impl State {
     fn change_policy(&mut self, act: &Act, id: MotionId, sources: &[policy::Source]) {
         let Some(policy) = policy::load(sources).policy.map(Arc::new) else { return };
         let review = self.change_passed(id, act.at);
-        self.put_in_force(PolicyVersion::new(policy, act.at, Some(id)), review);
+        self.put_in_force(PolicyVersion::new(policy, (act.at, act.number), Some(id)), review);
     }
 
     /// Open transfers are judged by the policy of then and the one in force.

@@ -180,16 +180,16 @@ impl State {
     }
 
     /// A tightening lapses. If it is what is in force, what was before it is again.
-    pub(crate) fn reverted(&mut self, id: MotionId, at: Timestamp) {
+    pub(crate) fn reverted(&mut self, act: &Act, id: MotionId) {
         self.update_motion(id, |motion| {
             motion.status = MotionStatus::Lapsed;
             motion.lapses_at = None;
         });
         let was_in_force = self.policies.current().is_some_and(|version| version.motion == Some(id));
-        self.policies.lapse(id, at);
+        self.policies.lapse(id, act.at);
         let restored = self.policies.newest_standing();
         if let Some((policy, motion)) = restored.filter(|_| was_in_force) {
-            self.put_in_force(PolicyVersion::new(policy, at, motion), Review::Keep);
+            self.put_in_force(PolicyVersion::new(policy, (act.at, act.number), motion), Review::Keep);
         }
     }
 

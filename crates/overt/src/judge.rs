@@ -47,7 +47,7 @@ impl State {
     /// The wait and the life of a permit for a transfer: the longer wait of then and now, the life of then.
     /// `None` when the permit is not in force any more.
     pub(crate) fn hold_of(&self, transfer: &Transfer, permit: &PermitId) -> Option<(Span, Span)> {
-        let then = self.policies.at(transfer.submitted.at)?.policy.permit(permit)?;
+        let then = self.policies.before(&transfer.submitted)?.policy.permit(permit)?;
         let now = self.policies.current()?.policy.permit(permit)?;
         Some((then.hold.max(now.hold), then.expires))
     }
@@ -143,6 +143,11 @@ impl<'a, R: Reading> Judge<'a, R> {
         &self.state.paid
     }
 
+    fn version_before_act(&self, act: &Act) -> Option<&'a PolicyVersion> {
+        let stood = |version: &&&PolicyVersion| version.precedes(act) && version.stands_at(act.at);
+        self.versions.iter().rev().find(stood).copied()
+    }
+
     fn version_at(&self, at: Timestamp) -> Option<&'a PolicyVersion> {
         self.versions.iter().rev().find(|version| version.since <= at && version.stands_at(at)).copied()
     }
@@ -155,7 +160,7 @@ impl<'a, R: Reading> Judge<'a, R> {
         if transfer.payload.refresh {
             return Judgement { allowed: true, quick: true };
         }
-        let (then, current) = (self.version_at(transfer.submitted.at), self.version_at(now));
+        let (then, current) = (self.version_before_act(&transfer.submitted), self.version_at(now));
         let (Some(then), Some(current)) = (then, current) else { return NO };
         let facts = transfer.facts();
         let barred = !self.reading.counts(&transfer.submitted, None)
@@ -199,7 +204,8 @@ impl<'a, R: Reading> Judge<'a, R> {
             return true;
         }
         let (policy, submitted) = (&then.policy, subject.1.submitted.at);
-        let was_judge = self.state.policies.at(submitted).is_some_and(|judge| std::ptr::eq(judge, then));
+        let judged = self.state.policies.before(&subject.1.submitted);
+        let was_judge = judged.is_some_and(|judge| std::ptr::eq(judge, then));
         let Ok(charges) = policy.charges(&subject.1.facts()) else { return false };
         charges.iter().all(|charge| {
             let per = policy.limit(&charge.limit).map_or(Span::ZERO, |limit| limit.per);
@@ -276,7 +282,7 @@ impl<'a, R: Reading> Judge<'a, R> {
             return true;
         }
         let Some(transfer) = self.state.transfers.get(&id) else { return false };
-        let Some(then) = self.version_at(transfer.submitted.at) else { return false };
+        let Some(then) = self.version_before_act(&transfer.submitted) else { return false };
         let met = |permit: &PermitId| {
             let permit = then.policy.permit(permit);
             permit.is_some_and(|permit| {

@@ -7,6 +7,7 @@ use policy::{Policy, Source};
 use serde::{Deserialize, Serialize};
 use types::{GroupId, PersonId, Span, Timestamp, VaultId};
 
+use crate::act::{Act, ActNumber};
 use crate::motion::MotionId;
 
 /// One policy and since when it is in force.
@@ -16,6 +17,8 @@ pub struct PolicyVersion {
     pub policy: Arc<Policy>,
     /// Since when.
     pub since: Timestamp,
+    /// Since which record: of two acts of one instant it says which was before.
+    pub number: ActNumber,
     /// By which motion; `None` for the first.
     pub motion: Option<MotionId>,
     /// Since when it is as if it had never been: a tightening that lapsed.
@@ -29,12 +32,16 @@ pub struct PolicyVersion {
 }
 
 impl PolicyVersion {
-    pub(crate) fn new(policy: Arc<Policy>, since: Timestamp, motion: Option<MotionId>) -> Self {
+    pub(crate) fn new(
+        policy: Arc<Policy>,
+        (since, number): (Timestamp, ActNumber),
+        motion: Option<MotionId>,
+    ) -> Self {
         let longest = |pick: fn(&policy::Permit) -> Span| policy.permits().iter().map(pick).max();
         let longest_expiry = longest(|permit| permit.expires).unwrap_or(Span::ZERO);
         let longest_hold = longest(|permit| permit.hold).unwrap_or(Span::ZERO);
         let sight = sight(&policy);
-        Self { policy, since, motion, lapsed: None, sight, longest_expiry, longest_hold }
+        Self { policy, since, number, motion, lapsed: None, sight, longest_expiry, longest_hold }
     }
 
     /// Whether a person has to do with a vault, and so sees its transfers.
@@ -43,6 +50,11 @@ impl PolicyVersion {
         let Some(person) = self.policy.person(person) else { return false };
         let groups = self.sight.get(vault);
         person.groups.iter().any(|group| groups.is_some_and(|groups| groups.contains(group)))
+    }
+
+    /// Whether it was in force when somebody acted, lapsing apart.
+    pub(crate) fn precedes(&self, act: &Act) -> bool {
+        self.since < act.at || (self.since == act.at && self.number < act.number)
     }
 
     /// Whether it has not lapsed at an instant.
@@ -93,10 +105,10 @@ impl Policies {
         self.0.last()
     }
 
-    /// The one that was in force at an instant.
+    /// The one that was in force when somebody acted.
     #[must_use]
-    pub fn at(&self, at: Timestamp) -> Option<&PolicyVersion> {
-        self.0.iter().rev().find(|version| version.since <= at)
+    pub fn before(&self, act: &Act) -> Option<&PolicyVersion> {
+        self.0.iter().rev().find(|version| version.precedes(act))
     }
 
     pub(crate) fn push(&mut self, version: PolicyVersion) {
@@ -137,6 +149,8 @@ impl Eq for Policies {}
 struct Stored {
     sources: Vec<Source>,
     since: Timestamp,
+    #[serde(default)]
+    number: ActNumber,
     motion: Option<MotionId>,
     #[serde(default)]
     lapsed: Option<Timestamp>,
@@ -147,6 +161,7 @@ impl From<Policies> for Vec<Stored> {
         let store = |version: PolicyVersion| Stored {
             sources: version.policy.sources().to_vec(),
             since: version.since,
+            number: version.number,
             motion: version.motion,
             lapsed: version.lapsed,
         };
@@ -161,7 +176,7 @@ impl TryFrom<Vec<Stored>> for Policies {
         let load = |stored: Stored| {
             let policy =
                 policy::load(&stored.sources).policy.ok_or("a stored policy does not load any more")?;
-            let version = PolicyVersion::new(Arc::new(policy), stored.since, stored.motion);
+            let version = PolicyVersion::new(Arc::new(policy), (stored.since, stored.number), stored.motion);
             Ok(PolicyVersion { lapsed: stored.lapsed, ..version })
         };
         stored.into_iter().map(load).collect::<Result<_, _>>().map(Self)

@@ -175,11 +175,16 @@ impl Checker<'_, '_> {
             return Err("too-late");
         }
         let exists = |input: &usize| *input < crate::world::COINS && !ledger.spent.contains(input);
-        if ledger.transfer(entry).vault != 1 || inputs.is_empty() || !inputs.iter().all(exists) {
+        if ledger.transfer(entry).vault != 1 || inputs.is_empty() {
             return Err("input-unknown");
         }
-        let reserved = inputs.iter().any(|input| ledger.reserved.contains_key(input));
-        if reserved { Err("input-reserved") } else { Ok(()) }
+        // The first input with a problem says which.
+        let held = |input: &usize| ledger.reserved.get(input).is_some_and(|holder| *holder != number);
+        match inputs.iter().find(|input| !exists(input) || held(input)) {
+            Some(input) if exists(input) => Err("input-reserved"),
+            Some(_) => Err("input-unknown"),
+            None => Ok(()),
+        }
     }
 
     /// G6: one transaction for one transfer, the one that was agreed.
