@@ -253,6 +253,23 @@ impl Kept {
     ) -> Result<Result<(), String>, JournalError> {
         let wanted: BTreeMap<OutPoint, Hash> =
             state.overt().coins(id).map(|(outpoint, coin)| (on_chain(outpoint), coin.transaction)).collect();
+        let filled = self.fill(&wanted, &mut *load)?;
+        if filled.is_err() || wanted.keys().all(|outpoint| self.holdings.coin(outpoint).is_some()) {
+            return Ok(filled);
+        }
+        // What was gone is there again: a reorganisation threw out its block, or the payment that had spent it. The holdings take
+        // it for spent for good, so they begin anew.
+        match self.begin_anew() {
+            Ok(()) => self.fill(&wanted, load),
+            Err(error) => Ok(Err(error.to_string())),
+        }
+    }
+
+    fn fill(
+        &mut self,
+        wanted: &BTreeMap<OutPoint, Hash>,
+        load: Load<'_>,
+    ) -> Result<Result<(), String>, JournalError> {
         let is_missing = |(outpoint, _): &(&OutPoint, &Hash)| self.holdings.coin(outpoint).is_none();
         let missing: BTreeSet<Hash> = wanted.iter().filter(is_missing).map(|(_, hash)| *hash).collect();
         for hash in missing {
@@ -262,7 +279,7 @@ impl Kept {
             let Ok(transaction) = encode::deserialize::<Transaction>(&content) else {
                 return Ok(Err(format!("{hash} is not a transaction")));
             };
-            if let Err(error) = self.confirm(&transaction, &wanted) {
+            if let Err(error) = self.confirm(&transaction, wanted) {
                 return Ok(Err(error.to_string()));
             }
         }
@@ -275,6 +292,21 @@ impl Kept {
         // The descriptor has nothing to derive for a transaction without outputs: this cannot fail.
         let _taken_out = self.holdings.confirm(&spending(gone));
         Ok(Ok(()))
+    }
+
+    /// Empty holdings that know the same addresses as used.
+    fn begin_anew(&mut self) -> Result<(), DeriveError> {
+        let mut fresh = Holdings::new(Arc::clone(self.holdings.descriptor()))?;
+        fresh.set_height(self.holdings.height());
+        for branch in Branch::ALL {
+            let used = self.holdings.unused(branch).index;
+            while fresh.unused(branch).index < used {
+                let index = used.min(fresh.unused(branch).index.saturating_add(GAP_LIMIT)).saturating_sub(1);
+                fresh.mark_used(Position { branch, index })?;
+            }
+        }
+        self.holdings = fresh;
+        Ok(())
     }
 
     fn confirm(

@@ -209,6 +209,23 @@ fn a_full_mempool_throws_it_out_and_a_higher_fee_brings_it_back() {
 }
 
 #[test]
+fn a_payment_that_is_mined_without_its_child_leaves_the_change_to_the_child() {
+    let rig = Rig::new(Setup::default());
+    rig.deposit(0, 1);
+    let (id, parent) = rig.send(1);
+    rig.look();
+    let child = rig.bring(id, Draft::Child, 12);
+    rig.wait_sent(child);
+    let transaction = rig.node.transaction(parent).unwrap();
+    rig.node.mine_exactly(&[transaction]).unwrap();
+    rig.look();
+    assert_eq!(rig.word(id), "confirmed");
+    assert!(rig.coins().is_empty(), "what the child spends is not offered to another payment");
+    rig.mine(1);
+    assert_eq!(rig.coins().len(), 1);
+}
+
+#[test]
 fn a_reorganisation_of_a_hundred_blocks_is_followed_and_the_payment_sent_again() {
     let rig = Rig::new(Setup::default());
     rig.deposit(0, 2);
@@ -236,6 +253,10 @@ fn a_reorganisation_that_takes_the_deposit_takes_the_coin() {
     let [(again, after)] = <[_; 1]>::try_from(rig.coins()).unwrap();
     assert_eq!(coin, again);
     assert!(after.height > before.height, "its age begins anew: {:?} {:?}", before.height, after.height);
+    // And it can be spent.
+    let (id, _) = rig.send(1);
+    rig.mine(1);
+    assert_eq!(rig.word(id), "confirmed");
 }
 
 #[test]
