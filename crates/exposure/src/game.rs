@@ -75,13 +75,16 @@ pub(crate) struct Game {
     pub moves: Vec<Move>,
 }
 
+/// The lists that an address is in, and whether it counts as listed.
+type AddressKind = (Vec<ListId>, bool);
+
 /// What does not depend on the coalition.
 pub(crate) struct Ground<'p> {
     pub policy: &'p Policy,
     pub holdings: &'p Holdings,
     /// Addresses that no rule tells apart.
     pub addresses: Vec<Vec<String>>,
-    lists: Vec<(Vec<ListId>, bool)>,
+    lists: Vec<AddressKind>,
     /// By limit: its vaults.
     pub limited: Vec<Vec<bool>>,
     /// By permit: its vaults, by number.
@@ -235,7 +238,7 @@ impl<'p> Ground<'p> {
     }
 
     fn goals(&self, permit: &Permit, vault: usize) -> Vec<Goal> {
-        let listed = |wanted: &dyn Fn(&(Vec<ListId>, bool)) -> bool| -> Vec<Goal> {
+        let listed = |wanted: &dyn Fn(&AddressKind) -> bool| -> Vec<Goal> {
             self.lists
                 .iter()
                 .enumerate()

@@ -68,6 +68,9 @@ pub(crate) struct Members {
     pub cosigner: bool,
 }
 
+/// Keys by number, and how many of them are needed.
+type Path = (Vec<usize>, usize);
+
 /// One who may submit.
 struct Initiator {
     actor: ActorId,
@@ -90,7 +93,7 @@ pub(crate) struct Rules<'p> {
     counts: Vec<Vec<bool>>,
     initiators: Vec<Initiator>,
     /// By vault: the keys of the spending and of the recovery path, by number, and how many are needed.
-    paths: Vec<[Option<(Vec<usize>, usize)>; 2]>,
+    paths: Vec<[Option<Path>; 2]>,
     /// By person: their keys, by number.
     held: Vec<Vec<usize>>,
     keys: usize,

@@ -347,7 +347,8 @@ impl Build<'_> {
 
     /// What has left a vault by an instant was there, or had arrived.
     fn store(&mut self, vault: usize) {
-        let (mut leaving, mut entering): (Vec<(u64, usize)>, Vec<(u64, usize)>) = (Vec::new(), Vec::new());
+        let mut leaving: Vec<(u64, usize)> = Vec::new();
+        let mut entering: Vec<(u64, usize)> = Vec::new();
         for (at, variable) in self.program.variables.iter().enumerate() {
             let Variable::Sum { one, goal, time } = variable else { continue };
             let (Some(one), Some(instant)) = (self.game.moves.get(*one), self.instants.times.get(*time))

@@ -23,7 +23,7 @@ const fn pick<'t>(language: Language, english: &'t str, french: &'t str) -> &'t 
 #[must_use]
 pub fn span_text(span: Span) -> String {
     let seconds = span.seconds();
-    if seconds % 3600 == 0 && seconds < 7 * 86_400 {
+    if seconds.is_multiple_of(3600) && seconds < 7 * 86_400 {
         format!("{}h", seconds / 3600)
     } else {
         span.to_string()

@@ -1,5 +1,10 @@
 //! The bound on a complete example, each figure derived by hand (G2), and what odd policies lead to.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that goes wrong stops")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that goes wrong stops"
+)]
 
 use exposure::{
     Action, Adversary, Assumption, Bound, BoundError, Holdings, Mode, Question, Taken, Way, advice, bound,

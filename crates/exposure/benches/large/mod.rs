@@ -1,5 +1,7 @@
 //! A large organisation of a given size, for measurements: fictional, and as regular as interchangeable people make it.
 
+#![allow(clippy::panic, reason = "a benchmark that goes wrong stops")]
+
 use std::fmt::Write as _;
 
 use policy::{Policy, Source};
@@ -124,11 +126,11 @@ impl Large {
         for home in 0..self.homes {
             _ = writeln!(out, "[[place]]\nid = \"h{home}\"\nkind = \"home\"");
             let class = home % self.classes;
-            for resident in 0..self.per_home + usize::from(class % 3 == 0) {
+            for resident in 0..self.per_home + usize::from(class.is_multiple_of(3)) {
                 let mut groups = vec![format!("t{}", (class + resident * 5) % TEAMS)];
                 if resident == 0 {
                     groups.push(format!("t{}", (class / TEAMS * 3 + class + 2) % TEAMS));
-                    groups.extend((class % 8 == 0).then(|| "board".to_owned()));
+                    groups.extend((class.is_multiple_of(8)).then(|| "board".to_owned()));
                     groups.extend((class % 9 == 1).then(|| "watch".to_owned()));
                 }
                 if self.distinct {
@@ -138,7 +140,7 @@ impl Large {
                     groups.dedup();
                 }
                 let groups: Vec<String> = groups.iter().map(|group| format!("\"{group}\"")).collect();
-                let keys = if resident == 0 && home % (self.homes / 5) == 0 {
+                let keys = if resident == 0 && home.is_multiple_of(self.homes / 5) {
                     format!("\"k{home}\"")
                 } else {
                     String::new()

@@ -362,7 +362,7 @@ impl Search<'_> {
         world.stuck[action.vault] -= sum;
         for (to, value) in &action.outputs {
             match to {
-                To::Vault(into) if !self.sinks[*into].is_some_and(|until| world.now <= until) => {
+                To::Vault(into) if self.sinks[*into].is_none_or(|until| world.now > until) => {
                     world.stuck[*into] += value;
                 }
                 To::Vault(_) => *gained += value,
