@@ -16,6 +16,9 @@ use vault::bitcoin::{Transaction, Txid};
 /// A command and the content that it names.
 pub type Report = (Command, Vec<(Hash, Vec<u8>)>);
 
+/// A transaction, the height of its block, and what it pays to the vault.
+type Receipt = (Arc<Transaction>, Option<u32>, Vec<(OutPoint, u128)>);
+
 /// What to report of a vault.
 pub fn reports(state: &State, vault: &VaultId, wallet: &Wallet, confirmations: u32) -> Vec<Report> {
     let confirmations = confirmations.max(1);
@@ -97,8 +100,7 @@ fn is_being_spent(state: &State, wallet: &Wallet, outpoint: &OutPoint) -> bool {
 fn received(state: &State, vault: &VaultId, coins: &[WalletCoin]) -> Vec<Report> {
     let known: BTreeMap<&OutPoint, Option<u32>> =
         state.coins(vault).map(|(outpoint, coin)| (outpoint, coin.height)).collect();
-    let mut by_transaction: BTreeMap<Txid, (Arc<Transaction>, Option<u32>, Vec<(OutPoint, u128)>)> =
-        BTreeMap::new();
+    let mut by_transaction: BTreeMap<Txid, Receipt> = BTreeMap::new();
     for coin in coins.iter().filter(|coin| !coin.is_immature) {
         let outpoint = in_core(&coin.outpoint);
         let is_new = match known.get(&outpoint) {
@@ -114,7 +116,7 @@ fn received(state: &State, vault: &VaultId, coins: &[WalletCoin]) -> Vec<Report>
             .or_insert_with(|| (Arc::clone(&coin.transaction), coin.height, Vec::new()));
         entry.2.push((outpoint, u128::from(coin.value.to_sat())));
     }
-    let report = |(transaction, height, outputs): (Arc<Transaction>, Option<u32>, Vec<(OutPoint, u128)>)| {
+    let report = |(transaction, height, outputs): Receipt| {
         let content = serialize(transaction.as_ref());
         let address = blob_hash(&content);
         let parts = outputs.chunks(COINS_PER_REPORT_MAX).map(<[_]>::to_vec).collect::<Vec<_>>();

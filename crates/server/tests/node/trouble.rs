@@ -422,7 +422,9 @@ fn what_is_signed_and_not_confirmed_is_capped() {
     let (third, _) = rig.prepare(3);
     rig.clock.advance(HOLD);
     rig.node.set_clock(seconds(rig.wall())).unwrap();
-    (0..11).for_each(|_| drop(rig.node.mine_exactly(&[]).unwrap()));
+    for _ in 0..11 {
+        rig.node.mine_exactly(&[]).unwrap();
+    }
     rig.look();
     assert_eq!((rig.word(third), rig.waits_for(third).as_deref()), ("ready", Some("outstanding")));
 }
