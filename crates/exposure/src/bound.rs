@@ -33,6 +33,16 @@ pub enum Adversary {
     People,
 }
 
+impl fmt::Display for Adversary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Homes => "homes",
+            Self::Places => "places",
+            Self::People => "people",
+        })
+    }
+}
+
 /// How many, or which.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Taken {
@@ -257,7 +267,7 @@ impl Bound {
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 pub enum BoundError {
     /// A name that the register does not know as what the adversary takes.
-    #[error("`{given}` is not among the {adversary:?} of the register")]
+    #[error("`{given}` is not among the {adversary} of the register")]
     Unknown {
         /// What was given.
         given: String,

@@ -235,3 +235,67 @@ fn legend(policy: &Policy, language: Language) -> String {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        args: BoundArgs,
+    }
+
+    fn run_on(example: &[&str], more: &[&str], language: Language) -> (u8, String, String) {
+        let path = |name: &&str| format!("{}/../../examples/{name}", env!("CARGO_MANIFEST_DIR"));
+        let paths: Vec<String> = example.iter().map(path).collect();
+        let read = |path: &String| policy::Source {
+            name: path.clone(),
+            text: std::fs::read_to_string(path).unwrap(),
+        };
+        let policy = policy::load(&paths.iter().map(read).collect::<Vec<_>>()).policy.unwrap();
+        let args =
+            std::iter::once("bound").chain(paths.iter().map(String::as_str)).chain(more.iter().copied());
+        let cli = Cli::try_parse_from(args).unwrap();
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let status = run(&cli.args, &policy, language, &mut out, &mut err).unwrap();
+        (status, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    }
+
+    const FAMILY: [&str; 1] = ["family/policy.toml"];
+
+    #[test]
+    fn one_home_is_said_first_in_a_plain_sentence() {
+        let (status, out, _) = run_on(&FAMILY, &[], Language::En);
+        assert_eq!(status, 0);
+        assert!(out.starts_with("One home, 48\u{a0}h: at most 600\u{a0}EUR\n"), "{out}");
+        assert_eq!(
+            out.lines()
+                .filter(|line| line.contains("EUR") && line.trim_start().starts_with(['1', '2', '3']))
+                .count(),
+            15
+        );
+        let (_, out, _) = run_on(&FAMILY, &[], Language::Fr);
+        assert!(out.starts_with("Un domicile, 48"), "{out}");
+    }
+
+    #[test]
+    fn programs_read_every_figure_with_its_witness() {
+        let more = ["--taken", "home-marchand", "--horizon", "1h", "--mode", "silent", "--json"];
+        let (status, out, _) = run_on(&FAMILY, &more, Language::En);
+        let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+        let bound = &json["bounds"][0];
+        assert_eq!((status, bound["horizon"].as_str(), bound["k"].as_u64()), (0, Some("1h"), Some(1)));
+        assert_eq!(bound["amount"], serde_json::json!({ "currency": "EUR", "minor": 60_000 }));
+        assert_eq!(bound["witness"][0]["at"], "0h");
+        assert_eq!(bound["ways"], serde_json::json!(["policy"]));
+    }
+
+    #[test]
+    fn a_name_that_is_not_a_home_is_wrong_usage() {
+        let (status, out, err) = run_on(&FAMILY, &["--taken", "nowhere"], Language::En);
+        assert_eq!((status, out.as_str()), (2, ""));
+        assert!(err.contains("`nowhere`"), "{err}");
+    }
+}
