@@ -318,6 +318,9 @@ impl State {
         }
         if status == Status::Cancelled {
             self.paid.forget(&transfer, id);
+        } else if !transfer.signings.is_empty() && transfer.signings.iter().all(|signing| !signing.signed) {
+            // The block came before the report of the signature.
+            self.paid.note(&transfer, id, act.at);
         }
         self.float(id, false);
         self.update(id, |transfer| transfer.spent = spent);

@@ -132,6 +132,12 @@ impl State {
         self.transfers.iter().map(|(id, transfer)| (*id, transfer))
     }
 
+    /// The prices of an asset that are kept, oldest first.
+    #[must_use]
+    pub fn prices(&self, asset: Currency) -> &[PriceEntry] {
+        self.prices.get(&asset).map_or(&[], Vec::as_slice)
+    }
+
     /// One motion.
     #[must_use]
     pub fn motion(&self, id: MotionId) -> Option<&Motion> {
