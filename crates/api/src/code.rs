@@ -183,6 +183,7 @@ codes! {
     TxLockTimeAhead = "tx-lock-time-ahead", 422, "the lock time is above the current height: use 0 or a past height", "le verrou temporel dépasse la hauteur actuelle : utilisez 0 ou une hauteur passée";
     TxNoInputs = "tx-no-inputs", 422, "the transaction spends nothing", "la transaction ne dépense rien";
     TxNoOutputs = "tx-no-outputs", 422, "the transaction pays nothing but a fee", "la transaction ne paie rien que des frais";
+    TxTooHeavy = "tx-too-heavy", 422, "the signed transaction would have more weight than nodes relay: spend fewer outputs at once", "la transaction signée aurait plus de poids que les nœuds n'en relaient : dépensez moins de sorties à la fois";
     InputNotParents = "input-not-parents", 422, "an input is not change of the transaction that this one is to speed up", "une entrée n'est pas la monnaie de la transaction à accélérer";
     InputSharedMissing = "input-shared-missing", 422, "the transaction does not spend the input that all transactions of this transfer spend: build it with that input", "la transaction ne dépense pas l'entrée commune à toutes celles de ce transfert : construisez-la avec cette entrée";
     OutputLeaves = "output-leaves", 422, "an output leaves the vault: everything comes back to its change addresses in such a transaction", "une sortie quitte le coffre : dans une telle transaction, tout revient à ses adresses de monnaie";

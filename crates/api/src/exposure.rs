@@ -47,8 +47,10 @@ pub struct ExposurePast {
 /// Exposure.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Exposure {
-    /// The figures now; empty when nothing bounds the loss.
+    /// The figures now.
     pub figures: Vec<ExposureFigure>,
+    /// Whether nothing bounds the loss, so that there are no figures: a vault whose balance nobody says, and no limit on it.
+    pub unbounded: bool,
     /// The figures before, oldest first; for auditors and responders only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<ExposurePast>,

@@ -94,13 +94,17 @@ struct Chain {
     /// In which block each is.
     mined: BTreeMap<Hash, u32>,
     minted: u32,
+    /// What somebody else has spent.
+    foreign: BTreeSet<OutPoint>,
 }
 
 impl Chain {
     fn conflicts(&self, txid: Hash) -> bool {
         let inputs = &self.signed[&txid].1;
         let spent = self.mined.keys().flat_map(|mined| &self.signed[mined].1);
-        self.mined.contains_key(&txid) || spent.into_iter().any(|input| inputs.contains(input))
+        inputs.iter().any(|input| self.foreign.contains(input))
+            || self.mined.contains_key(&txid)
+            || spent.into_iter().any(|input| inputs.contains(input))
     }
 }
 
@@ -440,6 +444,26 @@ impl Run {
         self.feed(Overt::NoteChain { network: Network::Regtest, tip }).unwrap();
     }
 
+    /// Somebody with other keys spends what a signed transfer would have spent.
+    fn displace(&mut self) {
+        let Some(transfer) = self.any_transfer() else { return };
+        let found = self.state.overt().transfer(transfer).unwrap();
+        let mined = |txid: &Hash| self.chain.mined.contains_key(txid);
+        let is_mined = found.signings.iter().any(|signing| mined(&signing.spend.txid));
+        let Some(shared) = found.shared_input().filter(|_| !is_mined) else { return };
+        if self.chain.mined.keys().any(|txid| self.chain.signed[txid].1.contains(&shared)) {
+            return;
+        }
+        self.chain.foreign.insert(shared);
+        self.feed(Overt::NoteLost { vault: vault(), outputs: vec![shared] }).unwrap();
+        if self.feed(Overt::NoteDisplaced { transfer }).is_ok() {
+            self.seen.insert("displaced");
+            let found = self.state.overt().transfer(transfer).unwrap();
+            assert_eq!(found.status, Status::Cancelled);
+            assert!(self.state.overt().reserved_for(&shared).is_none_or(|holder| holder != transfer));
+        }
+    }
+
     fn stop_or_cancel(&mut self) {
         let Some(transfer) = self.any_transfer() else { return };
         let is_refresh = self.state.overt().transfer(transfer).unwrap().payload.refresh;
@@ -475,6 +499,7 @@ impl Run {
                 self.settle();
                 self.check();
             }
+            _ if self.chance.percent(20) => self.displace(),
             _ if self.chance.percent(50) => self.stop_or_cancel(),
             _ => self.restart(),
         }
@@ -491,7 +516,16 @@ fn whatever_happens_a_transfer_is_paid_at_most_once() {
         }
         seen.extend(run.seen);
     }
-    let wanted =
-        ["child", "confirmed", "payment", "refresh", "refresh-kept", "replacement", "return", "unconfirmed"];
+    let wanted = [
+        "child",
+        "confirmed",
+        "displaced",
+        "payment",
+        "refresh",
+        "refresh-kept",
+        "replacement",
+        "return",
+        "unconfirmed",
+    ];
     assert_eq!(seen.into_iter().collect::<Vec<_>>(), wanted, "histories that show nothing");
 }

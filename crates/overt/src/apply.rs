@@ -53,6 +53,7 @@ impl State {
                 self.confirmed(act, *transfer, *txid, Status::Confirmed { txid: *txid })
             }
             Event::Returned { transfer, txid } => self.confirmed(act, *transfer, *txid, Status::Cancelled),
+            Event::Displaced { transfer } => self.displaced(act, *transfer),
             Event::Unconfirmed { transfer } => {
                 self.unconfirmed(act, *transfer);
                 self.refill_windows();

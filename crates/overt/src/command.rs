@@ -123,6 +123,11 @@ pub enum Command {
         /// The transaction's id.
         txid: Hash,
     },
+    /// The chain shows, deep enough, that somebody else has spent what every transaction of a transfer spends.
+    NoteDisplaced {
+        /// Which transfer.
+        transfer: TransferId,
+    },
     /// The block that had a transfer's transaction is not in the chain any more.
     NoteUnconfirmed {
         /// Which transfer.
@@ -238,6 +243,11 @@ pub enum Event {
         transfer: TransferId,
         /// The transaction's id.
         txid: Hash,
+    },
+    /// Somebody else has spent what every transaction of it spends: it can never be paid.
+    Displaced {
+        /// Which transfer.
+        transfer: TransferId,
     },
     /// The block that had its transaction is gone.
     Unconfirmed {

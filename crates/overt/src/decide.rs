@@ -71,6 +71,7 @@ impl State {
             Command::NoteChain { network, tip } => self.decide_chain(act, *network, tip),
             Command::NoteSigned { transfer, txid } => self.decide_signed(act, *transfer, *txid),
             Command::NoteConfirmed { transfer, txid } => self.decide_confirmed(act, *transfer, *txid),
+            Command::NoteDisplaced { transfer } => self.decide_displaced(act, *transfer),
             Command::NoteUnconfirmed { transfer } => self.decide_unconfirmed(act, *transfer),
         }
     }

@@ -143,6 +143,19 @@ impl State {
         }
     }
 
+    /// Somebody with other keys, by the recovery path for one, was first.
+    pub(crate) fn decide_displaced(&self, act: &Act, id: TransferId) -> Decision {
+        only_feed(act)?;
+        let transfer = self.transfers.get(&id).ok_or(Refusal::NotFound("transfer"))?;
+        match &transfer.status {
+            Status::Signed { .. } | Status::Signing if self.is_on_chain(transfer) => {
+                done(Event::Displaced { transfer: id })
+            }
+            Status::Cancelled => Ok((Vec::new(), Reply::Done)),
+            status => Err(Refusal::TooLate(status.word())),
+        }
+    }
+
     /// The block that had a payment is not in the chain any more.
     pub(crate) fn decide_unconfirmed(&self, act: &Act, id: TransferId) -> Decision {
         only_feed(act)?;
@@ -325,6 +338,17 @@ impl State {
         self.float(id, false);
         self.update(id, |transfer| transfer.spent = spent);
         self.settle(act, id, status);
+    }
+
+    /// It can never be paid: what it held is free, and it counts no more.
+    pub(crate) fn displaced(&mut self, act: &Act, id: TransferId) {
+        let Some(transfer) = self.transfers.get(&id).cloned() else { return };
+        for input in transfer.reserved_inputs() {
+            self.reserved.remove(&input);
+        }
+        self.paid.forget(&transfer, id);
+        self.float(id, false);
+        self.settle(act, id, Status::Cancelled);
     }
 
     /// The block is gone: the transaction waits again, and so does everything that it had spent.

@@ -210,7 +210,7 @@ fn quorums_have_one_of_three_forms() {
         (
             "{ at_least = 0, of = \"board\" }",
             expect![[r#"
-            more.toml:2:21: error[bad-count]: `at_least` is 0: give a whole number from 1 to 512
+            more.toml:2:21: error[bad-count]: `at_least` is 0: give a whole number from 1 to 1024
         "#]],
         ),
         (
@@ -361,7 +361,7 @@ fn too_much_is_said_and_not_tried() {
     let many: Vec<_> = (0..policy::FILES_MAX + 1).map(|n| source(&format!("{n}.toml"), "")).collect();
     assert!(shown(&load(&many).diagnostics).contains("error[too-large]: more than 64 files"));
     let people: String = (0..policy::PEOPLE_MAX).map(|n| format!("[[person]]\nid = \"n{n}\"\n")).collect();
-    assert!(shown(&found(&people)).contains("error[too-large]: more than 512 [[person]]"));
+    assert!(shown(&found(&people)).contains("error[too-large]: more than 1024 [[person]]"));
     let names: Vec<String> = (0..1001).map(|n| format!("\"x{n}\"")).collect();
     let names = format!("[cosigner]\nplaces = [{}]\n", names.join(","));
     assert!(shown(&found(&names)).contains("error[too-large]: `places` has more than 1000 entries"));

@@ -9,8 +9,8 @@ use types::{Hash, SpendKind, SpendPlan, TransferId, VaultId};
 use vault::bitcoin::hashes::Hash as _;
 use vault::bitcoin::{Amount, OutPoint, Psbt, Transaction, Txid};
 use vault::{
-    Approved, ApprovedError, Holdings, MergeError, UnverifiedPsbt, VerifiedSpend, verify, verify_child,
-    verify_return,
+    Approved, ApprovedError, Holdings, MergeError, TRANSACTION_WEIGHT_MAX, UnverifiedPsbt, VerifiedSpend,
+    verify, verify_child, verify_return,
 };
 
 use crate::coins::{CoinError, VaultBook};
@@ -31,6 +31,11 @@ pub enum SpendError {
     /// The PSBT is refused.
     #[error(transparent)]
     Refused(#[from] vault::Refusal),
+    /// No node would relay it: its inputs would be reserved for nothing.
+    #[error(
+        "the signed transaction would have {0} weight units, more than nodes relay: spend fewer outputs at once"
+    )]
+    TooHeavy(u64),
     /// The engine could not read what was attached before.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -45,6 +50,7 @@ impl SpendError {
             Self::Vault(..) => "vault-unusable",
             Self::Approved(_) => "payload-not-payable",
             Self::Refused(refusal) => refusal.code(),
+            Self::TooHeavy(_) => "tx-too-heavy",
             Self::Engine(error) => error.code(),
         }
     }
@@ -165,6 +171,9 @@ impl<'a> Case<'a> {
             },
             _ => verify(psbt, self.holdings, &self.approved)?,
         };
+        if spend.weight() > TRANSACTION_WEIGHT_MAX {
+            return Err(SpendError::TooHeavy(spend.weight()));
+        }
         Ok(spend)
     }
 }

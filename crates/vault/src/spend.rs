@@ -18,6 +18,7 @@ use crate::build::{fill_input, fill_output};
 use crate::derived::{DerivedKey, DerivedScript, Form};
 use crate::descriptor::{Position, VaultDescriptor};
 use crate::holdings::Coin;
+use crate::size::estimated_vsize;
 use crate::spec::ScriptKind;
 
 /// A signature for one input.
@@ -101,6 +102,15 @@ impl VerifiedSpend {
     #[must_use]
     pub fn txid(&self) -> Txid {
         self.transaction.compute_txid()
+    }
+
+    /// The most weight units that it has once it is signed.
+    #[must_use]
+    pub fn weight(&self) -> u64 {
+        let script = self.coins.first().map(Coin::script);
+        let vsize =
+            script.map_or(0, |script| estimated_vsize(script, self.coins.len(), &self.transaction.output));
+        vsize.saturating_mul(4)
     }
 
     /// What the network is paid.

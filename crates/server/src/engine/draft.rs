@@ -104,7 +104,9 @@ impl Draft {
                 OvertEvent::Signed { transfer, txid } if replaces(ahead, *transfer, *txid) => {
                     self.batch.done.extend(outbox.broadcasts_of(*transfer));
                 }
-                OvertEvent::Confirmed { transfer, .. } | OvertEvent::Returned { transfer, .. } => {
+                OvertEvent::Confirmed { transfer, .. }
+                | OvertEvent::Returned { transfer, .. }
+                | OvertEvent::Displaced { transfer } => {
                     self.batch.done.extend(outbox.broadcasts_of(*transfer));
                     self.touches_coins = true;
                 }

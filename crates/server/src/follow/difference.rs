@@ -67,8 +67,18 @@ fn settled(id: TransferId, transfer: &Transfer, wallet: &Wallet, confirmations: 
         TxStatus::Confirmed { depth, .. } => depth >= confirmations,
         _ => false,
     };
-    let txid = own.map(|signing| signing.spend.txid).find(|txid| deep(*txid))?;
-    Some((Command::NoteConfirmed { transfer: id, txid }, Vec::new()))
+    if let Some(txid) = own.map(|signing| signing.spend.txid).find(|txid| deep(*txid)) {
+        return Some((Command::NoteConfirmed { transfer: id, txid }, Vec::new()));
+    }
+    let shared = transfer.shared_input()?;
+    let shared = vault::bitcoin::OutPoint { txid: on_chain(shared.txid), vout: shared.index };
+    let (by, _) = wallet.spender(&shared)?;
+    let by = Hash(by.to_byte_array());
+    let is_ours = transfer.signings.iter().any(|signing| signing.spend.txid == by);
+    (!is_ours && deep(by)).then(|| {
+        tracing::error!("what a signed payment was to spend was spent without Rempart: see who has the keys");
+        (Command::NoteDisplaced { transfer: id }, Vec::new())
+    })
 }
 
 /// Outputs that the vault does not have any more, but for those that a payment of ours is spending.

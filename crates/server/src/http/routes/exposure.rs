@@ -25,11 +25,12 @@ pub async fn show(State(http): State<Http>, headers: HeaderMap) -> Answer<api::E
             let policy = state.overt().policy()?;
             let names = may_see_names(policy, &reader);
             let currency = policy.organisation().currency;
-            // Nothing bounds the loss: there is no figure to show.
-            let bounds = worst(state.overt(), now)?.unwrap_or_default();
+            let worst = worst(state.overt(), now)?;
+            let unbounded = worst.is_err();
+            let bounds = worst.unwrap_or_default();
             let figures = bounds.iter().map(|bound| figure(bound, names)).collect();
             let history = if names { past(engine.exposure(), currency) } else { Vec::new() };
-            Some(api::Exposure { figures, history })
+            Some(api::Exposure { figures, unbounded, history })
         })
     };
     let found = tokio::task::spawn_blocking(work).await.map_err(|_| Failure::new(api::Code::Internal))?;
