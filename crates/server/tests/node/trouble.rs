@@ -12,14 +12,21 @@ use overt::Command as Overt;
 use regtest::{Node, Options};
 use server::drafts::{self, Draft};
 use server::engine::Engine;
+use signer::Signer;
 use types::{Span, Target};
-use vault::bitcoin::{Amount, FeeRate, Network, OutPoint, ScriptBuf};
+use vault::bitcoin::consensus::encode::deserialize;
+use vault::bitcoin::hashes::Hash as _;
+use vault::bitcoin::{Amount, FeeRate, Network, OutPoint, ScriptBuf, Transaction, Txid};
+use vault::signing::sign_member;
+use vault::{Approved, Branch, SpendDraft, UnverifiedPsbt, build_psbt, verify};
 
 use crate::rig::{
     HOLD, MAX_FEE, Mood, Moody, PAID, Rig, Setup, core, core_since, following, node, node_with, payload,
     seconds,
 };
 use crate::world::{self, COIN, Site, treasury, wait_until};
+
+const ELSEWHERE: &str = "bcrt1q5n2k3frgpxces3dsw4qfpqk4kksv0cz96pldxdwxrrw0d5ud5hcqzzx7zt";
 
 /// With a second source that does as it is told.
 fn with_second(mood: &Arc<Mutex<Mood>>) -> Rig {
@@ -257,6 +264,49 @@ fn a_reorganisation_that_takes_the_deposit_takes_the_coin() {
     let (id, _) = rig.send(1);
     rig.mine(1);
     assert_eq!(rig.word(id), "confirmed");
+}
+
+/// Whoever has all keys can spend without Rempart: the coins of a signed payment, in a block, to somewhere else.
+fn spent_without_rempart(rig: &Rig, coins: Vec<OutPoint>) -> Transaction {
+    let holdings = rig.holdings();
+    let elsewhere = payload(vec![(Target::Address(ELSEWHERE.into()), PAID / 2)], 99, MAX_FEE, false);
+    let approved = Approved::from_payload(&elsewhere, Network::Regtest, |_| None).unwrap();
+    let draft = SpendDraft {
+        inputs: coins,
+        outputs: approved.txouts(|_| None),
+        fee: Amount::from_sat(MAX_FEE),
+        change: holdings.unused(Branch::Change),
+        lock_height: 0,
+    };
+    let mut psbt = build_psbt(&holdings, &draft).unwrap();
+    for member in ["alice", "carol"] {
+        sign_member(&mut psbt, &holdings, &world::key(member)).unwrap();
+    }
+    let spend = verify(UnverifiedPsbt::from(psbt), &holdings, &approved).unwrap();
+    let signed = world::SoftSigner(world::key("cosigner")).cosign(&spend).unwrap().finish().unwrap();
+    deserialize(&signed.to_bytes()).unwrap()
+}
+
+#[test]
+fn a_payment_whose_coins_somebody_else_spent_ends_and_holds_nothing() {
+    let rig = Rig::new(Setup { confirmations: 2, ..Setup::default() });
+    rig.deposit(0, 1);
+    let (id, txid) = rig.send(1);
+    let shared = rig.engine.read(|state| state.overt().transfer(id).unwrap().shared_input().unwrap());
+    let coin = rig.coins().into_iter().find(|(outpoint, _)| *outpoint == shared).unwrap();
+    let outpoint = OutPoint { txid: Txid::from_byte_array(coin.0.txid.0), vout: coin.0.index };
+    let foreign = spent_without_rempart(&rig, vec![outpoint]);
+    rig.node.mine_exactly(&[foreign]).unwrap();
+    rig.look();
+    assert_eq!(rig.word(id), "signed", "one block is not deep enough to give up");
+    rig.mine(1);
+    assert_eq!(rig.word(id), "cancelled");
+    rig.engine.read(|state| {
+        assert_eq!(state.overt().afloat(&treasury()), types::Value::ZERO);
+        assert_eq!(state.overt().reserved_for(&shared), None);
+        assert!(state.overt().coins(&treasury()).all(|(outpoint, _)| *outpoint != shared));
+    });
+    assert!(!rig.in_mempool(txid) && rig.payments().is_empty());
 }
 
 #[test]
