@@ -174,6 +174,12 @@ impl State {
         self.age_blocks(coin, now).saturating_mul(4) >= u64::from(recovery.after_blocks).saturating_mul(3)
     }
 
+    /// How many outputs of a vault should be renewed.
+    #[must_use]
+    pub fn refresh_due(&self, vault: &VaultId, now: Timestamp) -> usize {
+        self.coins(vault).filter(|(_, coin)| self.nears_recovery(coin, now)).count()
+    }
+
     /// How many blocks old an output is; by the clock where its block is not known.
     #[must_use]
     pub fn age_blocks(&self, coin: &Coin, now: Timestamp) -> u64 {

@@ -65,6 +65,8 @@ pub struct Health {
     pub channels_suffice: bool,
     /// Vaults of the policy that cannot be used, and why.
     pub vaults: Vec<(VaultId, String)>,
+    /// Vaults with outputs that near their recovery lock.
+    pub refresh_due: usize,
 }
 
 impl Shared {
@@ -143,6 +145,14 @@ impl Shared {
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
     }
 
+    fn refresh_due(&self) -> usize {
+        let now = self.now();
+        self.read(|state| {
+            let vaults = state.overt().policy().map(policy::Policy::vaults).unwrap_or_default();
+            vaults.iter().filter(|vault| state.overt().refresh_due(&vault.id, now) > 0).count()
+        })
+    }
+
     pub fn health(&self) -> Health {
         let trouble = *self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         Health {
@@ -155,6 +165,7 @@ impl Shared {
             channels: self.channels,
             channels_suffice: self.channels >= CHANNELS_WANTED,
             vaults: self.book(VaultBook::problems),
+            refresh_due: self.refresh_due(),
         }
     }
 }

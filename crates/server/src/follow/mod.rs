@@ -133,6 +133,8 @@ struct Kept {
     wallet: Wallet,
     name: Hash,
     chain: stored::ChangeChain,
+    /// How many outputs neared their recovery lock when it was last warned of.
+    due: usize,
 }
 
 /// Follows all networks until the engine ends.
@@ -205,7 +207,7 @@ fn open(shared: &Shared, following: &Following, descriptor: &str, name: Hash) ->
     let key = shared.secrets.checkpoint().verifying_key();
     let loaded = stored::ChangeChain::read(&key, name, &stored).and_then(|(chain, changes)| {
         let wallet = Wallet::load(network, descriptor, changes).ok()?;
-        Some(Kept { wallet, name, chain })
+        Some(Kept { wallet, name, chain, due: 0 })
     });
     match loaded {
         Some(kept) => Ok(kept),
@@ -214,7 +216,7 @@ fn open(shared: &Shared, following: &Following, descriptor: &str, name: Hash) ->
                 tracing::warn!("what the journal has of a wallet cannot be used: it is learnt again");
             }
             let chain = stored::ChangeChain::new(name);
-            Ok(Kept { wallet: Wallet::create(network, descriptor)?, name, chain })
+            Ok(Kept { wallet: Wallet::create(network, descriptor)?, name, chain, due: 0 })
         }
     }
 }
@@ -237,6 +239,7 @@ fn bring_up_to_date(
     }
     store(shared, kept, Ask::Tick, Vec::new())?;
     send_again(shared, following, vault, &kept.wallet);
+    warn_of_due(shared, vault, kept);
     Ok(())
 }
 
@@ -257,6 +260,16 @@ fn store(shared: &Shared, kept: &mut Kept, ask: Ask, blobs: Vec<(Hash, Vec<u8>)>
         tracing::warn!(code = refusal.code(), "a report of the chain was not taken: {refusal}");
     }
     Ok(())
+}
+
+/// Once for each further output (G10). `health` counts the vault until they are renewed.
+fn warn_of_due(shared: &Shared, vault: &VaultId, kept: &mut Kept) {
+    let now = shared.now();
+    let due = shared.read(|state| state.overt().refresh_due(vault, now));
+    if due > kept.due {
+        tracing::warn!(%vault, due, "outputs near their recovery lock: renew them with `rempart wallet refresh`");
+    }
+    kept.due = due;
 }
 
 /// A payment that the network has forgotten is sent again: after a reorganisation, or when the mempool threw it out.

@@ -489,7 +489,9 @@ fn outputs_near_their_recovery_are_renewed_and_one_person_cannot_stop_it() {
         drafts::refresh(&rig.engine, &treasury(), 1, rate).is_err(),
         "107 blocks are not three quarters of 144"
     );
+    assert_eq!(rig.engine.health().refresh_due, 0);
     rig.mine(1);
+    assert_eq!(rig.engine.health().refresh_due, 1, "health says so");
     let refresh = drafts::refresh(&rig.engine, &treasury(), 1, rate).unwrap();
     assert_eq!((refresh.values.len(), refresh.built.psbt.inputs.len(), refresh.left), (1, 3, 0));
     let outputs = refresh.values.iter().map(|value| (Target::Vault(treasury()), value.to_sat())).collect();

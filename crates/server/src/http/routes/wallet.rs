@@ -65,7 +65,7 @@ pub async fn show(
             trouble: tip.and_then(|tip| tip.trouble.clone()),
             afloat: money(overt.afloat(&id)),
             outstanding: vault.outstanding.map(money),
-            refresh_due: overt.coins(&id).filter(|(_, coin)| overt.nears_recovery(coin, now)).count(),
+            refresh_due: overt.refresh_due(&id, now),
         })
     });
     detail.map(Json).ok_or_else(Failure::not_found)
