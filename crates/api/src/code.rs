@@ -106,6 +106,10 @@ codes! {
     IdempotencyKeyMissing = "idempotency-key-missing", 400, "give the command an `Idempotency-Key` header of 1 to 128 visible characters, and the same one when you repeat it", "donnez à la commande un en-tête `Idempotency-Key` de 1 à 128 caractères visibles, le même quand vous la répétez";
     IdempotencyKeyReused = "idempotency-key-reused", 409, "this idempotency key was used for another command: draw a new one", "cette clé d'idempotence a servi à une autre commande : tirez-en une nouvelle";
 
+    // Credentials.
+    EnrolmentInvalid = "enrolment-invalid", 404, "this enrolment is not open, not for this name, or was used: ask whoever opened it for another", "cette inscription n'est pas ouverte, pas à ce nom, ou a déjà servi : demandez-en une autre à qui l'a ouverte";
+    PhraseShown = "phrase-shown", 409, "this was done before and the phrase was shown then, once: end the motion and ask for another phrase", "c'est déjà fait et la phrase a été montrée alors, une seule fois : mettez fin à la proposition et demandez une autre phrase";
+
     // Who asks.
     Unauthenticated = "unauthenticated", 401, "the signature does not hold: ask for a new challenge and sign again with your device", "la signature n'est pas valable : demandez un nouveau défi et signez de nouveau avec votre appareil";
     SessionInvalid = "session-invalid", 401, "sign in first: there is no session, or it has ended", "connectez-vous d'abord : il n'y a pas de session, ou elle est terminée";
@@ -167,6 +171,10 @@ codes! {
     NoSuchPerson = "no-such-person", 422, "there is no person of this name", "il n'y a personne de ce nom";
     WrongKind = "wrong-kind", 422, "report a `judgement` or a `code-word`", "signalez un `judgement` ou un `code-word`";
     TimeInFuture = "time-in-future", 422, "the time is in the future", "l'instant est dans le futur";
+
+    // Check-ins.
+    NoSchedule = "no-schedule", 409, "you have no schedule of check-ins: set one first", "vous n'avez pas d'horaire de présence : fixez-en un d'abord";
+    ScheduleOutOfBounds = "schedule-out-of-bounds", 422, "`every` is 15m to 31d, `grace` 5m to 48h, and `next` is within 31 days from now", "`every` va de 15m à 31d, `grace` de 5m à 48h, et `next` tombe dans les 31 prochains jours";
 
     // Why a transaction is not signed.
     PsbtTooLarge = "psbt-too-large", 413, "the psbt is too large: send one of at most 4 MiB, with fewer inputs", "la psbt est trop grande : envoyez-en une de 4 Mio au plus, avec moins d'entrées";

@@ -4,8 +4,8 @@
 //! while the core moves. The command line and the demo build and read the same types.
 //!
 //! Where to find things: every error code with its texts, `code`; the problem document, `problem`; envelope, proof and request
-//! hash, `signed`; transfers, `transfer`; stops, posture and motions, `motion`; sign-in and own entry, `person`; vaults, `vault`;
-//! feeds, `feed`; the responders' side, `response`.
+//! hash, `signed`; transfers, `transfer`; stops, posture and motions, `motion`; sign-in and own entry, `person`; credentials, `credential`; vaults, `vault`;
+//! feeds, `feed`; the responders' side, `response`; check-ins, `signal`.
 //!
 //! # To add an endpoint
 //! 1. Its wire types here, with `deny_unknown_fields` on what comes in.
@@ -15,6 +15,7 @@
 #![deny(missing_docs)]
 
 mod code;
+mod credential;
 mod exposure;
 mod feed;
 mod money;
@@ -22,11 +23,16 @@ mod motion;
 mod person;
 mod problem;
 mod response;
+mod signal;
 mod signed;
 mod transfer;
 mod vault;
 
 pub use code::{Code, Language};
+pub use credential::{
+    AddDevice, ChangePhrase, CredentialProposal, DeviceEntry, Enrol, Enrolment, NewDevice, NewPhrase,
+    OpenEnrolment, PhraseLanguage, ProposeCredential, ProposeRevocation, RevokeDevices,
+};
 pub use exposure::{Exposure, ExposureFigure, ExposurePast};
 pub use feed::{Confirmation, NewPrice, NewTransaction};
 pub use money::{AssetUnits, CurrencyMinor, MoneyText};
@@ -37,9 +43,10 @@ pub use motion::{
 pub use person::{Health, Me, Rules, SessionGrant, SignIn};
 pub use problem::Problem;
 pub use response::{
-    Acknowledge, Clear, Cover, EndClear, Endorsed, Implicate, Incident, IncidentList, Narrow, Report,
-    SignalEntry, Subject,
+    Acknowledge, Clear, Cover, EndClear, EndPause, Endorsed, Implicate, Incident, IncidentList, Narrow,
+    Pause, PauseList, Report, SignalEntry, Subject,
 };
+pub use signal::{CheckIn, CheckIns, EndSchedule, NewSchedule, Schedule};
 pub use signed::{
     Accepted, COMMAND_DOMAIN, Challenge, ChallengeRequest, Envelope, IDEMPOTENCY_KEY_BYTES_MAX,
     IDEMPOTENCY_KEY_HEADER, PhraseText, Proof, RawEnvelope, request_hash,

@@ -5,6 +5,8 @@ use types::{ActorId, Hash, Timestamp, VaultId};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::credential::CredentialProposal;
+
 /// What a stop blocks. JSON: `{"transfer": id}`, `{"vault": name}`, `{"person": name}` or `"organisation"`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -126,7 +128,7 @@ pub struct NewChange {
 }
 
 /// What is proposed. The text of a change is not shown here: it may contain the register.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ProposalWord {
     /// To lift the stop with this number.
@@ -135,6 +137,11 @@ pub enum ProposalWord {
     Lower(PostureWord),
     /// To put another policy in force.
     Change,
+    /// To add to somebody's credential, or to replace it.
+    Credential(CredentialProposal),
+    /// To leave somebody's devices nothing but stopping.
+    #[schema(value_type = String)]
+    Revoke(ActorId),
 }
 
 /// A motion, as one person sees it. Never who endorsed.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use types::{GroupId, PersonId, PlaceId, Timestamp};
 use utoipa::ToSchema;
 
+use crate::credential::DeviceEntry;
 use crate::motion::SourceText;
 
 /// To sign in.
@@ -33,8 +34,8 @@ pub struct Me {
     /// Own places.
     #[schema(value_type = Vec<String>)]
     pub places: Vec<PlaceId>,
-    /// Public keys of the own devices.
-    pub devices: Vec<String>,
+    /// The own devices.
+    pub devices: Vec<DeviceEntry>,
 }
 
 /// The rules, as they were written. The register is not among them.

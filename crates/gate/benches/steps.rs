@@ -111,7 +111,7 @@ impl Bench {
         let by = Author::Actor(ActorId::parse(by).unwrap());
         let request = Hash([3; 32]);
         let attestation = Some(Attestation::seal(&self.key, Class::Free, &by, &request, &[4; 32]));
-        Command { by, ask: Ask::Overt(ask), request, idempotency: None, attestation }
+        Command { by, ask: Ask::Overt(ask), request, idempotency: None, attestation, used: None }
     }
 
     fn run(&mut self, what: &str, commands: &[Command]) {

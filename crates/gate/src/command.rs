@@ -1,6 +1,6 @@
 //! What can be asked of the gate, what comes back, and what the shell must do afterwards.
 
-use overt::{Author, Event as OvertEvent, Reply};
+use overt::{Author, DeviceUse, Event as OvertEvent, Reply};
 use thiserror::Error;
 use types::{Hash, TransferId};
 
@@ -35,13 +35,22 @@ pub struct Command {
     pub idempotency: Option<Hash>,
     /// What the phrase check found, sealed. People's commands have one, no other has.
     pub attestation: Option<Attestation>,
+    /// The device that signed, if it counts its signatures. Noted whatever becomes of the command.
+    pub used: Option<DeviceUse>,
 }
 
 impl Command {
     /// A command of Rempart itself.
     #[must_use]
     pub const fn system(ask: Ask) -> Self {
-        Self { by: Author::System, ask, request: Hash([0; 32]), idempotency: None, attestation: None }
+        Self {
+            by: Author::System,
+            ask,
+            request: Hash([0; 32]),
+            idempotency: None,
+            attestation: None,
+            used: None,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the journal keeps: one record per command on the overt chain, notes in sealed slots on the covert one (G7, G9).
 
 use credentials::{ClassKey, Seal, SealError};
-use overt::{Act, Event as OvertEvent};
+use overt::{Act, DeviceUse, Event as OvertEvent};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use types::{Hash, Timestamp};
@@ -30,6 +30,8 @@ pub struct Record {
     pub request: Hash,
     /// What the phrase check found, sealed.
     pub attestation: Option<Attestation>,
+    /// The device that signed, if it counts its signatures.
+    pub used: Option<DeviceUse>,
     /// Whether the person only signed in.
     pub sign_in: bool,
     /// Under which a repetition will be recognised.
@@ -72,6 +74,7 @@ struct Stored {
     act: Act,
     request: Hash,
     seal: Option<Seal>,
+    used: Option<DeviceUse>,
     sign_in: bool,
     repeat: Option<Repeat>,
     events: Vec<OvertEvent>,
@@ -87,6 +90,7 @@ impl Record {
             act: &self.act,
             request: &self.request,
             seal: self.attestation.as_ref().map(Attestation::sealed),
+            used: self.used,
             sign_in: self.sign_in,
             repeat: self.repeat.as_ref(),
             events: &self.events,
@@ -102,8 +106,8 @@ impl Record {
         let stored: Stored = postcard::from_bytes(bytes)?;
         let open = |seal| Attestation::open(key, seal, &stored.act.by, &stored.request);
         let attestation = stored.seal.map(open).transpose()?;
-        let Stored { act, request, sign_in, repeat, events, .. } = stored;
-        Ok(Self { act, request, attestation, sign_in, repeat, events })
+        let Stored { act, request, used, sign_in, repeat, events, .. } = stored;
+        Ok(Self { act, request, attestation, used, sign_in, repeat, events })
     }
 }
 
@@ -112,6 +116,7 @@ struct StoredRef<'a> {
     act: &'a Act,
     request: &'a Hash,
     seal: Option<&'a Seal>,
+    used: Option<DeviceUse>,
     sign_in: bool,
     repeat: Option<&'a Repeat>,
     events: &'a [OvertEvent],

@@ -48,7 +48,12 @@ pub(crate) fn release_on(state: &State, matter: Matter, now: Timestamp, class: C
     }
     let untainted = Untainted { covert: state.covert(), policies: state.overt().policies() };
     let second = state.overt().allows(&untainted, matter, now);
-    second.allowed && class == Class::Free && !state.covert().covers(&as_covert_sees(state, matter))
+    second.allowed && class == Class::Free && !is_covered(state, matter, now)
+}
+
+fn is_covered(state: &State, matter: Matter, now: Timestamp) -> bool {
+    let policy = state.overt().policy();
+    policy.is_none_or(|policy| state.covert().covers(policy, now, &as_covert_sees(state, matter)))
 }
 
 fn as_covert_sees(state: &State, matter: Matter) -> covert::Matter<'_> {

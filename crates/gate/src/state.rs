@@ -48,6 +48,7 @@ impl State {
     fn record(&mut self, record: &Record) {
         self.overt.begin(&record.act);
         self.attest(record);
+        record.used.into_iter().for_each(|used| self.overt.note_use(used));
         for event in &record.events {
             self.overt.apply(&record.act, event);
         }

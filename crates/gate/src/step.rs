@@ -77,6 +77,7 @@ fn overt_step(
         act,
         request: command.request,
         attestation: command.attestation.clone(),
+        used: command.used,
         sign_in: *ask == Overt::Attend,
         repeat,
         events,
@@ -139,6 +140,7 @@ fn tick(state: &State, moment: &Moment, now: Timestamp) -> (Vec<Event>, Outcome)
         act: act(state, &Author::System, now),
         request: Hash::default(),
         attestation: None,
+        used: None,
         sign_in: false,
         repeat: None,
         events,
@@ -196,7 +198,11 @@ fn covert_step(
     let mut events = Vec::new();
     if attestation.class() == credentials::Class::Duress {
         let seed = attestation.seed();
-        events.push(note(state, now, covert::Event::Signalled { who: person.clone(), seed }));
+        events.push(note(
+            state,
+            now,
+            covert::Event::Signalled { who: person.clone(), kind: covert::SignalKind::Act, seed },
+        ));
     }
     let outcome = match covert_decision(state, command, (&person, attestation.class()), ask, now) {
         Ok(event) => {

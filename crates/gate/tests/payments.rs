@@ -203,7 +203,7 @@ impl Run {
         let request = hash_parts("request", &[&self.requests.to_be_bytes()]);
         let attestation =
             Some(Attestation::seal(&self.key, Class::Free, &by, &request, &self.chance.bytes()));
-        self.step(&Command { by, ask: Ask::Overt(ask), request, idempotency: None, attestation })
+        self.step(&Command { by, ask: Ask::Overt(ask), request, idempotency: None, attestation, used: None })
     }
 
     /// What must hold at the moment at which a signature is allowed.

@@ -29,9 +29,8 @@ impl State {
         match event {
             Event::Founded { sources } => self.found(act, sources),
             Event::ClockSet { wall, steady, boot } => self.clock.anchor(act.at, (*wall, *steady, *boot)),
-            Event::Enrolled { actor, entry } => {
-                self.entries.insert(actor.clone(), entry.clone());
-            }
+            Event::Enrolled { actor, credential } => self.enrolled_whole(actor, credential),
+            Event::Revoked { actor, devices } => self.revoked(actor, devices),
             Event::Submitted { transfer, payload, value, outputs, standings } => {
                 let standings = standings.clone();
                 self.submitted(act, *transfer, Submission { payload, value: *value, outputs, standings });
@@ -313,6 +312,8 @@ impl State {
                 self.postures.push(PostureChange { to, at: act.at, cause: PostureCause::Lowered(id) });
             }
             Proposal::Change(sources) => self.change_policy(act, id, &sources),
+            Proposal::Credential { actor, new } => self.credential_passed(act, id, (&actor, &new)),
+            Proposal::Revoke { actor } => self.muted(&actor),
         }
     }
 

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use policy::{Direction, Policy, Source, compare};
-use types::{PersonId, Span, Timestamp};
+use types::{ActorId, PersonId, Span, Timestamp};
 
 use crate::act::Act;
 use crate::command::{Event, Refusal};
@@ -28,7 +28,7 @@ pub(crate) fn direction(in_force: &Policy, proposed: &Policy) -> Direction {
 }
 
 /// Whether these people live in at least two homes. Who has none counts for none.
-fn span_homes(policy: &Policy, people: &[PersonId]) -> bool {
+pub(crate) fn span_homes(policy: &Policy, people: &[PersonId]) -> bool {
     let homes: Vec<_> =
         people.iter().filter_map(|id| policy.person(id)).map(|person| &person.homes).collect();
     let apart = |one: &[types::PlaceId], other: &[types::PlaceId]| {
@@ -45,7 +45,8 @@ impl Motion {
     /// Whether it is a change that applies at once, as things stand.
     #[must_use]
     pub fn is_immediate(&self) -> bool {
-        self.direction.is_some_and(Direction::is_immediate)
+        matches!(self.proposal, Proposal::Revoke { .. })
+            || self.direction.is_some_and(Direction::is_immediate)
     }
 
     /// Whether it is a tightening in force that still lapses.
@@ -85,10 +86,14 @@ impl State {
 
     /// One person ends a change; who has ended equal ones twice needs someone of another home who has, too.
     pub(crate) fn decide_end(&self, act: &Act, id: MotionId, motion: &Motion) -> Result<Event, Refusal> {
-        let (Proposal::Change(sources), Some(policy)) = (&motion.proposal, self.policy()) else {
+        let earlier = match &motion.proposal {
+            Proposal::Change(sources) => self.ended_before(act, sources),
+            Proposal::Credential { actor, .. } => self.ended_credentials(act, actor),
+            Proposal::Lift(_) | Proposal::Lower(_) | Proposal::Revoke { .. } => 0,
+        };
+        let (alone, Some(policy)) = (earlier < ENDS_ALONE_MAX, self.policy()) else {
             return Ok(Event::Ended { motion: id });
         };
-        let alone = self.ended_before(act, sources) < ENDS_ALONE_MAX;
         let both = motion.opposed.iter().chain([act]).filter_map(person_of);
         if alone || span_homes(policy, &both.collect::<Vec<_>>()) {
             return Ok(Event::Ended { motion: id });
@@ -99,13 +104,24 @@ impl State {
         }
     }
 
-    /// How many proposals with the same consequences this person has ended lately.
-    fn ended_before(&self, act: &Act, sources: &[Source]) -> usize {
+    /// What this person has ended lately.
+    fn ended_by(&self, act: &Act) -> Vec<&Motion> {
         let since = act.at.before(ENDS_WINDOW);
         let by_them = |motion: &&Motion| {
             motion.ended.as_ref().is_some_and(|ended| ended.by == act.by && ended.at > since)
         };
-        let ended: Vec<&Motion> = self.motions.values().filter(by_them).collect();
+        self.motions.values().filter(by_them).collect()
+    }
+
+    /// How many proposals about the same credential this person has ended lately: whoever has stolen one could keep it for ever.
+    fn ended_credentials(&self, act: &Act, actor: &ActorId) -> usize {
+        let same = |motion: &&&Motion| matches!(&motion.proposal, Proposal::Credential { actor: other, .. } if other == actor);
+        self.ended_by(act).iter().filter(same).count()
+    }
+
+    /// How many proposals with the same consequences this person has ended lately.
+    fn ended_before(&self, act: &Act, sources: &[Source]) -> usize {
+        let ended = self.ended_by(act);
         if ended.len() < ENDS_ALONE_MAX {
             return ended.len();
         }

@@ -8,6 +8,7 @@ use types::{
     TransferId, Value, VaultId,
 };
 
+use crate::credential::Credential;
 use crate::motion::{MotionId, Proposal};
 use crate::onchain::Tip;
 use crate::stop::{Scope, StopId};
@@ -29,8 +30,8 @@ pub enum Command {
     Enrol {
         /// Whose.
         actor: ActorId,
-        /// The entry, as the shell keeps it.
-        entry: Vec<u8>,
+        /// All of it.
+        credential: Credential,
     },
     /// To propose or complete the transaction of a transfer.
     Attach {
@@ -69,6 +70,11 @@ pub enum Command {
     Raise {
         /// To what.
         to: Posture,
+    },
+    /// To take one's own devices away: all of them, or the one that is named.
+    Revoke {
+        /// Which device.
+        device: Option<Hash>,
     },
     /// To propose what only a quorum may do.
     Propose(Box<Proposal>),
@@ -156,8 +162,15 @@ pub enum Event {
     Enrolled {
         /// Whose.
         actor: ActorId,
-        /// Their entry, as the shell keeps it: device keys, phrase verifier.
-        entry: Vec<u8>,
+        /// All of it.
+        credential: Credential,
+    },
+    /// A person's own devices were taken away.
+    Revoked {
+        /// Whose.
+        actor: ActorId,
+        /// Which.
+        devices: Vec<Hash>,
     },
     /// A transfer was submitted.
     Submitted {

@@ -38,10 +38,11 @@ impl State {
         match command {
             Command::Attend => Ok((Vec::new(), Reply::Done)),
             Command::Found { sources } => self.decide_found(act, sources),
-            Command::Enrol { actor, entry } => {
+            Command::Enrol { actor, credential } => {
                 self.may_enrol(act, actor)?;
-                done(Event::Enrolled { actor: actor.clone(), entry: entry.clone() })
+                done(Event::Enrolled { actor: actor.clone(), credential: credential.clone() })
             }
+            Command::Revoke { device } => self.decide_revoke(act, device.as_ref()),
             Command::Submit(payload) => self.decide_submit(act, payload),
             Command::Attach { transfer, spend } => self.decide_attach(act, *transfer, spend),
             Command::ShowAddress { vault, index, label } => self.decide_address(act, vault, *index, label),
@@ -306,6 +307,11 @@ impl State {
             Proposal::Lower(to) if *to >= self.posture() => return Err(Refusal::Posture("lower")),
             Proposal::Lower(_) => {}
             Proposal::Change(sources) => direction = self.judge_change(&loaded(sources)?)?,
+            Proposal::Credential { actor, new } => self.may_propose_credential(act, (actor, new))?,
+            Proposal::Revoke { actor } if !self.entries.contains_key(actor) => {
+                return Err(Refusal::NotFound("credential"));
+            }
+            Proposal::Revoke { .. } => {}
         }
         if self.motions.values().filter(|motion| motion.settled.is_none()).count() >= MOTIONS_PENDING_MAX {
             return Err(Refusal::TooMany("motions"));
@@ -325,9 +331,14 @@ impl State {
         self.person(act)?;
         let provisional = self.motions.get(&id).filter(|motion| motion.is_provisional());
         let motion = provisional.map_or_else(|| self.open_motion(id), Ok)?;
+        if motion.concerns().is_some_and(|actor| act.is_by(actor.as_str())) {
+            return Err(Refusal::NotAllowed("others must agree to what becomes of your credential"));
+        }
         match motion.proposal {
-            Proposal::Change(_) => may_add(act, &motion.proposed, &motion.endorsements)?,
             Proposal::Lift(_) | Proposal::Lower(_) => may_add_again(act, &motion.endorsements)?,
+            Proposal::Change(_) | Proposal::Credential { .. } | Proposal::Revoke { .. } => {
+                may_add(act, &motion.proposed, &motion.endorsements)?;
+            }
         }
         done(Event::Endorsed { motion: id })
     }

@@ -3,10 +3,14 @@
 //! Nothing is copied and nothing is rebuilt: the state keeps every act, and a reading leaves some out while a matter is judged.
 //! So a judgement costs the same whenever an act was found not to count, and nothing shows that it was. ADR 0002 says more.
 
+use std::collections::BTreeSet;
+
 use policy::{Charge, Permit, Policy, Posture};
 use types::{PermitId, PersonId, Span, Timestamp, TransferId, Value};
 
 use crate::act::{Act, ActNumber, Reading};
+use crate::change::span_homes;
+use crate::credential::{Origin, exists};
 use crate::motion::{Motion, MotionId, Proposal};
 use crate::paid::{Paid, Payments};
 use crate::policies::PolicyVersion;
@@ -79,21 +83,22 @@ impl Motion {
         endorsements: &[Act],
         reading: &impl Reading,
     ) -> bool {
-        let counted = counted(endorsements, self.settled, reading);
-        let counted: Vec<&PersonId> = counted.iter().collect();
+        let mut people = counted(endorsements, self.settled, reading);
         let proposer = self.proposed.by.actor().and_then(|actor| PersonId::parse(actor.as_str()).ok());
         let policy = &version.policy;
+        if self.is_immediate() {
+            people.extend(proposer.clone().filter(|_| reading.counts(&self.proposed, self.settled)));
+        }
+        let counted: Vec<&PersonId> = people.iter().collect();
         match self.proposal {
             Proposal::Lift(_) | Proposal::Lower(_) => policy.met(&policy.stop().lift, &counted, &[]),
-            Proposal::Change(_) if self.is_immediate() => {
-                let mut counted = counted;
-                counted.extend(proposer.as_ref().filter(|_| reading.counts(&self.proposed, self.settled)));
-                policy.met(&policy.change().tighten, &counted, &[])
-            }
-            Proposal::Change(_) => {
-                let excluded: Vec<&PersonId> = proposer.iter().collect();
+            Proposal::Change(_) if self.is_immediate() => policy.met(&policy.change().tighten, &counted, &[]),
+            Proposal::Change(_) | Proposal::Credential { .. } => {
+                let concerned = self.concerns().and_then(|actor| PersonId::parse(actor.as_str()).ok());
+                let excluded: Vec<&PersonId> = proposer.iter().chain(&concerned).collect();
                 policy.met(&policy.change().approve, &counted, &excluded)
             }
+            Proposal::Revoke { .. } => span_homes(policy, &people),
         }
     }
 
@@ -102,7 +107,8 @@ impl Motion {
         match self.proposal {
             Proposal::Lift(_) | Proposal::Lower(_) => version.policy.stop().after,
             Proposal::Change(_) if self.is_immediate() => Span::ZERO,
-            Proposal::Change(_) => version.change_wait(),
+            Proposal::Revoke { .. } => Span::ZERO,
+            Proposal::Change(_) | Proposal::Credential { .. } => version.change_wait(),
         }
     }
 }
@@ -123,20 +129,62 @@ pub(crate) struct Judge<'a, R> {
     reading: &'a R,
     /// Oldest first. A policy that came by a change which the acts that count would not have passed is not among them.
     versions: Vec<&'a PolicyVersion>,
+    /// Motions that brought a credential and would not have passed by the acts that count: what was done with it does not count.
+    unwarranted: BTreeSet<MotionId>,
+}
+
+/// The acts that a judge counts: those that its reading counts, with a credential that they brought.
+impl<R: Reading> Reading for Judge<'_, R> {
+    fn counts(&self, act: &Act, settled: Option<Timestamp>) -> bool {
+        self.reading.counts(act, settled) && self.was_entitled(act)
+    }
+
+    fn is_complete(&self) -> bool {
+        self.reading.is_complete()
+    }
 }
 
 impl<'a, R: Reading> Judge<'a, R> {
     pub(crate) fn new(state: &'a State, reading: &'a R) -> Self {
-        let mut judge = Self { state, reading, versions: Vec::new() };
+        let mut judge = Self { state, reading, versions: Vec::new(), unwarranted: BTreeSet::new() };
+        let mut origins = state.origins_by_time(reading.is_complete()).into_iter().peekable();
         let mut before: Option<&PolicyVersion> = None;
         for version in state.policies.all() {
-            // A change is judged by the policies before it, so the order of the list is the order of proof.
+            // Each is judged by what was before it, so the order of the list is the order of proof.
+            while let Some(origin) = origins.next_if(|origin| origin.number < version.number) {
+                judge.judge_origin(origin);
+            }
             if version.motion.is_none_or(|motion| judge.brought(motion, before)) {
                 judge.versions.push(version);
             }
             before = Some(version);
         }
+        origins.for_each(|origin| judge.judge_origin(origin));
         judge
+    }
+
+    fn judge_origin(&mut self, origin: Origin) {
+        if !self.passed(origin.motion) {
+            self.unwarranted.insert(origin.motion);
+        }
+    }
+
+    /// Whether whoever acted had a credential that the acts which count would have brought.
+    fn was_entitled(&self, act: &Act) -> bool {
+        if self.unwarranted.is_empty() {
+            return true;
+        }
+        let origins = act.by.actor().and_then(|actor| self.state.origins.get(actor));
+        let before = origins.into_iter().flatten().rev().filter(|origin| origin.precedes(act));
+        // Back to the last that left nothing of what was before.
+        let mut entitled = true;
+        for origin in before {
+            entitled &= !self.unwarranted.contains(&origin.motion);
+            if origin.is_whole {
+                break;
+            }
+        }
+        entitled
     }
 
     pub(crate) const fn paid(&self) -> &'a Paid {
@@ -163,7 +211,7 @@ impl<'a, R: Reading> Judge<'a, R> {
         let (then, current) = (self.version_before_act(&transfer.submitted), self.version_at(now));
         let (Some(then), Some(current)) = (then, current) else { return NO };
         let facts = transfer.facts();
-        let barred = !self.reading.counts(&transfer.submitted, None)
+        let barred = !self.counts(&transfer.submitted, None)
             || then.policy.forbidden(&facts).is_some()
             || current.policy.forbidden(&facts).is_some()
             || self.is_stopped(subject)
@@ -200,7 +248,7 @@ impl<'a, R: Reading> Judge<'a, R> {
     /// It was accepted: by every act the limits had room. By fewer submissions they have more, so there is something to sum up only
     /// where another policy judges, or where a cancel that gave room does not count.
     fn limits_held(&self, then: &PolicyVersion, subject: (TransferId, &Transfer)) -> bool {
-        if self.reading.is_complete() {
+        if self.is_complete() {
             return true;
         }
         let (policy, submitted) = (&then.policy, subject.1.submitted.at);
@@ -238,7 +286,7 @@ impl<'a, R: Reading> Judge<'a, R> {
 
     fn cancel_counts(&self, id: TransferId) -> bool {
         let Some(transfer) = self.state.transfers.get(&id) else { return false };
-        transfer.cancelled.as_ref().is_none_or(|act| self.reading.counts(act, transfer.settled))
+        transfer.cancelled.as_ref().is_none_or(|act| self.counts(act, transfer.settled))
     }
 
     /// What earlier transfers charged to a counter by the rules of a policy that is not in force any more.
@@ -269,7 +317,7 @@ impl<'a, R: Reading> Judge<'a, R> {
     /// Whether an earlier submission counted against limits at an instant, by the acts that count.
     fn counted_then(&self, id: TransferId, at: Timestamp) -> bool {
         let Some(transfer) = self.state.transfers.get(&id) else { return true };
-        if !self.reading.counts(&transfer.submitted, transfer.settled) {
+        if !self.counts(&transfer.submitted, transfer.settled) {
             return false;
         }
         let freed_at = if self.cancel_counts(id) { transfer.freed_at() } else { Some(transfer.expires_at) };
@@ -278,18 +326,16 @@ impl<'a, R: Reading> Judge<'a, R> {
 
     /// Whether a payment that was made would have been approved by the acts that count.
     pub(crate) fn was_warranted(&self, id: TransferId) -> bool {
-        if self.reading.is_complete() {
+        if self.is_complete() {
             return true;
         }
         let Some(transfer) = self.state.transfers.get(&id) else { return false };
         let Some(then) = self.version_before_act(&transfer.submitted) else { return false };
         let met = |permit: &PermitId| {
             let permit = then.policy.permit(permit);
-            permit.is_some_and(|permit| {
-                transfer.is_met(&then.policy, permit, &transfer.approvals, self.reading)
-            })
+            permit.is_some_and(|permit| transfer.is_met(&then.policy, permit, &transfer.approvals, self))
         };
-        self.reading.counts(&transfer.submitted, transfer.settled)
+        self.counts(&transfer.submitted, transfer.settled)
             && transfer.standings.iter().any(|standing| met(&standing.permit))
     }
 }
@@ -301,6 +347,10 @@ impl<'a, R: Reading> Judge<'a, R> {
             Proposal::Lift(stop) => self.state.stops.get(stop).is_some_and(|stop| stop.lifted.is_none()),
             Proposal::Lower(to) => *to < self.state.posture() && !self.raised_since(motion.proposed.number),
             Proposal::Change(_) => true,
+            Proposal::Credential { actor, new } => {
+                exists(self.state.policy(), actor) && self.state.fits_entry(actor, new)
+            }
+            Proposal::Revoke { actor } => self.state.entry(actor.as_str()).is_some(),
         };
         applicable && self.quorum_held(motion, now)
     }
@@ -322,14 +372,14 @@ impl<'a, R: Reading> Judge<'a, R> {
             let last = self.versions.last();
             last.zip(before).is_some_and(|(last, before)| std::ptr::eq(*last, before))
         };
-        self.passed(id) && (!immediate || self.reading.is_complete() || on_that())
+        self.passed(id) && (!immediate || self.is_complete() || on_that())
     }
 
     /// Whether a motion that passed would have passed by the acts that count.
     fn passed(&self, id: MotionId) -> bool {
         let Some(motion) = self.state.motions.get(&id) else { return false };
         let Some(settled) = motion.settled else { return false };
-        motion.status.has_passed() && (self.reading.is_complete() || self.quorum_held(motion, settled))
+        motion.status.has_passed() && (self.is_complete() || self.quorum_held(motion, settled))
     }
 
     /// Whether a motion's quorum was met without a gap for its whole wait, by the acts that count.
@@ -338,12 +388,10 @@ impl<'a, R: Reading> Judge<'a, R> {
         let instants = motion.endorsements.iter().map(|act| act.at);
         let met = |until: Timestamp| {
             let version = self.version_before(until, motion.settled);
-            version.is_some_and(|version| {
-                motion.is_met(version, up_to(&motion.endorsements, until), self.reading)
-            })
+            version.is_some_and(|version| motion.is_met(version, up_to(&motion.endorsements, until), self))
         };
         let since = self.continuously((motion.judged_from, at), instants, met);
-        self.reading.counts(&motion.proposed, motion.settled)
+        self.counts(&motion.proposed, motion.settled)
             && since.is_some_and(|since| since.after(motion.wait(version)) <= at)
     }
 
@@ -404,7 +452,7 @@ impl<'a, R: Reading> Case<'_, 'a, R> {
     }
 
     fn matches(&self, version: &PolicyVersion, permit: &Permit) -> bool {
-        if self.judge.reading.is_complete() && std::ptr::eq(self.then, self.current) {
+        if self.judge.is_complete() && std::ptr::eq(self.then, self.current) {
             return true; // It matched at submission, by every act and this very policy.
         }
         permit.matches(&version.policy, &self.transfer.facts(), &Payments { judge: self.judge })
@@ -412,7 +460,7 @@ impl<'a, R: Reading> Case<'_, 'a, R> {
 
     fn met_since(&self, id: &PermitId) -> Option<Timestamp> {
         let transfer = self.transfer;
-        if self.judge.reading.is_complete() {
+        if self.judge.is_complete() {
             return transfer.standings.iter().find(|standing| standing.permit == *id)?.met_since;
         }
         let instants = transfer.approvals.iter().map(|act| act.at);
@@ -420,7 +468,7 @@ impl<'a, R: Reading> Case<'_, 'a, R> {
             let approvals = up_to(&transfer.approvals, at);
             let approved = |version: &PolicyVersion| {
                 let permit = version.policy.permit(id);
-                permit.is_some_and(|p| transfer.is_met(&version.policy, p, approvals, self.judge.reading))
+                permit.is_some_and(|p| transfer.is_met(&version.policy, p, approvals, self.judge))
             };
             approved(self.then) && self.judge.version_at(at).is_some_and(approved)
         })

@@ -5,7 +5,7 @@
 //! through a [`Reading`] *which* acts count, and judges the history that remains. That is what keeps it from leaking.
 //!
 //! Where to find things: who did what and when, `act`; one matter each, `transfer`, `motion`, `stop`; sliding windows, `windows`;
-//! what a command leads to, `decide`; changes of the policy, `change`; what is allowed under a reading, `judge`; what happens to the state, `apply`; what the chain shows, `onchain`; a transfer's transactions, `spending`; what people see, `view`.
+//! what a command leads to, `decide`; changes of the policy, `change`; credentials, `credential`; what is allowed under a reading, `judge`; what happens to the state, `apply`; what the chain shows, `onchain`; a transfer's transactions, `spending`; what people see, `view`.
 //!
 //! To add a command: a variant in [`Command`], its rule in `decide`, its events in [`Event`], their effect in `apply`,
 //! and a step in the simulator so that the guarantees are tried on it.
@@ -16,6 +16,7 @@ mod apply;
 mod change;
 mod clock;
 mod command;
+mod credential;
 mod decide;
 mod judge;
 mod motion;
@@ -33,6 +34,10 @@ pub use act::{Act, ActNumber, AllActs, Author, Reading};
 pub use change::{ENDS_ALONE_MAX, ENDS_WINDOW, TIGHTENING_LAPSES};
 pub use clock::{CLOCK_JUMP_MAX, Clock};
 pub use command::{Command, Event, Refusal, Reply};
+pub use credential::{
+    CREDENTIAL_BYTES_MAX, CREDENTIAL_MOTIONS_MAX, Credential, DEVICES_MAX, Device, DeviceUse, Entry,
+    NewCredential, device_id,
+};
 pub use motion::{MOTION_EXPIRES, Motion, MotionId, MotionStatus, Proposal};
 pub use onchain::{Coin, MEDIAN_TIME_LAG_MAX, ShownAddress, TROUBLE_BYTES_MAX, Tip};
 pub use policies::{Policies, PolicyVersion};

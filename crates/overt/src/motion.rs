@@ -1,13 +1,14 @@
 //! Motions: what only a quorum may do, after a wait that any one person can end (G5): lifting a stop, lowering the posture,
-//! changing the policy.
+//! changing the policy or a credential.
 
 use std::fmt;
 
 use policy::{Direction, Posture, Source};
 use serde::{Deserialize, Serialize};
-use types::{Hash, Span, Timestamp};
+use types::{ActorId, Hash, Span, Timestamp};
 
 use crate::act::Act;
+use crate::credential::NewCredential;
 use crate::stop::StopId;
 
 /// How long a motion may wait for its quorum.
@@ -40,6 +41,18 @@ pub enum Proposal {
     Lower(Posture),
     /// To put another policy in force.
     Change(Vec<Source>),
+    /// To add to somebody's credential, or to replace it.
+    Credential {
+        /// Whose.
+        actor: ActorId,
+        /// What it is to have.
+        new: Box<NewCredential>,
+    },
+    /// To leave somebody's devices nothing but stopping.
+    Revoke {
+        /// Whose.
+        actor: ActorId,
+    },
 }
 
 /// Where a motion stands.

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use policy::{Network, Policy, Posture, PriceEntry};
 use serde::{Deserialize, Serialize};
-use types::{ActorId, Currency, OutPoint, PersonId, Timestamp, TransferId, Value, VaultId};
+use types::{ActorId, Currency, Hash, OutPoint, PersonId, Timestamp, TransferId, Value, VaultId};
 
 use crate::act::{Act, ActNumber};
 use crate::clock::Clock;
+use crate::credential::{Entry, Origin};
 use crate::motion::{Motion, MotionId};
 use crate::onchain::{Coin, ShownAddress, Tip};
 use crate::paid::Paid;
@@ -72,7 +73,11 @@ pub struct State {
     pub(crate) policies: Policies,
     /// Whether anybody has acted yet: until then credentials are handed out, afterwards never again without a quorum.
     pub(crate) opened: bool,
-    pub(crate) entries: BTreeMap<ActorId, Vec<u8>>,
+    pub(crate) entries: BTreeMap<ActorId, Entry>,
+    /// By which motions each credential came to be what it is, oldest first.
+    pub(crate) origins: BTreeMap<ActorId, Vec<Origin>>,
+    /// The highest counter that each counting device has shown.
+    pub(crate) counters: BTreeMap<Hash, u32>,
     pub(crate) transfers: BTreeMap<TransferId, Transfer>,
     pub(crate) pending: usize,
     /// What people cancelled, and when, in time order.
@@ -160,21 +165,10 @@ impl State {
         self.postures.last().map_or(Posture::Normal, |change| change.to)
     }
 
-    /// A person's or service's entry, as the shell keeps it.
-    #[must_use]
-    pub fn entry(&self, actor: &str) -> Option<&[u8]> {
-        self.entries.get(actor).map(Vec::as_slice)
-    }
-
     /// Whether anybody has acted yet. From then on no credential is handed out on the host's word alone.
     #[must_use]
     pub const fn is_opened(&self) -> bool {
         self.opened
-    }
-
-    /// Everybody who has an entry.
-    pub fn enrolled(&self) -> impl Iterator<Item = &ActorId> {
-        self.entries.keys()
     }
 
     /// The outputs that a vault has and that no confirmed transaction of ours has spent, reserved ones included.

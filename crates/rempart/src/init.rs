@@ -21,7 +21,7 @@ use server::clock::{Clock, SystemClock};
 use server::config::{CONFIG_FILE, Config};
 use server::engine::Engine;
 use server::entropy::{Entropy, SystemEntropy};
-use server::http::{Entry, encode_entry};
+use server::http::{DeviceCredential, Entry, encode_entry};
 use server::keys::Secrets;
 use signer::{FileSigner, KdfCost, Signer};
 use std::sync::Arc;
@@ -183,11 +183,12 @@ pub fn enrol(args: &EnrolArgs, language: Language, out: &mut dyn Write) -> Resul
     });
     let phrase = (!is_service).then(|| draw_phrase(language));
     let verifier = phrase.as_ref().map(|phrase| verifier(&engine, phrase)).transpose()?;
-    let entry = encode_entry(&Entry { devices: vec![key.public()], verifier })?;
+    let devices = vec![DeviceCredential::Key(key.public())];
+    let credential = encode_entry(&Entry { devices, verifier })?;
     // The file first: a credential whose key was never written would be lost for good.
     let kind = if is_service { KeyKind::Service } else { KeyKind::Person };
     write_key(&args.key_file, &KeyFile { person: args.name.clone(), kind, key })?;
-    if let Err(error) = ask(&engine, Overt::Enrol { actor: args.name.clone(), entry }) {
+    if let Err(error) = ask(&engine, Overt::Enrol { actor: args.name.clone(), credential }) {
         fs::remove_file(&args.key_file)?;
         return Err(error);
     }

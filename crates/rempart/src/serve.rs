@@ -58,7 +58,11 @@ const PLAIN_HTTP_EN: &str =
 const PLAIN_HTTP_FR: &str = "attention : HTTP en clair hors de la boucle locale : placez un proxy TLS devant, sinon les phrases circulent en clair";
 
 async fn serve_until_asked(engine: Engine, config: &Config, listener: TcpListener) -> Result<()> {
-    let settings = http::Settings { feeds: config.feeds.clone(), entropy: Arc::new(SystemEntropy) };
+    let settings = http::Settings {
+        feeds: config.feeds.clone(),
+        entropy: Arc::new(SystemEntropy),
+        phrase_cost: credentials::Cost::PRODUCTION,
+    };
     http::serve(engine.clone(), settings, listener, asked_to_stop()).await?;
     engine.stop().await?;
     Ok(())

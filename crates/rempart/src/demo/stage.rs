@@ -260,8 +260,9 @@ async fn enrol(engine: &Engine, seed: [u8; 32], actor: &Actor) -> Result<()> {
         derive(seed, &format!("salt {name}")).first_chunk().copied().context("a salt is half a hash")?;
     let phrase = Phrase::parse(&actor.phrase)?;
     let verifier = Verifier::make(&phrase, engine.secrets().pepper(), salt, Cost::PRODUCTION)?;
-    let entry = http::Entry { devices: vec![actor.key.key.public()], verifier: Some(verifier) };
-    ask(engine, Overt::Enrol { actor: name, entry: http::encode_entry(&entry)? }).await
+    let devices = vec![http::DeviceCredential::Key(actor.key.key.public())];
+    let credential = http::encode_entry(&http::Entry { devices, verifier: Some(verifier) })?;
+    ask(engine, Overt::Enrol { actor: name, credential }).await
 }
 
 async fn ask(engine: &Engine, command: Overt) -> Result<()> {
@@ -275,6 +276,7 @@ async fn serve(engine: &Engine, seed: [u8; 32], feed: &KeyFile) -> Result<Served
     let listener = TcpListener::bind("127.0.0.1:0").await.context("no port on loopback")?;
     let url = format!("http://{}", listener.local_addr()?);
     let settings = http::Settings {
+        phrase_cost: Cost::PRODUCTION,
         feeds: [(feed.person.clone(), feed.key.public())].into(),
         entropy: Arc::new(SeededEntropy::new(derive(seed, "http"))) as Arc<dyn Entropy>,
     };

@@ -6,7 +6,7 @@
 use api::{Accepted, Code};
 use credentials::{Class, Phrase};
 use gate::{Ask, Attestation};
-use overt::{Author, Reply};
+use overt::{Author, DeviceUse, Reply};
 use serde::de::DeserializeOwned;
 use types::{ActorId, Hash, PersonId, TransferId, hash_parts};
 
@@ -27,6 +27,8 @@ pub struct Stamp {
     idempotency: Hash,
     /// Nobody on this side looks at it; `None` for services and feeds, which have no phrase.
     class: Option<Class>,
+    /// The counter of the device that signed, if it counts.
+    used: Option<DeviceUse>,
 }
 
 /// A command with its stamp.
@@ -36,6 +38,8 @@ pub struct Act<C> {
     /// The person, for views; a service or feed has none.
     pub person: Option<PersonId>,
     pub by: ActorId,
+    /// The device that signed.
+    pub device: Hash,
 }
 
 impl Stamp {
@@ -53,7 +57,7 @@ impl Stamp {
     pub fn part(&self, name: &str) -> Self {
         let of = |hash: &Hash| hash_parts(PART_DOMAIN, &[&hash.0, name.as_bytes()]);
         let (request, idempotency) = (of(&self.request), of(&self.idempotency));
-        Self { author: self.author.clone(), request, idempotency, class: self.class }
+        Self { author: self.author.clone(), request, idempotency, class: self.class, used: self.used }
     }
 }
 
@@ -130,7 +134,7 @@ impl Http {
         lane: Lane,
         nothing: Ask,
     ) -> Result<Act<C>, Failure> {
-        let Signed { who, by, request, idempotency, command, phrase, late } = signed;
+        let Signed { who, by, request, idempotency, command, phrase, device, used, late } = signed;
         let Who::Person(person, verifier) = who else {
             return Err(Failure::because(Code::NotAllowed, "a person must do this"));
         };
@@ -140,11 +144,11 @@ impl Http {
         if !self.attempts.person(&by, lane, self.now()) {
             return Err(too_many());
         }
-        let class = Some(self.checks.check(lane, phrase, verifier).await?);
-        let stamp = Stamp { author: Author::Actor(by.clone()), request, idempotency, class };
+        let class = Some(self.checks.check(lane, &by, phrase, verifier).await?);
+        let stamp = Stamp { author: Author::Actor(by.clone()), request, idempotency, class, used };
         let in_time = if late { Err(Failure::new(Code::Unauthenticated)) } else { Ok(command) };
         match in_time.and_then(read_command) {
-            Ok(command) => Ok(Act { command, stamp, person: Some(person), by }),
+            Ok(command) => Ok(Act { command, stamp, person: Some(person), by, device }),
             Err(failure) => Err(self.unheard(&stamp, nothing, failure).await),
         }
     }
@@ -178,6 +182,7 @@ impl Http {
             request: stamp.request,
             idempotency: Some(stamp.idempotency),
             attestation: stamp.class.map(|class| self.seal(stamp, class)),
+            used: stamp.used,
         };
         let reply = self.engine.run(Request::new(command, blobs)).await??;
         Ok(accepted(&reply))
@@ -198,10 +203,12 @@ impl Http {
 
     /// What a sign-in found, for the session. The one place where it leaves a stamp unsealed.
     pub fn begin_session(&self, act: Act<api::SignIn>) -> Result<api::SessionGrant, Failure> {
+        let device = act.device;
         let (Some(person), Some(class)) = (act.person, act.stamp.class) else {
             return Err(Failure::because(Code::NotAllowed, "a person must do this"));
         };
-        let (token, expires_at) = self.sessions.begin(person, class, self.now(), &self.entropy.draw());
+        let (token, expires_at) =
+            self.sessions.begin((person, device), class, self.now(), &self.entropy.draw());
         Ok(api::SessionGrant { token, expires_at })
     }
 }
@@ -221,9 +228,9 @@ fn program<C: DeserializeOwned>(
     signed: Signed,
     author: impl Fn(ActorId) -> Author,
 ) -> Result<Act<C>, Failure> {
-    let Signed { by, request, idempotency, command, .. } = signed;
-    let stamp = Stamp { author: author(by.clone()), request, idempotency, class: None };
-    Ok(Act { command: read_command(command)?, stamp, person: None, by })
+    let Signed { by, request, idempotency, command, device, used, .. } = signed;
+    let stamp = Stamp { author: author(by.clone()), request, idempotency, class: None, used };
+    Ok(Act { command: read_command(command)?, stamp, person: None, by, device })
 }
 
 fn read_command<C: DeserializeOwned>(command: serde_json::Value) -> Result<C, Failure> {

@@ -1,7 +1,8 @@
 //! How often a person and a source may try: fixed windows in memory, blind to what a phrase check found (G3).
 //!
 //! A person's attempts are counted only once the device's signature was valid, so that nobody without the device can lock them out;
-//! everything else is counted by the address that it comes from. Stops, cancels and objections have windows of their own.
+//! everything else is counted by the address that it comes from. Stops, cancels and objections have windows of their own, and are not
+//! part of the number of all: what others do cannot use up anybody's right to stop (G5).
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -16,6 +17,10 @@ use super::phrases::Lane;
 pub const ATTEMPTS_WINDOW: Span = Span::from_seconds(60);
 /// The most phrase checks of one person in a window, on each lane.
 pub const ATTEMPTS_PER_PERSON_MAX: u32 = 60;
+/// The most phrase checks of all people together in a window, stops apart: half of what two cores can hash.
+pub const ATTEMPTS_GLOBAL_MAX: u32 = 600;
+/// So many phrase checks of one person in a window go ahead whatever everybody else has used up.
+pub const ATTEMPTS_OWN_SHARE: u32 = 6;
 /// The most challenges and refused signatures of one source in a window.
 pub const ATTEMPTS_PER_SOURCE_MAX: u32 = 600;
 /// The most names and sources that are counted at once; beyond, the oldest window is forgotten.
@@ -27,14 +32,26 @@ const IPV6_SOURCE_BITS: u32 = 64;
 #[derive(Default)]
 pub struct Attempts {
     people: Mutex<Windows<(ActorId, Lane)>>,
+    everybody: Mutex<Windows<()>>,
     sources: Mutex<Windows<IpAddr>>,
 }
 
 impl Attempts {
     /// Counts a phrase check of a person. `false`: too many.
     pub fn person(&self, actor: &ActorId, lane: Lane, now: Timestamp) -> bool {
-        let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
-        people.count((actor.clone(), lane), now) <= ATTEMPTS_PER_PERSON_MAX
+        let own = {
+            let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
+            people.count((actor.clone(), lane), now)
+        };
+        match lane {
+            _ if own > ATTEMPTS_PER_PERSON_MAX => false,
+            Lane::Urgent => true,
+            Lane::Ordinary => self.all(now) <= ATTEMPTS_GLOBAL_MAX || own <= ATTEMPTS_OWN_SHARE,
+        }
+    }
+
+    fn all(&self, now: Timestamp) -> u32 {
+        self.everybody.lock().unwrap_or_else(PoisonError::into_inner).count((), now)
     }
 
     /// Counts something that anybody can ask for. `false`: too much.
@@ -112,6 +129,26 @@ mod tests {
         assert!(attempts.person(&alice, Lane::Urgent, now));
         assert!(attempts.person(&bob, Lane::Ordinary, now));
         assert!(attempts.person(&alice, Lane::Ordinary, now.after(ATTEMPTS_WINDOW)));
+    }
+
+    #[test]
+    fn a_flood_of_many_people_leaves_each_its_share_and_every_stop() {
+        let (attempts, now) = (Attempts::default(), Timestamp::from_millis(0));
+        let name = |nth: u32| ActorId::parse(&format!("person-{nth}")).unwrap();
+        let flood = ATTEMPTS_GLOBAL_MAX / ATTEMPTS_PER_PERSON_MAX;
+        for nth in 0..flood * ATTEMPTS_PER_PERSON_MAX {
+            assert!(attempts.person(&name(nth % flood), Lane::Ordinary, now));
+        }
+        let (early, late) = (name(0), ActorId::parse("alice").unwrap());
+        assert!(!attempts.person(&early, Lane::Ordinary, now));
+        for _ in 0..ATTEMPTS_OWN_SHARE {
+            assert!(attempts.person(&late, Lane::Ordinary, now));
+        }
+        assert!(!attempts.person(&late, Lane::Ordinary, now));
+        for _ in 0..ATTEMPTS_PER_PERSON_MAX {
+            assert!(attempts.person(&late, Lane::Urgent, now));
+        }
+        assert!(attempts.person(&late, Lane::Ordinary, now.after(ATTEMPTS_WINDOW)));
     }
 
     #[test]

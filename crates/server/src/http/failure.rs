@@ -183,8 +183,9 @@ mod tests {
     fn covert_codes() -> Vec<&'static str> {
         use covert::Refusal as C;
         let who = types::PersonId::parse("p").unwrap();
-        let all =
+        let responders =
             [C::NotFound, C::Closed, C::Repeated, C::NoSuchPerson(who), C::WrongKind, C::Future, C::TooMany];
+        let all: Vec<C> = responders.into_iter().chain([C::NoSchedule, C::Schedule("")]).collect();
         let _complete = |refusal: &C| match refusal {
             C::NotFound
             | C::Closed
@@ -192,7 +193,9 @@ mod tests {
             | C::NoSuchPerson(_)
             | C::WrongKind
             | C::Future
-            | C::TooMany => {}
+            | C::TooMany
+            | C::NoSchedule
+            | C::Schedule(_) => {}
         };
         all.iter().map(C::code).collect()
     }

@@ -12,6 +12,7 @@ mod attempts;
 mod connections;
 mod counters;
 mod edge;
+mod enrolments;
 mod entry;
 mod failure;
 mod incoming;
@@ -29,21 +30,31 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use credentials::DevicePublic;
+use credentials::{Cost, DevicePublic};
 use tokio::net::TcpListener;
 use types::ActorId;
 
 use crate::engine::Engine;
 use crate::entropy::Entropy;
 
-pub use attempts::{ATTEMPTS_PER_PERSON_MAX, ATTEMPTS_PER_SOURCE_MAX, ATTEMPTS_WINDOW};
+pub use attempts::{
+    ATTEMPTS_GLOBAL_MAX, ATTEMPTS_OWN_SHARE, ATTEMPTS_PER_PERSON_MAX, ATTEMPTS_PER_SOURCE_MAX,
+    ATTEMPTS_WINDOW,
+};
 pub use connections::{CONNECTIONS_MAX, SILENCE_MAX};
-pub use entry::{DEVICES_MAX, Entry, EntryError, decode_entry, encode_entry};
+pub use enrolments::{ENROLMENT_LIFE, ENROLMENTS_MAX};
+pub use entry::{
+    DEVICES_MAX, Device, DeviceCredential, Enrolled, Entry, EntryError, decode_entry, encode_device,
+    encode_entry, encode_verifier,
+};
 pub use incoming::{BODY_BYTES_MAX, BODY_LARGE_BYTES_MAX, LARGE_BODIES_MAX};
 pub use nonces::NONCE_LIFE;
 pub use phrases::{CHECKS_ORDINARY_MAX, CHECKS_URGENT_MAX, CHECKS_WAITING_MAX};
 pub use routes::openapi;
 pub use sessions::SESSION_LIFE;
+
+pub(crate) use failure::Failure;
+pub(crate) use shared::Http;
 
 /// How long a request may take, the wait for the covert tick included.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -56,6 +67,8 @@ pub struct Settings {
     pub feeds: BTreeMap<ActorId, DevicePublic>,
     /// Where nonces, tokens and seals come from. Apart from the engine's, so that two seeded runs draw in one order.
     pub entropy: Arc<dyn Entropy>,
+    /// What it costs to check a phrase that is drawn from now on.
+    pub phrase_cost: Cost,
 }
 
 /// Serves the interface until `shutdown` completes; then takes no more connections and finishes what was begun.
@@ -70,6 +83,7 @@ pub async fn serve(
 ) -> io::Result<()> {
     let http = shared::Http::new(engine, settings);
     let (router, _) = routes::router();
+    let router = router.merge(crate::pages::router());
     let service = edge::around(router.with_state(http.clone()), &http);
     let service = service.into_make_service_with_connect_info::<connections::Peer>();
     let stopping = http.clone();

@@ -3,11 +3,12 @@
 
 use api::{COMMAND_DOMAIN, Code, PhraseText, Proof, RawEnvelope};
 use credentials::{DeviceSignature, Verifier, challenge};
+use overt::DeviceUse;
 use serde_json::Value;
 use types::{ActorId, Hash, PersonId, hash_parts};
 
 use super::attempts::ATTEMPTS_WINDOW;
-use super::entry::{DEVICES_MAX, decode_entry};
+use super::entry::{DEVICES_MAX, Device, DeviceCredential, decode_entry};
 use super::failure::{Failure, RETRY_AFTER_BUSY_SECONDS};
 use super::incoming::{Incoming, Size};
 use super::nonces::{NonceError, Redeemed};
@@ -27,6 +28,14 @@ pub enum Who {
     Feed,
 }
 
+/// Whose signature holds, and of which device.
+struct Authenticated {
+    who: Who,
+    device: Hash,
+    used: Option<DeviceUse>,
+    redeemed: Redeemed,
+}
+
 /// A command whose signature holds.
 pub struct Signed {
     pub who: Who,
@@ -35,6 +44,10 @@ pub struct Signed {
     pub idempotency: Hash,
     pub command: Value,
     pub phrase: Option<PhraseText>,
+    /// The device that signed.
+    pub device: Hash,
+    /// Its counter, if it counts its signatures.
+    pub used: Option<DeviceUse>,
     /// The nonce was too old: the command is refused, once its phrase has been judged (G8).
     pub late: bool,
 }
@@ -62,46 +75,52 @@ impl Http {
         let RawEnvelope { command, proof, phrase } = envelope;
         let request = api::request_hash(method.as_str(), &path, &key, &command)
             .map_err(|_| Failure::new(Code::Malformed))?;
-        let (who, redeemed) = self.authenticate(&proof, &request).inspect_err(|failure| {
-            if failure.code() == Code::Unauthenticated {
-                self.attempts.source(peer, self.now());
-            }
-        })?;
+        let Authenticated { who, device, used, redeemed } =
+            self.authenticate(&proof, &request, lane).inspect_err(|failure| {
+                if failure.code() == Code::Unauthenticated {
+                    self.attempts.source(peer, self.now());
+                }
+            })?;
         let idempotency = hash_parts(IDEMPOTENCY_DOMAIN, &[proof.by.as_str().as_bytes(), key.as_bytes()]);
         let late = redeemed == Redeemed::Late;
         if late && !matches!(who, Who::Person(..)) {
             return Err(Failure::new(Code::Unauthenticated));
         }
-        Ok(Signed { who, by: proof.by, request, idempotency, command, phrase, late })
+        Ok(Signed { who, by: proof.by, request, idempotency, command, phrase, device, used, late })
     }
 
-    fn authenticate(&self, proof: &Proof, request: &Hash) -> Result<(Who, Redeemed), Failure> {
+    fn authenticate(&self, proof: &Proof, request: &Hash, lane: Lane) -> Result<Authenticated, Failure> {
         let refused = || Failure::new(Code::Unauthenticated);
-        let (who, devices) = self.look_up(&proof.by);
+        let (who, devices) = self.look_up(&proof.by, lane);
         let mut bytes = [0; 64];
         let readable = hex::decode_to_slice(&proof.signature, &mut bytes).is_ok();
         let signature = DeviceSignature::from_bytes(bytes);
         let asked = challenge(COMMAND_DOMAIN, request, &proof.nonce.0);
         // The first that holds ends it; when none does, it took as many checks as ever.
-        let valid = (0..DEVICES_MAX).any(|index| {
-            let device = devices.get(index % devices.len().max(1));
-            device.is_some_and(|device| device.verify(&asked, &signature).is_ok())
+        let signed = (0..DEVICES_MAX).find_map(|index| {
+            let device = devices.get(index % devices.len().max(1))?;
+            let DeviceCredential::Key(key) = &device.credential;
+            key.verify(&asked, &signature).is_ok().then_some(device.id)
         });
-        let who = who.filter(|_| valid && readable).ok_or_else(refused)?;
+        let (Some(who), Some(device), true) = (who, signed, readable) else { return Err(refused()) };
         match self.nonces.redeem(&proof.by, &proof.nonce, self.now()) {
-            Ok(redeemed) => Ok((who, redeemed)),
+            Ok(redeemed) => Ok(Authenticated { who, device, used: None, redeemed }),
             Err(NonceError::Refused) => Err(refused()),
             Err(NonceError::Full) => Err(Failure::later(Code::Overloaded, RETRY_AFTER_BUSY_SECONDS)),
         }
     }
 
-    /// Who a name is, and its keys; an unknown name has the decoy's.
-    fn look_up(&self, by: &ActorId) -> (Option<Who>, Vec<credentials::DevicePublic>) {
+    /// Who a name is, and the devices that may sign on this lane: one that others took away still stops. An unknown name, and one
+    /// without such a device, has the decoy's.
+    fn look_up(&self, by: &ActorId, lane: Lane) -> (Option<Who>, Vec<Device>) {
         if let Some(key) = self.feeds.get(by) {
-            return (Some(Who::Feed), vec![*key]);
+            let credential = DeviceCredential::Key(*key);
+            return (Some(Who::Feed), vec![Device { id: Hash::default(), credential, muted: false }]);
         }
+        let may_sign = |device: &overt::Device| lane == Lane::Urgent || !device.muted;
         self.engine.read(|state| {
             let entry = state.overt().entry(by.as_str());
+            let entry = entry.filter(|entry| entry.devices.iter().any(may_sign));
             let decoded = decode_entry(entry.unwrap_or(&self.decoy));
             let (Ok(decoded), Some(policy)) = (decoded, state.overt().policy()) else {
                 return (None, Vec::new());
@@ -112,7 +131,9 @@ impl Http {
                 (None, None) if policy.actor_exists(by) => Some(Who::Service),
                 _ => None,
             };
-            (who, decoded.devices)
+            let mut devices = decoded.devices;
+            devices.retain(|device| lane == Lane::Urgent || !device.muted);
+            (who, devices)
         })
     }
 }

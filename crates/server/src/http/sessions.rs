@@ -20,6 +20,8 @@ pub const SESSIONS_MAX: usize = 20_000;
 pub struct Session {
     /// Whose.
     pub person: PersonId,
+    /// The device that signed in.
+    pub device: Hash,
     /// For the responders' room only.
     pub class: Class,
     expires: Timestamp,
@@ -45,7 +47,7 @@ impl Sessions {
     /// Begins a session. Returns its token and until when it is good.
     pub fn begin(
         &self,
-        person: PersonId,
+        (person, device): (PersonId, Hash),
         class: Class,
         now: Timestamp,
         entropy: &[u8; 32],
@@ -55,7 +57,7 @@ impl Sessions {
         open.by_token.retain(|_, session| session.expires > now);
         open.make_room(&person);
         open.begun += 1;
-        let session = Session { person, class, expires, number: open.begun };
+        let session = Session { person, device, class, expires, number: open.begun };
         open.by_token.insert(key(&token), session);
         (token, expires)
     }

@@ -16,7 +16,8 @@ use types::{ActorId, PersonId, Timestamp};
 use super::Settings;
 use super::attempts::Attempts;
 use super::counters::Counters;
-use super::entry::{DEVICES_MAX, Entry, encode_entry};
+use super::enrolments::Enrolments;
+use super::entry::{DEVICES_MAX, DeviceCredential, Entry, encode_entry};
 use super::failure::Failure;
 use super::incoming::LARGE_BODIES_MAX;
 use super::nonces::Nonces;
@@ -38,10 +39,11 @@ pub struct Shared {
     pub attempts: Attempts,
     pub checks: PhraseChecks,
     pub sessions: Sessions,
+    pub enrolments: Enrolments,
     pub counters: Counters,
     pub large_bodies: Semaphore,
     /// An entry of nobody, so that an unknown name costs what a known one does.
-    pub decoy: Vec<u8>,
+    pub decoy: overt::Entry,
     running: AtomicUsize,
     idle: Notify,
     stopping: watch::Sender<bool>,
@@ -68,8 +70,8 @@ impl Drop for Running {
 
 impl Http {
     pub fn new(engine: Engine, settings: Settings) -> Self {
-        let Settings { feeds, entropy } = settings;
-        let nobody = DeviceKey::from_entropy(entropy.draw()).public();
+        let Settings { feeds, entropy, phrase_cost } = settings;
+        let nobody = DeviceCredential::Key(DeviceKey::from_entropy(entropy.draw()).public());
         let decoy = encode_entry(&Entry { devices: vec![nobody; DEVICES_MAX], verifier: None });
         let checks = PhraseChecks::new(engine.secrets().pepper().clone());
         Self(Arc::new(Shared {
@@ -77,9 +79,10 @@ impl Http {
             attempts: Attempts::default(),
             checks,
             sessions: Sessions::default(),
+            enrolments: Enrolments::new(engine.secrets().pepper().clone(), phrase_cost),
             counters: Counters::default(),
             large_bodies: Semaphore::new(LARGE_BODIES_MAX),
-            decoy: decoy.unwrap_or_default(),
+            decoy: decoy.as_ref().map(overt::Entry::from).unwrap_or_default(),
             running: AtomicUsize::new(0),
             idle: Notify::new(),
             stopping: watch::Sender::new(false),
@@ -148,7 +151,11 @@ impl Shared {
         let invalid = || Failure::new(Code::SessionInvalid);
         let session = bearer(headers).and_then(|token| self.sessions.find(token, self.now()));
         let session = session.ok_or_else(invalid)?;
-        if self.is_person(&session.person) { Ok(session) } else { Err(invalid()) }
+        if self.is_person(&session.person) && self.has_device(&session) {
+            Ok(session)
+        } else {
+            Err(invalid())
+        }
     }
 
     /// Whose session a request names.
@@ -157,6 +164,15 @@ impl Shared {
     /// [`Code::SessionInvalid`].
     pub fn reader(&self, headers: &HeaderMap) -> Result<PersonId, Failure> {
         self.session(headers).map(|session| session.person)
+    }
+
+    /// A device that was taken away looks as if it had signed out.
+    fn has_device(&self, session: &Session) -> bool {
+        let is_it = |device: &overt::Device| device.id == session.device && !device.muted;
+        self.engine.read(|state| {
+            let entry = state.overt().entry(session.person.as_str());
+            entry.is_some_and(|entry| entry.devices.iter().any(is_it))
+        })
     }
 
     fn is_person(&self, person: &PersonId) -> bool {

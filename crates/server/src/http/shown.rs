@@ -1,18 +1,22 @@
 //! From what the gate shows to what goes over the wire, by hand (G9): no field is added here that the view does not have.
 
 use api::{
-    ChangeText, Cover, Endorsed, Incident, PermitStanding, PostureWord, ProposalWord, Scope, SignalEntry,
-    SourceText, StatusWord, Subject,
+    ChangeText, Cover, CredentialProposal, DeviceEntry, Endorsed, Incident, PermitStanding, PostureWord,
+    ProposalWord, Scope, SignalEntry, SourceText, StatusWord, Subject,
 };
 use covert::{Level, SignalKind};
 use gate::IncidentView;
 use overt::view::{MotionView, PermitView, StopView, TransferView};
-use overt::{MotionStatus, Proposal, Status};
+use overt::{MotionStatus, NewCredential, Proposal, Status};
 use policy::{Chain, Policy, Posture, Source};
-use types::{Hash, PersonId, Target, Timestamp, canonical_json, hash_parts};
+use types::{ActorId, Hash, PersonId, Target, Timestamp, canonical_json, hash_parts};
+
+use super::entry::{Device, DeviceCredential};
 
 /// Tables that are the register's: a file with one of them is not shown to everybody.
 const REGISTER_TABLES: [&str; 5] = ["person", "place", "service", "protected", "key"];
+/// How many groups of four digits a fingerprint has.
+const FINGERPRINT_GROUPS: usize = 4;
 /// The domain of the hash of a policy's files.
 const SOURCES_DOMAIN: &str = "rempart/sources/v1";
 
@@ -96,12 +100,38 @@ pub fn stop(view: StopView) -> api::Stop {
     api::Stop { id: id.0, scope, since, reason, yours, lifted_at }
 }
 
+fn credential(of: &ActorId, new: &NewCredential) -> CredentialProposal {
+    let kind = match new {
+        NewCredential::Device(_) => "device",
+        NewCredential::Phrase(_) => "phrase",
+        NewCredential::Whole(_) => "whole",
+    };
+    CredentialProposal { of: of.clone(), kind: kind.to_owned(), fingerprint: fingerprint(&new.fingerprint()) }
+}
+
+/// Four groups of four digits: short enough to read out, and enough that nobody finds another credential with the same ones while a call lasts.
+pub fn fingerprint(hash: &Hash) -> String {
+    let digits = hash.to_string();
+    let groups = (0..FINGERPRINT_GROUPS).filter_map(|group| digits.get(4 * group..4 * group + 4));
+    groups.collect::<Vec<_>>().join("-")
+}
+
+/// One's own device.
+pub fn device(device: &Device) -> DeviceEntry {
+    let kind = match device.credential {
+        DeviceCredential::Key(_) => "key",
+    };
+    DeviceEntry { id: device.id, kind: kind.to_owned(), muted: device.muted }
+}
+
 /// A motion. Of a change only the rules are shown: the register is not everybody's.
 pub fn motion(view: MotionView) -> api::Motion {
     let proposal = match &view.proposal {
         Proposal::Lift(stop) => ProposalWord::Lift(stop.0),
         Proposal::Lower(to) => ProposalWord::Lower(posture(*to)),
         Proposal::Change(_) => ProposalWord::Change,
+        Proposal::Credential { actor, new } => ProposalWord::Credential(credential(actor, new)),
+        Proposal::Revoke { actor } => ProposalWord::Revoke(actor.clone()),
     };
     let status = match view.status {
         MotionStatus::Pending => "pending",
@@ -164,8 +194,7 @@ pub fn incident(view: IncidentView) -> Incident {
     let subjects = incident.subjects.into_iter();
     let subjects = subjects.map(|(person, found)| Subject { person, found: found.found, from: found.from });
     let signals = signals.into_iter();
-    let signals =
-        signals.map(|(_, signal)| SignalEntry { who: signal.who, kind: kind(signal.kind), at: signal.at });
+    let signals = signals.map(|(_, signal)| signal_entry(signal));
     let level = match incident.level {
         Level::Verify => "verify",
         Level::Confirmed => "confirmed",
@@ -187,7 +216,29 @@ pub fn incident(view: IncidentView) -> Incident {
         clearing: endorsed(incident.clearing.endorsements),
         clearing_met_since: incident.clearing.met_since,
         closed: incident.closed,
+        callers: incident.callers.into_iter().collect(),
         signals: signals.collect(),
+    }
+}
+
+fn signal_entry(signal: Signal) -> SignalEntry {
+    let Signal { who, kind: of, at, told_by, .. } = signal;
+    let (told_by, heard) = match told_by {
+        Some(Teller::Responder { by, heard }) => (ActorId::parse(by.as_str()).ok(), Some(heard)),
+        Some(Teller::Protected(caller)) => (ActorId::parse(caller.as_str()).ok(), None),
+        None => (None, None),
+    };
+    SignalEntry { who, kind: kind(of), at, told_by, heard }
+}
+
+/// A stop that a protected person asked for, for a responder.
+pub fn pause((protected, pause): (&ProtectedId, &covert::Pause)) -> Pause {
+    Pause {
+        protected: protected.clone(),
+        people: pause.people.iter().cloned().collect(),
+        asked: pause.asked,
+        until: pause.until,
+        ending: endorsed(pause.ending.clone()),
     }
 }
 
@@ -210,6 +261,8 @@ fn kind(kind: SignalKind) -> String {
         SignalKind::Act => "act",
         SignalKind::Judgement => "judgement",
         SignalKind::CodeWord => "code-word",
+        SignalKind::Relative => "protected-person",
+        SignalKind::MissedCheckIn => "missed-check-in",
     };
     word.to_owned()
 }

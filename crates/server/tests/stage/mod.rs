@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use server::clock::{Clock, SimulatedClock};
 use server::engine::{Engine, SLOT_PERIOD};
 use server::entropy::SeededEntropy;
-use server::http::{Entry, Settings, encode_entry};
+use server::http::{DeviceCredential, Entry, Settings, encode_entry};
 use tokio::sync::oneshot;
 use types::{ActorId, Hash, Span, hash_parts};
 
@@ -143,6 +143,7 @@ impl Stage {
         let (stop, stopped) = oneshot::channel::<()>();
         let feed = ActorId::parse("chain").unwrap();
         let settings = Settings {
+            phrase_cost: Cost::CHEAP,
             feeds: BTreeMap::from([(feed, device("chain").public())]),
             entropy: Arc::new(SeededEntropy::new([3; 32])),
         };
@@ -284,9 +285,10 @@ fn found(engine: &Engine) {
 }
 
 pub fn enrol(engine: &Engine, name: &str, verifier: Option<Verifier>) {
-    let entry = encode_entry(&Entry { devices: vec![device(name).public()], verifier }).unwrap();
+    let devices = vec![DeviceCredential::Key(device(name).public())];
+    let credential = encode_entry(&Entry { devices, verifier }).unwrap();
     let actor = ActorId::parse(name).unwrap();
-    engine.run_blocking(Command::system(Ask::Overt(Overt::Enrol { actor, entry }))).unwrap().unwrap();
+    engine.run_blocking(Command::system(Ask::Overt(Overt::Enrol { actor, credential }))).unwrap().unwrap();
 }
 
 pub fn envelope(sending: &Sending<'_>, nonce: Hash) -> String {

@@ -256,7 +256,7 @@ impl People {
         let request = hash_parts("test-request", &[who.as_bytes(), format!("{ask:?}").as_bytes()]);
         let seed = SystemEntropy.draw();
         let attestation = Attestation::seal(self.secrets.class_key(), class, &by, &request, &seed);
-        Command { by, ask, request, idempotency: Some(request), attestation: Some(attestation) }
+        Command { by, ask, request, idempotency: Some(request), attestation: Some(attestation), used: None }
     }
 
     pub fn free(&self, who: &str, ask: Overt) -> Command {

@@ -1,11 +1,13 @@
 //! Every path of the interface, and the OpenAPI document that describes it: both from the same annotations.
 
+mod credentials;
 mod exposure;
 mod feeds;
 mod motions;
 mod people;
 mod response;
 mod server;
+mod signals;
 mod stops;
 mod transfers;
 mod vaults;
@@ -41,12 +43,14 @@ const fn done(accepted: Accepted) -> (StatusCode, Json<Accepted>) {
     components(schemas(api::Problem)),
     tags(
         (name = "people", description = "Challenge, session, own entry, rules"),
+        (name = "credentials", description = "Devices and phrases: added and replaced by motions, taken away at once"),
         (name = "transfers", description = "Propose, approve, cancel, object, transactions"),
         (name = "stops", description = "Stops and posture"),
         (name = "motions", description = "What only a quorum may do"),
         (name = "exposure", description = "How much could anyone be forced to move"),
         (name = "vaults", description = "Balances and addresses"),
         (name = "feeds", description = "Prices and the chain, from signed feeds"),
+        (name = "check-ins", description = "To be missed when one does not check in"),
         (name = "response", description = "Responders only; for everybody else these paths do not exist"),
         (name = "server", description = "Health, figures, this document")
     )
@@ -60,6 +64,13 @@ pub fn router() -> (Router<Http>, Document) {
         .routes(routes!(people::sign_in, people::sign_out))
         .routes(routes!(people::me))
         .routes(routes!(people::rules))
+        .routes(routes!(credentials::phrase))
+        .routes(routes!(credentials::device))
+        .routes(routes!(credentials::revoke))
+        .routes(routes!(credentials::propose_revocation))
+        .routes(routes!(credentials::open))
+        .routes(routes!(credentials::enrol))
+        .routes(routes!(credentials::propose))
         .routes(routes!(transfers::list, transfers::propose))
         .routes(routes!(transfers::show))
         .routes(routes!(transfers::transaction))
@@ -95,6 +106,11 @@ pub fn router() -> (Router<Http>, Document) {
         .routes(routes!(response::report))
         .routes(routes!(response::clear))
         .routes(routes!(response::end_clear))
+        .routes(routes!(response::pauses))
+        .routes(routes!(response::end_pause))
+        .routes(routes!(signals::own, signals::schedule))
+        .routes(routes!(signals::check_in))
+        .routes(routes!(signals::end))
         .routes(routes!(server::health))
         .routes(routes!(server::metrics))
         .routes(routes!(server::document))

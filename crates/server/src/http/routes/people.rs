@@ -57,7 +57,7 @@ pub async fn sign_out(State(http): State<Http>, headers: HeaderMap) -> Result<St
 pub async fn me(State(http): State<Http>, headers: HeaderMap) -> Answer<Me> {
     let reader = http.reader(&headers)?;
     http.engine.read(|state| {
-        let entry = state.overt().entry(reader.as_str()).and_then(|bytes| decode_entry(bytes).ok());
+        let entry = state.overt().entry(reader.as_str()).and_then(|entry| decode_entry(entry).ok());
         let person = state.overt().policy().and_then(|policy| policy.person(&reader));
         let person = person.ok_or(Failure::new(Code::SessionInvalid))?;
         let devices = entry.map(|entry| entry.devices).unwrap_or_default();
@@ -65,7 +65,7 @@ pub async fn me(State(http): State<Http>, headers: HeaderMap) -> Answer<Me> {
             person: reader,
             groups: person.groups.clone(),
             places: person.places.clone(),
-            devices: devices.iter().map(ToString::to_string).collect(),
+            devices: devices.iter().map(shown::device).collect(),
         }))
     })
 }

@@ -1,15 +1,15 @@
 //! The responders' side. For everybody else nothing is here, whatever they send; a responder who is not free finds an empty room (G3, G9).
 
 use api::{
-    Accepted, Acknowledge, Clear, Code, Cover, EndClear, Envelope, Implicate, Incident, IncidentList, Narrow,
-    Problem, Report,
+    Accepted, Acknowledge, Clear, Code, Cover, EndClear, EndPause, Envelope, Implicate, Incident,
+    IncidentList, Narrow, PauseList, Problem, Report,
 };
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use covert::{Command, IncidentId, SignalKind};
 use gate::{Ask, IncidentView, View, Viewer};
-use types::Hash;
+use types::{Hash, ProtectedId};
 
 use super::{Answer, Done, done};
 use crate::http::act::Act;
@@ -99,13 +99,14 @@ pub async fn implicate(State(http): State<Http>, Path(id): Path<String>, incomin
     params(("Idempotency-Key" = String, Header)),
     responses((status = 202, body = Accepted), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub async fn report(State(http): State<Http>, incoming: Incoming) -> Done {
-    let command = |report: Report, seed| {
+    let now = http.now();
+    let command = move |report: Report, seed| {
         let kind = match report.kind.as_str() {
             "judgement" => SignalKind::Judgement,
             "code-word" => SignalKind::CodeWord,
             _ => return Err(Failure::new(Code::WrongKind)),
         };
-        Ok(Command::Report { who: report.who, kind, seed })
+        Ok(Command::Report { who: report.who, kind, heard: report.heard.unwrap_or(now), seed })
     };
     act(&http, incoming, command).await
 }
@@ -126,6 +127,36 @@ pub async fn clear(State(http): State<Http>, Path(id): Path<String>, incoming: I
 pub async fn end_clear(State(http): State<Http>, Path(id): Path<String>, incoming: Incoming) -> Done {
     let incident = incident_id(&id);
     act(&http, incoming, move |_: EndClear, _| Ok(Command::EndClear { incident })).await
+}
+
+/// Stops that protected people asked for and that are in force.
+#[utoipa::path(get, path = "/v1/response/pauses", tag = "response",
+    responses((status = 200, body = PauseList), (status = 404, body = Problem)))]
+pub async fn pauses(State(http): State<Http>, headers: HeaderMap) -> Answer<PauseList> {
+    let session = http.session(&headers).map_err(|_| Failure::not_found())?;
+    if !http.is_responder(&session.person) {
+        return Err(Failure::not_found());
+    }
+    let now = http.now();
+    let pauses = http.engine.read(|state| {
+        let Some(policy) = state.overt().policy() else { return Vec::new() };
+        let pauses = state.covert().pauses(policy, (&session.person, session.class), now);
+        pauses.into_iter().map(shown::pause).collect()
+    });
+    Ok(Json(PauseList { pauses }))
+}
+
+/// Endorses that a protected person's stop ends before its time.
+#[utoipa::path(post, path = "/v1/response/pauses/{protected}/end", tag = "response",
+    request_body = Envelope<EndPause>,
+    params(("protected" = String, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 202, body = Accepted), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub async fn end_pause(State(http): State<Http>, Path(protected): Path<String>, incoming: Incoming) -> Done {
+    let command = move |_: EndPause, _| {
+        let protected = ProtectedId::parse(&protected).map_err(|_| Failure::not_found())?;
+        Ok(Command::EndPause { protected })
+    };
+    act(&http, incoming, command).await
 }
 
 /// One act on the covert lane: judged, sealed, and answered once its slot is durable.
