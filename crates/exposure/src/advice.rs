@@ -1,383 +1,150 @@
 //! What to do about a bound: single edits of the policy, each tried and bounded again, the cheapest first (G2).
 //!
-//! Nothing here is a rule of thumb: an edit is listed only if the bound with it is lower. Its cost is the waiting that it adds to an
-//! example history (every permit used once, every limit filled once, every approval taking [`APPROVAL_TAKES`]), then how many values
-//! are edited. To add a kind of edit: a function that proposes it, called in `proposals`, with its words in both languages.
-//! Called by `rempart policy bound`.
+//! Nothing here is a rule of thumb: an edit is listed only if the bound with it is lower. Its cost is what it does to a history of
+//! transfers ([`Usage`]): how many it no longer lets through, the waiting that it adds to the others, then how many values are edited.
+//! Called by `rempart policy bound` and by the server's live exposure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, HashMap};
 
-use policy::{Limit, Permit, Policy, Source};
-use toml::{Table, Value as Toml};
-use types::{Span, Value, VaultId};
+use policy::Policy;
 
-use crate::bound::{Advice, Bound, BoundError, Edit, Holdings, Question, Taken, Way, bound};
-use crate::report::span_text;
+use crate::bound::{Advice, Bound, BoundError, Holdings, Question, Taken, bounds};
+use crate::edits::{Proposal, proposals, tables};
+use crate::usage::{Usage, added};
 
-/// How long an approval takes in the example history.
-pub const APPROVAL_TAKES: Span = Span::from_hours(1);
-/// Holds that are proposed.
-const HOLDS: [Span; 5] = [
-    Span::from_hours(4),
-    Span::from_hours(24),
-    Span::from_hours(48),
-    Span::from_hours(72),
-    Span::from_hours(168),
-];
-/// The most edits that are tried.
+/// The most edits that are tried for one figure.
 const TRIES_MAX: usize = 48;
+/// The most that are tried for many figures together.
+const TRIES_TOGETHER_MAX: usize = 160;
 
-/// An edit and what it costs, before it is tried.
-struct Proposal {
-    english: String,
-    french: String,
-    added: Span,
-    edited: u32,
-    sources: Vec<Table>,
+/// What an edit costs: the first that differs decides.
+type Cost = (u32, types::Span, u32);
+
+/// An edit with its policy and its cost, and the figures of whose strategy it is an edit.
+struct Tried {
+    proposal: Proposal,
+    policy: Policy,
+    cost: Cost,
+    figures: Vec<usize>,
 }
 
-struct Desk<'a> {
-    policy: &'a Policy,
-    bound: &'a Bound,
-    tables: Vec<Table>,
-    found: Vec<Proposal>,
-}
-
-/// Single changes that lower a bound, the cheapest first.
-pub(crate) fn advise(policy: &Policy, holdings: &Holdings, found: &Bound) -> Result<Vec<Advice>, BoundError> {
-    let parsed: Option<Vec<Table>> =
-        policy.sources().iter().map(|source| source.text.parse::<Table>().ok()).collect();
-    let Some(tables) = parsed else { return Ok(Vec::new()) };
-    let mut desk = Desk { policy, bound: found, tables, found: Vec::new() };
-    desk.proposals();
-    let taken = if found.k == 0 { Taken::Ids(found.taken.clone()) } else { Taken::K(found.k) };
-    let question = Question { adversary: found.adversary, taken, horizon: found.horizon, mode: found.mode };
+/// Single changes that lower a bound, the cheapest first. The question is the one that was asked: an advice for these homes says nothing
+/// of others.
+///
+/// # Errors
+/// As [`crate::bound`].
+pub fn advice(
+    policy: &Policy,
+    holdings: &Holdings,
+    usage: &Usage,
+    question: &Question,
+    found: &Bound,
+) -> Result<Vec<Advice>, BoundError> {
+    let questions = std::slice::from_ref(question);
     let mut advice = Vec::new();
-    for proposal in desk.found.into_iter().take(TRIES_MAX) {
-        let Some(edited) = loaded(&proposal.sources) else { continue };
-        let after = bound(&edited, holdings, &question)?;
-        if after.amount < found.amount {
-            advice.push(Advice {
-                edit: Edit { english: proposal.english, french: proposal.french },
-                amount: after.amount,
-                added_wait: proposal.added,
-                edited: proposal.edited,
-            });
-        }
+    for tried in candidates(policy, usage, std::slice::from_ref(found)) {
+        let lowered = lowered(&tried, holdings, questions, &[found], &[0])?;
+        advice.extend(lowered.into_iter().map(|(_, advice)| advice));
     }
-    advice.sort_by_key(|advice| (advice.added_wait, advice.edited, advice.amount));
+    advice.sort_by_key(|advice| (cost(advice), advice.amount));
     Ok(advice)
 }
 
-fn loaded(tables: &[Table]) -> Option<Policy> {
-    let source = |(number, table): (usize, &Table)| {
-        let text = toml::to_string(table).ok()?;
-        Some(Source { name: format!("{number}.toml"), text })
-    };
-    let sources: Vec<Source> = tables.iter().enumerate().map(source).collect::<Option<_>>()?;
-    policy::load(&sources).policy
+/// For each of several figures the cheapest single change that lowers it, if any does. Policies that are tried are shared.
+///
+/// # Errors
+/// As [`crate::bound`].
+pub fn cheapest(
+    policy: &Policy,
+    holdings: &Holdings,
+    usage: &Usage,
+    questions: &[Question],
+    found: &[Bound],
+) -> Result<Vec<Option<Advice>>, BoundError> {
+    let mut best: Vec<Option<Advice>> = vec![None; found.len()];
+    let each: Vec<&Bound> = found.iter().collect();
+    for tried in candidates(policy, usage, found) {
+        // Edits come in the order of their cost: only an equal one can still be better.
+        let as_cheap = |best: &Option<Advice>| best.as_ref().is_none_or(|best| cost(best) == tried.cost);
+        let figures = tried.figures.iter().copied();
+        let open: Vec<usize> = figures.filter(|at| best.get(*at).is_some_and(as_cheap)).collect();
+        for (at, advice) in lowered(&tried, holdings, questions, &each, &open)? {
+            if let Some(best) = best.get_mut(at)
+                && best.as_ref().is_none_or(|best| (cost(&advice), advice.amount) < (cost(best), best.amount))
+            {
+                *best = Some(advice);
+            }
+        }
+    }
+    Ok(best)
 }
 
-impl Desk<'_> {
-    fn proposals(&mut self) {
-        let uses = |way: Way| self.bound.ways.contains(&way);
-        let (policy, change, keys, recovery) =
-            (uses(Way::Policy), uses(Way::Change), uses(Way::Keys), uses(Way::Recovery));
-        if keys {
-            self.cosigner();
-        }
-        if keys || recovery {
-            self.keys();
-        }
-        if recovery {
-            self.recovery();
-        }
-        if change {
-            self.change();
-        }
-        if policy {
-            self.permits();
-            self.limits();
-        }
-    }
+fn cost(advice: &Advice) -> Cost {
+    (advice.blocked, advice.added_wait, advice.edited)
+}
 
-    fn propose(
-        &mut self,
-        words: (String, String),
-        cost: (Span, u32),
-        edit: impl FnOnce(&mut Vec<Table>) -> Option<()>,
-    ) {
-        let mut sources = self.tables.clone();
-        if edit(&mut sources).is_some() {
-            let ((english, french), (added, edited)) = (words, cost);
-            self.found.push(Proposal { english, french, added, edited, sources });
-        }
-    }
-
-    fn vaults(&self, ways: &[Way]) -> BTreeSet<VaultId> {
-        let steps = self.bound.witness.iter().filter(|step| ways.contains(&step.way));
-        steps.filter_map(|step| step.vault.clone()).collect()
-    }
-
-    fn used(&self) -> Vec<Permit> {
-        let named =
-            |permit: &&Permit| self.bound.witness.iter().any(|step| step.permit.as_ref() == Some(&permit.id));
-        self.policy.permits().iter().filter(named).cloned().collect()
-    }
-
-    fn permits(&mut self) {
-        for permit in self.used() {
-            let id = permit.id.to_string();
-            for hold in HOLDS.into_iter().filter(|hold| *hold > permit.hold) {
-                let (from, to) = (span_text(permit.hold), span_text(hold));
-                let words = (
-                    format!("hold of permit `{id}`: {from} -> {to}"),
-                    format!("attente (`hold`) de l’autorisation `{id}` : {from} -> {to}"),
-                );
-                let added = Span::from_seconds(hold.seconds() - permit.hold.seconds());
-                let expires = permit.expires.max(Span::from_seconds(hold.seconds().saturating_mul(2)));
-                let edited = 1 + u32::from(expires > permit.expires);
-                self.propose(words, (added, edited), |tables| {
-                    let entry = entry(tables, "permit", &id)?;
-                    entry.insert("hold".into(), Toml::String(to.clone()));
-                    entry.insert("expires".into(), Toml::String(expires.to_string()));
-                    Some(())
-                });
-            }
-            self.approvers(&permit);
-        }
-    }
-
-    fn approvers(&mut self, permit: &Permit) {
-        let id = permit.id.to_string();
-        let words = (
-            format!("one more approver from another home for permit `{id}`"),
-            format!("une approbation de plus, d’un autre domicile, pour l’autorisation `{id}`"),
-        );
-        let group = permit.initiators.first().map(ToString::to_string).unwrap_or_default();
-        self.propose(words, (APPROVAL_TAKES, 1), |tables| {
-            let entry = entry(tables, "permit", &id)?;
-            match entry.get_mut("approve").and_then(Toml::as_table_mut) {
-                Some(quorum) => one_more(quorum),
-                None => {
-                    let quorum = Table::from_iter([
-                        ("at_least".to_owned(), Toml::Integer(1)),
-                        ("of".to_owned(), Toml::String(group)),
-                        ("apart".to_owned(), Toml::String("home".into())),
-                    ]);
-                    entry.insert("approve".into(), Toml::Table(quorum));
-                    Some(())
+/// Every edit worth a try, the cheapest first.
+fn candidates(policy: &Policy, usage: &Usage, found: &[Bound]) -> Vec<Tried> {
+    let Some(tables) = tables(policy) else { return Vec::new() };
+    let mut known: HashMap<String, usize> = HashMap::new();
+    let mut edits: Vec<(Proposal, Vec<usize>)> = Vec::new();
+    for (figure, bound) in found.iter().enumerate().filter(|(_, bound)| bound.amount.minor() > 0) {
+        for proposal in proposals(policy, &tables, bound).into_iter().take(TRIES_MAX) {
+            let is_full = edits.len() >= TRIES_TOGETHER_MAX;
+            match known.get(&proposal.edit.english).and_then(|at| edits.get_mut(*at)) {
+                Some((_, figures)) => figures.push(figure),
+                None if !is_full => {
+                    known.insert(proposal.edit.english.clone(), edits.len());
+                    edits.push((proposal, vec![figure]));
                 }
-            }
-        });
-        let words = (
-            format!("`apart = \"home\"` in the quorum of permit `{id}`"),
-            format!("`apart = \"home\"` dans le quorum de l’autorisation `{id}`"),
-        );
-        self.propose(words, (Span::ZERO, 1), |tables| {
-            apart(entry(tables, "permit", &id)?.get_mut("approve")?.as_table_mut()?)
-        });
-    }
-
-    fn limits(&mut self) {
-        let vaults = self.vaults(&[Way::Policy]);
-        let bears = |limit: &&Limit| limit.vaults.iter().any(|vault| vaults.contains(vault));
-        let limits: Vec<Limit> = self.policy.limits().iter().filter(bears).cloned().collect();
-        let currency = self.policy.organisation().currency;
-        for limit in &limits {
-            let id = limit.id.to_string();
-            let Some(amount) = limit.amount.filter(|amount| amount.minor() > 1) else { continue };
-            let half = Value::from_minor(amount.minor() / 2);
-            let (from, to) =
-                (amount.in_currency(currency).to_string(), half.in_currency(currency).to_string());
-            let words = (
-                format!("amount of limit `{id}`: {from} -> {to}"),
-                format!("montant du plafond `{id}` : {from} -> {to}"),
-            );
-            self.propose(words, (limit.per, 1), |tables| {
-                entry(tables, "limit", &id)?.insert("amount".into(), Toml::String(to.clone()));
-                Some(())
-            });
-        }
-        for vault in vaults {
-            let has = limits.iter().any(|limit| limit.amount.is_some() && limit.vaults.contains(&vault));
-            if !has {
-                self.new_limit(&vault);
+                None => {}
             }
         }
     }
-
-    fn new_limit(&mut self, vault: &VaultId) {
-        let half = Value::from_minor((self.bound.amount.minor() / 2).max(1));
-        let sum = half.in_currency(self.policy.organisation().currency).to_string();
-        let words = (
-            format!("a new limit for vault `{vault}`: {sum} in 24h"),
-            format!("un nouveau plafond pour le coffre `{vault}` : {sum} en 24h"),
-        );
-        self.propose(words, (Span::from_hours(24), 5), |tables| {
-            let limit = Table::from_iter([
-                ("id".to_owned(), Toml::String(format!("{vault}-advised"))),
-                ("vaults".to_owned(), Toml::Array(vec![Toml::String(vault.to_string())])),
-                ("per".to_owned(), Toml::String("24h".into())),
-                ("amount".to_owned(), Toml::String(sum.clone())),
-                ("by".to_owned(), Toml::String("vault".into())),
-            ]);
-            let table = tables.iter_mut().find(|table| table.contains_key("change"))?;
-            let limits = table.entry("limit").or_insert_with(|| Toml::Array(Vec::new()));
-            limits.as_array_mut()?.push(Toml::Table(limit));
-            Some(())
-        });
-    }
-
-    fn change(&mut self) {
-        let from = self.policy.change().hold;
-        for hold in HOLDS.into_iter().chain([Span::from_hours(14 * 24)]).filter(|hold| *hold > from) {
-            let (before, to) = (span_text(from), span_text(hold));
-            let words =
-                (format!("`change.hold`: {before} -> {to}"), format!("`change.hold` : {before} -> {to}"));
-            // Changes are rare: their waiting is not that of transfers.
-            self.propose(words, (Span::ZERO, 1), |tables| {
-                one(tables, "change")?.insert("hold".into(), Toml::String(to.clone()));
-                Some(())
-            });
-        }
-        let words = (
-            "one more approver for changes (`change.approve`)".to_owned(),
-            "une approbation de plus pour les changements (`change.approve`)".to_owned(),
-        );
-        self.propose(words, (Span::ZERO, 1), |tables| {
-            one_more(one(tables, "change")?.get_mut("approve")?.as_table_mut()?)
-        });
-        let words = (
-            "`apart = \"home\"` in `change.approve`".to_owned(),
-            "`apart = \"home\"` dans `change.approve`".to_owned(),
-        );
-        self.propose(words, (Span::ZERO, 1), |tables| {
-            apart(one(tables, "change")?.get_mut("approve")?.as_table_mut()?)
-        });
-    }
-
-    fn cosigner(&mut self) {
-        let held = self.policy.people().filter(|person| {
-            person.hosts_cosigner
-                && self.bound.coalition.iter().any(|actor| actor.as_str() == person.id.as_str())
-        });
-        let held: Vec<String> = held.map(|person| person.id.to_string()).collect();
-        for id in held {
-            let words = (
-                format!("someone else than `{id}` administers the co-signer's host (`hosts`)"),
-                format!("quelqu’un d’autre que `{id}` administre la machine du cosignataire (`hosts`)"),
-            );
-            self.propose(words, (Span::ZERO, 1), |tables| {
-                entry(tables, "person", &id)?.insert("hosts".into(), Toml::Array(Vec::new()));
-                Some(())
-            });
-        }
-        for place in self.bound.taken.clone() {
-            let words = (
-                format!("the co-signer stands elsewhere than at `{place}` (`cosigner.places`)"),
-                format!("le cosignataire se trouve ailleurs qu’à `{place}` (`cosigner.places`)"),
-            );
-            self.propose(words, (Span::ZERO, 1), |tables| {
-                let places = one(tables, "cosigner")?.get_mut("places")?.as_array_mut()?;
-                let before = places.len();
-                places.retain(|other| other.as_str() != Some(&place));
-                (places.len() < before).then_some(())
-            });
-        }
-    }
-
-    fn keys(&mut self) {
-        for vault in self.vaults(&[Way::Keys, Way::Recovery]) {
-            for path in ["keys", "recovery"] {
-                let words = (
-                    format!("one more key for `{path}` of vault `{vault}`"),
-                    format!("une clé de plus pour `{path}` du coffre `{vault}`"),
-                );
-                self.propose(words, (Span::ZERO, 1), |tables| {
-                    one_more(entry(tables, "vault", vault.as_str())?.get_mut(path)?.as_table_mut()?)
-                });
-            }
-        }
-        self.moved_keys();
-    }
-
-    /// A key goes from somebody of the coalition to somebody who is not in it and has none.
-    fn moved_keys(&mut self) {
-        let in_coalition = |id: &str| self.bound.coalition.iter().any(|actor| actor.as_str() == id);
-        let free =
-            self.policy.people().find(|person| person.keys.is_empty() && !in_coalition(person.id.as_str()));
-        let Some(free) = free.map(|person| person.id.to_string()) else { return };
-        let holders = self.policy.people().filter(|person| in_coalition(person.id.as_str()));
-        let held: Vec<(String, String)> = holders
-            .flat_map(|person| person.keys.iter().map(|key| (person.id.to_string(), key.to_string())))
-            .collect();
-        for (holder, key) in held {
-            let words = (
-                format!("key `{key}` moves from `{holder}` to `{free}`"),
-                format!("la clé `{key}` passe de `{holder}` à `{free}`"),
-            );
-            self.propose(words, (Span::ZERO, 2), |tables| {
-                let keys = entry(tables, "person", &holder)?.get_mut("keys")?.as_array_mut()?;
-                keys.retain(|other| other.as_str() != Some(&key));
-                let entry = entry(tables, "person", &free)?;
-                let keys = entry.entry("keys").or_insert_with(|| Toml::Array(Vec::new()));
-                keys.as_array_mut()?.push(Toml::String(key.clone()));
-                Some(())
-            });
-        }
-    }
-
-    fn recovery(&mut self) {
-        for vault in self.vaults(&[Way::Recovery]) {
-            let blocks =
-                self.policy.vault(&vault).and_then(|vault| vault.recovery.as_ref()).map(|r| r.after_blocks);
-            let Some(blocks) = blocks.filter(|blocks| *blocks < 52_560) else { continue };
-            let words = (
-                format!("`after_blocks` of vault `{vault}`: {blocks} -> 52560 (a year)"),
-                format!("`after_blocks` du coffre `{vault}` : {blocks} -> 52560 (un an)"),
-            );
-            self.propose(words, (Span::ZERO, 1), |tables| {
-                let recovery = entry(tables, "vault", vault.as_str())?.get_mut("recovery")?.as_table_mut()?;
-                recovery.insert("after_blocks".into(), Toml::Integer(52_560));
-                Some(())
-            });
-        }
-    }
+    let before = usage.waits(policy);
+    let tried = |(proposal, figures): (Proposal, Vec<usize>)| {
+        let policy = proposal.policy()?;
+        let (waiting, blocked) = added(&before, &usage.waits(&policy));
+        Some(Tried { cost: (blocked, waiting, proposal.edited), proposal, policy, figures })
+    };
+    let mut tried: Vec<Tried> = edits.into_iter().filter_map(tried).collect();
+    tried.sort_by_key(|tried| tried.cost);
+    tried
 }
 
-/// An entry of a list of tables, by its id.
-fn entry<'t>(tables: &'t mut [Table], kind: &str, id: &str) -> Option<&'t mut Table> {
-    let lists = tables.iter_mut().filter_map(|table| table.get_mut(kind)?.as_array_mut());
-    let mut entries = lists.flatten().filter_map(Toml::as_table_mut);
-    entries.find(|entry| entry.get("id").and_then(Toml::as_str) == Some(id))
+/// Which of some figures an edit lowers, and to what.
+fn lowered(
+    tried: &Tried,
+    holdings: &Holdings,
+    questions: &[Question],
+    found: &[&Bound],
+    figures: &[usize],
+) -> Result<Vec<(usize, Advice)>, BoundError> {
+    let of_taken = |at: &usize| {
+        let (question, bound) = (questions.get(*at)?, found.get(*at)?);
+        Some((*at, Question { taken: Taken::Ids(bound.taken.clone()), ..question.clone() }))
+    };
+    let open: BTreeMap<usize, Question> = figures.iter().filter_map(of_taken).collect();
+    // What the same people can still do needs no look at all others.
+    let open = lower(tried, holdings, open, found)?;
+    let again = open.keys().filter_map(|at| Some((*at, questions.get(*at)?.clone()))).collect();
+    let (blocked, added_wait, edited) = tried.cost;
+    let advice = |(at, bound): (usize, Bound)| {
+        (at, Advice { edit: tried.proposal.edit.clone(), amount: bound.amount, added_wait, blocked, edited })
+    };
+    Ok(lower(tried, holdings, again, found)?.into_iter().map(advice).collect())
 }
 
-fn one<'t>(tables: &'t mut [Table], kind: &str) -> Option<&'t mut Table> {
-    tables.iter_mut().find_map(|table| table.get_mut(kind)?.as_table_mut())
-}
-
-/// One more in the first leaf of a quorum, or of keys.
-fn one_more(quorum: &mut Table) -> Option<()> {
-    let leaf = leaf(quorum)?;
-    let at_least = leaf.get("at_least")?.as_integer()?;
-    leaf.insert("at_least".into(), Toml::Integer(at_least + 1));
-    Some(())
-}
-
-fn apart(quorum: &mut Table) -> Option<()> {
-    let leaf = leaf(quorum)?;
-    if leaf.contains_key("apart") {
-        return None;
-    }
-    leaf.insert("apart".into(), Toml::String("home".into()));
-    Some(())
-}
-
-fn leaf(quorum: &mut Table) -> Option<&mut Table> {
-    if quorum.contains_key("at_least") {
-        return Some(quorum);
-    }
-    let key = if quorum.contains_key("all") { "all" } else { "any" };
-    quorum.get_mut(key)?.as_array_mut()?.iter_mut().filter_map(Toml::as_table_mut).find_map(leaf)
+/// Asks some questions of an edited policy; those whose answer is below what was found.
+fn lower(
+    tried: &Tried,
+    holdings: &Holdings,
+    asked: BTreeMap<usize, Question>,
+    found: &[&Bound],
+) -> Result<BTreeMap<usize, Bound>, BoundError> {
+    let (numbers, questions): (Vec<usize>, Vec<Question>) = asked.into_iter().unzip();
+    let after = bounds(&tried.policy, holdings, &questions)?;
+    let below =
+        |(at, bound): &(usize, Bound)| found.get(*at).is_some_and(|found| bound.amount < found.amount);
+    Ok(numbers.into_iter().zip(after).filter(below).collect())
 }

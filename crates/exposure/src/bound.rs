@@ -289,8 +289,10 @@ pub struct Advice {
     pub edit: Edit,
     /// The bound with it.
     pub amount: Value,
-    /// The waiting that it adds to the example history, in all.
+    /// The waiting that it adds to a history of transfers, in all.
     pub added_wait: Span,
+    /// How many transfers of that history it no longer lets through as they were.
+    pub blocked: u32,
     /// How many values are edited.
     pub edited: u32,
 }
@@ -340,12 +342,4 @@ pub fn table(policy: &Policy, holdings: &Holdings, adversary: Adversary) -> Resu
         }
     }
     bounds(policy, holdings, &questions)
-}
-
-/// Single changes that lower a bound, the cheapest first.
-///
-/// # Errors
-/// As [`bound`].
-pub fn advice(policy: &Policy, holdings: &Holdings, bound: &Bound) -> Result<Vec<Advice>, BoundError> {
-    crate::advice::advise(policy, holdings, bound)
 }

@@ -10,7 +10,9 @@ mod bound;
 mod calendars;
 mod certificate;
 mod coalition;
+mod deceived;
 mod drill;
+mod edits;
 mod figure;
 mod game;
 mod incidents;
@@ -23,13 +25,14 @@ mod report;
 mod search;
 mod simplex;
 mod strategy;
+mod usage;
 mod windows;
 mod witness;
 
-pub use advice::APPROVAL_TAKES;
+pub use advice::{advice, cheapest};
 pub use bound::{
     Action, Adversary, Advice, Assumption, Bound, BoundError, Edit, Holding, Holdings, Mode, Question, Step,
-    TABLE_HORIZONS, TABLE_TAKEN_MAX, Taken, Way, advice, bound, bounds, table,
+    TABLE_HORIZONS, TABLE_TAKEN_MAX, Taken, Way, bound, bounds, table,
 };
 pub use certificate::{
     CERTIFICATE_BYTES_MAX, CERTIFICATE_HORIZONS, CERTIFICATE_KEY_BYTES_MAX, CERTIFICATE_TAKEN_MAX,
@@ -38,6 +41,7 @@ pub use certificate::{
     ParseThresholdError, Part, Refusal, Share, Standing, Statement, Sum, Threshold, Thresholds, Unit, make,
     verify,
 };
+pub use deceived::deceived;
 pub use drill::{Answer, Barrier, Difference, Drill, Losses, Replay, Rule, Subject, draw, drill};
 pub use figure::{duration, money};
 pub use incidents::{
@@ -45,3 +49,4 @@ pub use incidents::{
     Kind, Reason, RowProblem,
 };
 pub use report::{span_text, table_text};
+pub use usage::{APPROVAL_TAKES, PastTransfer, USAGE_TRANSFERS_MAX, Usage};

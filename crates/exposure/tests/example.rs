@@ -7,7 +7,8 @@
 )]
 
 use exposure::{
-    Action, Adversary, Assumption, Bound, BoundError, Holdings, Mode, Question, Taken, Way, advice, bound,
+    Action, Adversary, Assumption, Bound, BoundError, Holdings, Mode, Question, Taken, Usage, Way, advice,
+    bound,
 };
 use policy::{Policy, Source};
 use types::{Span, VaultId};
@@ -113,10 +114,16 @@ fn the_advice_lowers_the_figure() {
     let holdings = Holdings::from_policy(&policy);
     let found = ask_of(&policy, Adversary::Homes, "1", "48h", Mode::Silent);
     assert_eq!(found.amount.minor(), 6_000_000);
-    let advice = advice(&policy, &holdings, &found).unwrap();
+    let question = Question {
+        adversary: Adversary::Homes,
+        taken: Taken::K(1),
+        horizon: found.horizon,
+        mode: found.mode,
+    };
+    let advice = advice(&policy, &holdings, &Usage::example(&policy), &question, &found).unwrap();
     assert!(advice.iter().all(|advice| advice.amount < found.amount) && !advice.is_empty());
     assert!(advice.iter().any(|advice| advice.edit.english.contains("hot-day")), "{advice:?}");
-    assert!(advice.is_sorted_by_key(|advice| (advice.added_wait, advice.edited)));
+    assert!(advice.is_sorted_by_key(|advice| (advice.blocked, advice.added_wait, advice.edited)));
 }
 
 /// A name that is not a home; a vault that nothing bounds; outputs of unknown age.
