@@ -1,7 +1,7 @@
 //! The responders' side on the wire. Whoever is no responder finds nothing under these paths, not even that they exist (G3, G9).
 
 use serde::{Deserialize, Serialize};
-use types::{PersonId, Timestamp, VaultId};
+use types::{ActorId, PersonId, ProtectedId, Timestamp, VaultId};
 use utoipa::ToSchema;
 
 /// Incidents that a responder sees.
@@ -41,6 +41,9 @@ pub struct Incident {
     /// When it was closed.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub closed: Option<Timestamp>,
+    /// Protected people whose alarms it holds.
+    #[schema(value_type = Vec<String>)]
+    pub callers: Vec<ProtectedId>,
     /// Its signals, oldest first.
     pub signals: Vec<SignalEntry>,
 }
@@ -76,12 +79,49 @@ pub struct SignalEntry {
     /// Who is in danger.
     #[schema(value_type = String)]
     pub who: PersonId,
-    /// `sign-in`, `act`, `judgement` or `code-word`.
+    /// `sign-in`, `act`, `judgement`, `code-word`, `protected-person` or `missed-check-in`.
     pub kind: String,
     /// When.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
+    /// The responder who reported it, or the protected person who called.
+    #[schema(value_type = Option<String>)]
+    pub told_by: Option<ActorId>,
+    /// When that responder heard or saw it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub heard: Option<Timestamp>,
 }
+
+/// Stops that protected people asked for, as a responder sees them.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct PauseList {
+    /// Those in force.
+    pub pauses: Vec<Pause>,
+}
+
+/// A stop that a protected person asked for: slow matters in which these people take part are declined while it lasts.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Pause {
+    /// Who asked.
+    #[schema(value_type = String)]
+    pub protected: ProtectedId,
+    /// Whose matters.
+    #[schema(value_type = Vec<String>)]
+    pub people: Vec<PersonId>,
+    /// When it was asked for last.
+    #[schema(value_type = String, format = DateTime)]
+    pub asked: Timestamp,
+    /// When it ends by itself.
+    #[schema(value_type = String, format = DateTime)]
+    pub until: Timestamp,
+    /// Who endorsed ending it earlier.
+    pub ending: Vec<Endorsed>,
+}
+
+/// To endorse that a protected person's stop ends before its time.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndPause {}
 
 /// What an incident covers. JSON: `"organisation"` or `{"narrowed": {"vaults", "people"}}`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
@@ -114,6 +154,10 @@ pub struct Report {
     pub who: PersonId,
     /// `judgement` or `code-word`.
     pub kind: String,
+    /// When you heard or saw it; now if absent.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub heard: Option<Timestamp>,
 }
 
 /// To add a person who was found not to have been free.

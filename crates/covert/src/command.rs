@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use types::{ChannelId, Hash, PersonId, Timestamp, TransferId};
+use types::{ChannelId, Hash, PersonId, ProtectedId, Span, Timestamp, TransferId};
 
 use crate::incident::{Cover, IncidentId};
 use crate::signal::{SignalId, SignalKind};
 
-/// What is asked of the covert side: by responders, and by whoever objects. It leaves no trace in the overt chain.
+/// What is asked of the covert side: by responders, and by whoever objects or checks in. It leaves no trace in the overt chain.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Command {
@@ -27,6 +27,8 @@ pub enum Command {
         who: PersonId,
         /// What it rests on: a judgement or a code word.
         kind: SignalKind,
+        /// When the responder heard or saw it.
+        heard: Timestamp,
         /// Unpredictable, drawn by the shell: for the call-back code.
         seed: Hash,
     },
@@ -56,6 +58,34 @@ pub enum Command {
         /// Of which incident.
         incident: IncidentId,
     },
+    /// To endorse that a protected person's stop ends before its time.
+    EndPause {
+        /// Whose.
+        protected: ProtectedId,
+    },
+    /// To be missed when one does not check in. Takes the place of an earlier schedule. Anyone may, for themselves.
+    Schedule {
+        /// The time between two appointments.
+        every: Span,
+        /// The first appointment.
+        next: Timestamp,
+        /// How late a check-in may be.
+        grace: Span,
+        /// Unpredictable, drawn by the shell: for the call-back code of what is missed.
+        seed: Hash,
+    },
+    /// To give a sign of life.
+    CheckIn,
+    /// To be missed no more.
+    EndSchedule,
+}
+
+impl Command {
+    /// Whether anyone gives it, not responders alone: then nobody's answer may wait for what the covert side has to write.
+    #[must_use]
+    pub const fn is_anyones(&self) -> bool {
+        matches!(self, Self::Object { .. } | Self::Schedule { .. } | Self::CheckIn | Self::EndSchedule)
+    }
 }
 
 /// What has happened on the covert side. Written into sealed slots; signals of phrases are not among them, because they
@@ -69,10 +99,13 @@ pub enum Event {
         /// What.
         command: Command,
     },
-    /// The phrase that came with a command was a panic phrase, whatever became of the command.
+    /// A sign that no responder gave: the phrase of a covert command was a panic phrase, whatever became of the command; or a
+    /// check-in was missed.
     Signalled {
         /// Whose.
         who: PersonId,
+        /// What kind of sign.
+        kind: SignalKind,
         /// Unpredictable: for the call-back code.
         seed: Hash,
     },
@@ -88,9 +121,18 @@ pub enum Event {
         /// Which.
         incident: IncidentId,
     },
+    /// A protected person raised an alarm, or asked for a stop.
+    Called {
+        /// Who.
+        protected: ProtectedId,
+        /// An alarm; else a stop.
+        alarm: bool,
+        /// Unpredictable: for the call-back code.
+        seed: Hash,
+    },
 }
 
-/// Why a responder's command is refused.
+/// Why a command of the covert side is refused.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 pub enum Refusal {
     /// There is no such incident, or not for this person.
@@ -109,11 +151,17 @@ pub enum Refusal {
     #[error("report a `judgement` or a `code-word`")]
     WrongKind,
     /// A time in the future.
-    #[error("`since` is in the future")]
+    #[error("this time is in the future")]
     Future,
     /// More than the ledger takes.
     #[error("too many endorsements or names")]
     TooMany,
+    /// Nothing is scheduled.
+    #[error("you have no schedule: set one first")]
+    NoSchedule,
+    /// A schedule out of bounds.
+    #[error("{0}")]
+    Schedule(&'static str),
 }
 
 impl Refusal {
@@ -128,6 +176,8 @@ impl Refusal {
             Self::WrongKind => "wrong-kind",
             Self::Future => "time-in-future",
             Self::TooMany => "too-many",
+            Self::NoSchedule => "no-schedule",
+            Self::Schedule(_) => "schedule-out-of-bounds",
         }
     }
 }

@@ -1,12 +1,12 @@
-//! Which of a responder's commands are accepted (G5: clearing needs a quorum of others; G8: kin never count).
+//! Which commands are accepted (G3: what is anyone's, by their own acts alone; G5: clearing needs a quorum of others; G8: kin never count).
 
 use credentials::Class;
 use policy::Policy;
 use types::{PersonId, Timestamp};
 
+use crate::check_in::Appointments;
 use crate::command::{Command, Event, Refusal};
 use crate::incident::{Cover, Incident, IncidentId};
-use crate::kin::is_kin;
 use crate::signal::SignalKind;
 use crate::state::{ENDORSEMENTS_MAX, State};
 
@@ -24,8 +24,7 @@ impl State {
     /// Whether a responder sees an incident: not when it concerns them or their kin.
     #[must_use]
     pub fn may_see(policy: &Policy, person: &PersonId, incident: &Incident) -> bool {
-        Self::is_responder(policy, person)
-            && !incident.subjects.keys().any(|subject| is_kin(policy, subject, person))
+        Self::is_responder(policy, person) && !incident.is_near(policy, person)
     }
 
     /// The incidents that a responder sees. A responder who is not free sees an empty room.
@@ -35,7 +34,7 @@ impl State {
         visible.filter(|_| class == Class::Free).collect()
     }
 
-    /// What a responder's command leads to.
+    /// What a command leads to.
     ///
     /// # Errors
     /// The reason why it is refused; a responder who is not free finds no incident.
@@ -46,41 +45,72 @@ impl State {
         at: Timestamp,
         command: &Command,
     ) -> Result<Event, Refusal> {
-        let (person, class) = by;
-        let is_objection = matches!(command, Command::Object { .. });
-        if !is_objection && !Self::is_responder(policy, person) {
+        if command.is_anyones() {
+            self.decide_own(policy, by.0, at, command)?;
+        } else if Self::is_responder(policy, by.0) {
+            self.decide_response(policy, by, at, command)?;
+        } else {
             return Err(Refusal::NotFound);
         }
+        Ok(Event::Acted { by: by.0.clone(), command: command.clone() })
+    }
+
+    /// INVARIANT (G3): the author sees what comes of it, so nothing but their own acts decides it, and no class.
+    fn decide_own(
+        &self,
+        policy: &Policy,
+        person: &PersonId,
+        at: Timestamp,
+        command: &Command,
+    ) -> Result<(), Refusal> {
+        match command {
+            Command::Schedule { every, next, grace, .. } => {
+                known(policy, person)?;
+                Appointments { every: *every, next: *next, grace: *grace, last: None }.check(at)
+            }
+            Command::CheckIn | Command::EndSchedule if self.appointments(person).is_none() => {
+                Err(Refusal::NoSchedule)
+            }
+            // Whether this person sees the transfer, and whether it is undecided, the gate asks the overt side.
+            _ => Ok(()),
+        }
+    }
+
+    fn decide_response(
+        &self,
+        policy: &Policy,
+        (person, class): (&PersonId, Class),
+        at: Timestamp,
+        command: &Command,
+    ) -> Result<(), Refusal> {
         let find = |id: &IncidentId| self.open_incident(policy, (person, class), *id);
         match command {
-            // Whether this person sees the transfer, and whether it is undecided, the gate asks the overt side.
-            Command::Object { .. } => {}
-            Command::Report { who, kind, .. } => {
+            Command::Report { who, kind, heard, .. } => {
                 known(policy, who)?;
                 if !matches!(kind, SignalKind::Judgement | SignalKind::CodeWord) {
                     return Err(Refusal::WrongKind);
                 }
+                not_future(*heard, at)
             }
-            Command::Acknowledge { incident } => not_yet(&find(incident)?.acknowledged, person)?,
+            Command::Acknowledge { incident } => not_yet(&find(incident)?.acknowledged, person),
             Command::Implicate { incident, person: implicated, since } => {
                 find(incident)?;
                 known(policy, implicated)?;
-                if *since > at {
-                    return Err(Refusal::Future);
-                }
+                not_future(*since, at)
             }
             Command::Narrow { incident, cover } => {
                 let narrowing =
                     find(incident)?.narrowing.as_ref().filter(|narrowing| narrowing.cover == *cover);
                 not_yet(narrowing.map_or(&[], |narrowing| &narrowing.endorsements), person)?;
-                if names(cover) > COVER_NAMES_MAX {
-                    return Err(Refusal::TooMany);
-                }
+                if names(cover) > COVER_NAMES_MAX { Err(Refusal::TooMany) } else { Ok(()) }
             }
-            Command::Clear { incident } => not_yet(&find(incident)?.clearing.endorsements, person)?,
-            Command::EndClear { incident } => drop(find(incident)?),
+            Command::Clear { incident } => not_yet(&find(incident)?.clearing.endorsements, person),
+            Command::EndClear { incident } => find(incident).map(drop),
+            Command::EndPause { protected } => self.decide_end_pause(policy, (person, class), at, protected),
+            Command::Object { .. } | Command::Schedule { .. } | Command::CheckIn | Command::EndSchedule => {
+                Ok(())
+            }
         }
-        Ok(Event::Acted { by: person.clone(), command: command.clone() })
     }
 
     fn open_incident(
@@ -99,11 +129,15 @@ fn known(policy: &Policy, person: &PersonId) -> Result<(), Refusal> {
     if policy.person(person).is_some() { Ok(()) } else { Err(Refusal::NoSuchPerson(person.clone())) }
 }
 
-fn not_yet(endorsements: &[(PersonId, Timestamp)], person: &PersonId) -> Result<(), Refusal> {
+pub(crate) fn not_yet(endorsements: &[(PersonId, Timestamp)], person: &PersonId) -> Result<(), Refusal> {
     if endorsements.len() >= ENDORSEMENTS_MAX {
         return Err(Refusal::TooMany);
     }
     if endorsements.iter().any(|(earlier, _)| earlier == person) { Err(Refusal::Repeated) } else { Ok(()) }
+}
+
+fn not_future(time: Timestamp, now: Timestamp) -> Result<(), Refusal> {
+    if time > now { Err(Refusal::Future) } else { Ok(()) }
 }
 
 fn names(cover: &Cover) -> usize {

@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use policy::Policy;
 use serde::{Deserialize, Serialize};
-use types::{ActorId, Hash, PersonId, Timestamp, VaultId};
+use types::{ActorId, Hash, PersonId, ProtectedId, Timestamp, VaultId};
 
+use crate::kin::{is_kin, is_kin_of_protected};
+use crate::signal::SignalKind;
 use crate::state::Matter;
 
 /// The incident's number, in the order of their first signals.
@@ -16,10 +19,20 @@ pub struct IncidentId(pub u32);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// A single panic phrase at sign-in: call back first.
+    /// A single panic phrase at sign-in, or a missed check-in: call back first.
     Verify,
     /// Anything more.
     Confirmed,
+}
+
+impl Level {
+    /// With which a first sign of this kind opens an incident.
+    pub(crate) const fn of(kind: SignalKind) -> Self {
+        match kind {
+            SignalKind::SignIn | SignalKind::MissedCheckIn => Self::Verify,
+            _ => Self::Confirmed,
+        }
+    }
 }
 
 /// Since when a person was not free.
@@ -85,9 +98,18 @@ pub struct Incident {
     pub clearing: Clearing,
     /// When it was closed.
     pub closed: Option<Timestamp>,
+    /// The protected people whose alarms it holds.
+    pub callers: BTreeSet<ProtectedId>,
 }
 
 impl Incident {
+    /// Whether someone is concerned, shares a home with anybody concerned, or is related: such people are not told and never count (G8).
+    #[must_use]
+    pub fn is_near(&self, policy: &Policy, someone: &PersonId) -> bool {
+        self.subjects.keys().any(|subject| is_kin(policy, subject, someone))
+            || self.callers.iter().any(|caller| is_kin_of_protected(policy, caller, someone))
+    }
+
     /// Whether an act of a person does not count because of this incident, for good.
     ///
     /// Acts later than the signal less the look-back, and acts in matters that were still undecided when it was found.
@@ -117,6 +139,14 @@ impl Incident {
                     || matter.actors.iter().any(takes_part)
             }
         }
+    }
+
+    /// A second sign is no slip any more; and nobody who worked towards its end knew of it.
+    pub(crate) fn confirm(&mut self) {
+        self.level = Level::Confirmed;
+        self.cover = Cover::Organisation;
+        self.narrowing = None;
+        self.clearing = Clearing::default();
     }
 
     /// A six-digit code from the seal that carried the signal: unknown outside, the same after every replay.

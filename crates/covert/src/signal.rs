@@ -1,7 +1,7 @@
 //! Signals: single signs of coercion. Every one is delivered, also one on a command that was refused or repeated (G8).
 
 use serde::{Deserialize, Serialize};
-use types::{PersonId, Timestamp};
+use types::{PersonId, ProtectedId, Timestamp};
 
 use crate::incident::IncidentId;
 
@@ -26,6 +26,25 @@ pub enum SignalKind {
     Judgement,
     /// A code word that a responder heard.
     CodeWord,
+    /// A protected person's alarm.
+    Relative,
+    /// A check-in that its own author had scheduled and missed: responders ask first.
+    MissedCheckIn,
+}
+
+/// Who gave a sign for somebody else.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Teller {
+    /// A responder, and when it was heard or seen.
+    Responder {
+        /// Who.
+        by: PersonId,
+        /// When.
+        heard: Timestamp,
+    },
+    /// A protected person.
+    Protected(ProtectedId),
 }
 
 /// One signal.
@@ -33,10 +52,12 @@ pub enum SignalKind {
 pub struct Signal {
     /// Which incident it belongs to.
     pub incident: IncidentId,
-    /// Who is in danger.
+    /// Who is in danger; for a protected person's alarm the first of those concerned.
     pub who: PersonId,
     /// What kind.
     pub kind: SignalKind,
     /// When.
     pub at: Timestamp,
+    /// Who gave it; `None` when it was the person's own.
+    pub told_by: Option<Teller>,
 }

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use credentials::Class;
 use policy::Policy;
 use serde::{Deserialize, Serialize};
-use types::{ActorId, ChannelId, Hash, PersonId, ServiceId, Timestamp, TransferId, VaultId};
+use types::{ActorId, ChannelId, Hash, PersonId, ProtectedId, ServiceId, Timestamp, TransferId, VaultId};
 
+use crate::check_in::{Appointments, Schedule};
 use crate::command::{Command, Event};
 use crate::incident::{Cover, Incident, IncidentId, Level, Narrowing, Subject};
-use crate::kin::is_kin;
-use crate::signal::{Signal, SignalId, SignalKind};
+use crate::pause::Pause;
+use crate::signal::{Signal, SignalId, SignalKind, Teller};
 
 /// The most endorsements of one clear or narrowing.
 pub const ENDORSEMENTS_MAX: usize = 64;
@@ -48,6 +49,8 @@ pub struct State {
     pub(crate) signals: BTreeMap<SignalId, Signal>,
     pub(crate) delivered: BTreeSet<(SignalId, ChannelId)>,
     pub(crate) objections: BTreeMap<TransferId, Timestamp>,
+    pub(crate) pauses: BTreeMap<ProtectedId, Pause>,
+    pub(crate) schedules: BTreeMap<PersonId, Schedule>,
 }
 
 impl State {
@@ -93,15 +96,19 @@ impl State {
         }
     }
 
-    /// Whether an open incident keeps a matter from being released.
+    /// Whether an open incident, or a stop that a protected person asked for, keeps a matter from being released now.
     #[must_use]
-    pub fn covers(&self, matter: &Matter<'_>) -> bool {
-        self.incidents.values().any(|incident| incident.covers(matter))
+    pub fn covers(&self, policy: &Policy, now: Timestamp, matter: &Matter<'_>) -> bool {
+        self.incidents.values().any(|incident| incident.covers(matter)) || self.is_paused(policy, now, matter)
     }
 
-    /// Incidents whose clear has been met for the whole wait.
+    /// What time alone brings: an incident whose clear has been met for the whole wait is closed, a check-in is missed.
     #[must_use]
     pub fn due(&self, policy: &Policy, now: Timestamp) -> Option<Event> {
+        self.cleared(policy, now).or_else(|| self.missed(policy, now))
+    }
+
+    fn cleared(&self, policy: &Policy, now: Timestamp) -> Option<Event> {
         let wait = policy.response().clear_hold;
         let ready = |incident: &Incident| {
             let since = self.clear_met_since(policy, incident)?;
@@ -123,15 +130,15 @@ impl State {
         first.last().map(|(_, at)| *at)
     }
 
-    fn counting(
+    /// Of some endorsements those of responders who were free and are not near anybody concerned.
+    pub(crate) fn counting(
         &self,
         policy: &Policy,
         incident: &Incident,
         endorsements: &[(PersonId, Timestamp)],
     ) -> Vec<(PersonId, Timestamp)> {
         let free = |person: &PersonId, at: Timestamp| self.counts(policy, &person.clone().into(), at, None);
-        let stranger =
-            |person: &PersonId| !incident.subjects.keys().any(|subject| is_kin(policy, subject, person));
+        let stranger = |person: &PersonId| !incident.is_near(policy, person);
         let counting = endorsements.iter().filter(|(person, at)| free(person, *at) && stranger(person));
         counting.cloned().collect()
     }
@@ -144,7 +151,8 @@ impl State {
         if attested.class == Class::Duress
             && let Ok(who) = PersonId::parse(attested.by.as_str())
         {
-            self.signal(policy, who, (attested.id, attested.kind, attested.at), attested.seed);
+            let _incident =
+                self.signal(policy, who, (attested.id, attested.kind, attested.at), attested.seed);
         }
     }
 
@@ -152,9 +160,13 @@ impl State {
     pub fn apply(&mut self, policy: &Policy, at: Timestamp, event: &Event) {
         match event {
             Event::Acted { by, command } => self.acted(policy, at, by, command),
-            Event::Signalled { who, seed } => {
-                self.signal(policy, who.clone(), (self.next_slot_signal(), SignalKind::Act, at), *seed);
+            Event::Signalled { who, kind, seed } => {
+                let incident = self.signal(policy, who.clone(), (self.next_slot_signal(), *kind, at), *seed);
+                if *kind == SignalKind::MissedCheckIn {
+                    self.note_missed(who, at, incident);
+                }
             }
+            Event::Called { protected, alarm, seed } => self.called(policy, at, (protected, *alarm), *seed),
             Event::Delivered { signal, channel } => {
                 self.delivered.insert((*signal, channel.clone()));
             }
@@ -166,7 +178,7 @@ impl State {
         }
     }
 
-    fn next_slot_signal(&self) -> SignalId {
+    pub(crate) fn next_slot_signal(&self) -> SignalId {
         let from_slots = self.signals.keys().filter(|id| matches!(id, SignalId::Slot(_))).count();
         SignalId::Slot(u64::try_from(from_slots).unwrap_or(u64::MAX).saturating_add(1))
     }
@@ -176,8 +188,10 @@ impl State {
             Command::Object { transfer } => {
                 self.objections.entry(*transfer).or_insert(at);
             }
-            Command::Report { who, kind, seed } => {
-                self.signal(policy, who.clone(), (self.next_slot_signal(), *kind, at), *seed);
+            Command::Report { who, kind, heard, seed } => {
+                let signal = (self.next_slot_signal(), *kind, at);
+                let told_by = Some(Teller::Responder { by: person.clone(), heard: *heard });
+                self.raise(policy, std::slice::from_ref(who), signal, (who.clone(), told_by), *seed);
             }
             Command::Acknowledge { incident } => {
                 self.change(*incident, |incident| incident.acknowledged.push((person.clone(), at)));
@@ -201,6 +215,13 @@ impl State {
             Command::EndClear { incident } => {
                 self.change(*incident, |incident| incident.clearing = crate::incident::Clearing::default());
             }
+            Command::EndPause { protected } => self.endorse_end(policy, protected, (person.clone(), at)),
+            Command::Schedule { every, next, grace, seed } => {
+                let appointments = Appointments { every: *every, next: *next, grace: *grace, last: None };
+                self.schedules.insert(person.clone(), Schedule::new(appointments, *seed));
+            }
+            Command::CheckIn => self.checked_in(person, at),
+            Command::EndSchedule => drop(self.schedules.remove(person)),
         }
     }
 
@@ -231,46 +252,65 @@ impl State {
         }
     }
 
-    /// A signal joins the open incident of the person concerned, or opens one. It always widens the cover again.
+    /// A person's own signal.
     fn signal(
         &mut self,
         policy: &Policy,
         who: PersonId,
         signal: (SignalId, SignalKind, Timestamp),
         seed: Hash,
-    ) {
-        let (id, kind, at) = signal;
-        let open = self
-            .incidents
-            .iter()
-            .find(|(_, incident)| incident.closed.is_none() && incident.subjects.contains_key(&who));
-        let level = if kind == SignalKind::SignIn { Level::Verify } else { Level::Confirmed };
-        let from = at.before(policy.response().look_back);
-        let incident_id = match open.map(|(id, _)| *id) {
-            Some(open) => {
-                self.change(open, |incident| {
-                    // Somebody who was added by a responder has signalled now: the look-back of the signal counts as well.
-                    if let Some(subject) = incident.subjects.get_mut(&who) {
-                        subject.from = subject.from.min(from);
-                    }
-                    // A second sign is no slip any more.
-                    incident.level = Level::Confirmed;
-                    incident.cover = Cover::Organisation;
-                    incident.narrowing = None;
-                    incident.clearing = crate::incident::Clearing::default();
-                });
-                open
-            }
-            None => self.open(who.clone(), Subject { found: at, from }, level, seed),
-        };
-        self.signals.insert(id, Signal { incident: incident_id, who, kind, at });
+    ) -> IncidentId {
+        let concerned = [who.clone()];
+        self.raise(policy, &concerned, signal, (who, None), seed)
     }
 
-    fn open(&mut self, who: PersonId, subject: Subject, level: Level, seed: Hash) -> IncidentId {
+    /// A signal joins the open incident of one of those concerned, or opens one. It always widens the cover again.
+    pub(crate) fn raise(
+        &mut self,
+        policy: &Policy,
+        concerned: &[PersonId],
+        (id, kind, at): (SignalId, SignalKind, Timestamp),
+        (who, told_by): (PersonId, Option<Teller>),
+        seed: Hash,
+    ) -> IncidentId {
+        let heard = match &told_by {
+            Some(Teller::Responder { heard, .. }) => (*heard).min(at),
+            _ => at,
+        };
+        let subject = Subject { found: at, from: heard.before(policy.response().look_back) };
+        let incident_id = match self.open_incident_of(concerned) {
+            Some(open) => {
+                self.change(open, |incident| incident.confirm());
+                open
+            }
+            None => self.open(at, Level::of(kind), seed),
+        };
+        self.change(incident_id, |incident| {
+            for person in concerned {
+                // Somebody who was added by a responder has signalled now: the look-back of the signal counts as well.
+                let known = incident.subjects.entry(person.clone()).or_insert(subject);
+                known.from = known.from.min(subject.from);
+            }
+            if let Some(Teller::Protected(caller)) = &told_by {
+                incident.callers.insert(caller.clone());
+            }
+        });
+        self.signals.insert(id, Signal { incident: incident_id, who, kind, at, told_by });
+        incident_id
+    }
+
+    fn open_incident_of(&self, concerned: &[PersonId]) -> Option<IncidentId> {
+        let concerns = |incident: &Incident| {
+            incident.closed.is_none() && concerned.iter().any(|person| incident.subjects.contains_key(person))
+        };
+        self.incidents.iter().find(|(_, incident)| concerns(incident)).map(|(id, _)| *id)
+    }
+
+    fn open(&mut self, opened: Timestamp, level: Level, seed: Hash) -> IncidentId {
         let next = self.incidents.last_key_value().map_or(1, |(last, _)| last.0.saturating_add(1));
         let incident = Incident {
-            subjects: BTreeMap::from([(who, subject)]),
-            opened: subject.found,
+            subjects: BTreeMap::new(),
+            opened,
             level,
             cover: Cover::Organisation,
             call_back: Incident::call_back_code(seed),
@@ -278,6 +318,7 @@ impl State {
             narrowing: None,
             clearing: crate::incident::Clearing::default(),
             closed: None,
+            callers: BTreeSet::new(),
         };
         self.incidents.insert(IncidentId(next), incident);
         IncidentId(next)

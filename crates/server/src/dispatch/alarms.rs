@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use alarm::{Channel, DeliveryError, Kind, MESSAGE_PEOPLE_MAX, Message, Status, retry_after};
-use covert::{Incident, Signal, SignalId, SignalKind, is_kin};
+use covert::{Incident, Signal, SignalId, SignalKind, Teller};
 use gate::{Ask, Command};
 use policy::Policy;
 use types::{ChannelId, Hash, PersonId, hash_parts};
@@ -143,12 +143,21 @@ fn compose(
         incident: format!("incident-{number}"),
         kind: kind(signal.kind),
         status: Status::Actual,
-        who: signal.who.clone(),
+        who: who(signal),
         since: signal.at,
         code: incident.call_back.clone(),
         link: format!("{}/v1/response/incidents/{number}", shared.link_base.trim_end_matches('/')),
         call: responders(policy, incident),
     }
+}
+
+/// Whom the message is about: a protected person who called, by their own name; names of people and of those are one space.
+fn who(signal: &Signal) -> PersonId {
+    let caller = match &signal.told_by {
+        Some(Teller::Protected(caller)) => PersonId::parse(caller.as_str()).ok(),
+        Some(Teller::Responder { .. }) | None => None,
+    };
+    caller.unwrap_or_else(|| signal.who.clone())
 }
 
 /// The same for every attempt, different for every signal and organisation.
@@ -166,14 +175,15 @@ const fn kind(kind: SignalKind) -> Kind {
         SignalKind::Act => Kind::Act,
         SignalKind::Judgement => Kind::Judgement,
         SignalKind::CodeWord => Kind::CodeWord,
+        SignalKind::Relative => Kind::ProtectedPerson,
+        SignalKind::MissedCheckIn => Kind::MissedCheckIn,
     }
 }
 
 /// Whom to reach: responders who are neither concerned, nor of the same home, nor related.
 fn responders(policy: &Policy, incident: &Incident) -> Vec<PersonId> {
     let group = &policy.response().responders;
-    let is_stranger =
-        |person: &PersonId| !incident.subjects.keys().any(|subject| is_kin(policy, subject, person));
+    let is_stranger = |person: &PersonId| !incident.is_near(policy, person);
     let people = policy.people().map(|person| &person.id);
     let people = people.filter(|person| policy.person_in_group(person, group) && is_stranger(person));
     people.take(MESSAGE_PEOPLE_MAX).cloned().collect()

@@ -1,15 +1,15 @@
 //! From what the gate shows to what goes over the wire, by hand (G9): no field is added here that the view does not have.
 
 use api::{
-    ChangeText, Cover, CredentialProposal, DeviceEntry, Endorsed, Incident, PermitStanding, PostureWord,
+    ChangeText, Cover, CredentialProposal, DeviceEntry, Endorsed, Incident, Pause, PermitStanding, PostureWord,
     ProposalWord, Scope, SignalEntry, SourceText, StatusWord, Subject,
 };
-use covert::{Level, SignalKind};
+use covert::{Level, Signal, SignalKind, Teller};
 use gate::IncidentView;
 use overt::view::{MotionView, PermitView, StopView, TransferView};
 use overt::{MotionStatus, NewCredential, Proposal, Status};
 use policy::{Chain, Policy, Posture, Source};
-use types::{ActorId, Hash, PersonId, Target, Timestamp, canonical_json, hash_parts};
+use types::{ActorId, Hash, PersonId, ProtectedId, Target, Timestamp, canonical_json, hash_parts};
 
 use super::entry::{Device, DeviceCredential};
 
