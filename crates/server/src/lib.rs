@@ -3,7 +3,8 @@
 //! Where to find things: time and entropy from outside, [`clock`] and [`entropy`]; the server's own secrets, [`keys`]; its settings,
 //! [`config`]; the one writer that turns commands into durable records, [`engine`]; what happens after a commit (signing,
 //! broadcasting, alarms), [`dispatch`]; what the vaults hold on chain, [`coins`]; what somebody brings to be signed,
-//! [`spends`]; what is built for people to sign, [`drafts`]; the thread that follows the chain, [`follow`]; the one that works out exposure, [`mod@exposure`]; HTTP, `http`.
+//! [`spends`]; what is built for people to sign, [`drafts`]; the thread that follows the chain, [`follow`]; the one that works out exposure, [`mod@exposure`]; HTTP, `http`; the
+//! pages for people, [`pages`].
 //!
 //! Keeps G6 (each signature is made after its release is durable, and a retry gives the same one), G7 (a reply follows its commit), G8
 //! (alarms are delivered until somebody has them) and G9 (no class, no covert fact in logs, metrics or overt timing). The binary wires it.
@@ -22,4 +23,5 @@ pub mod exposure;
 pub mod follow;
 pub mod http;
 pub mod keys;
+pub mod pages;
 pub mod spends;
