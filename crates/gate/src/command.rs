@@ -18,6 +18,8 @@ pub enum Ask {
     Overt(overt::Command),
     /// Something of the covert ledger. Stepped at the tick of the covert chain; leaves no record in the overt one.
     Covert(covert::Command),
+    /// A sign that came without a phrase. Only Rempart itself says so; written down at once, and as a note in the next slot.
+    Sign(covert::Sign),
     /// A channel took a signal. Only Rempart itself says so.
     Delivered(covert::SignalId, types::ChannelId),
 }

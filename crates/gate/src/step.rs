@@ -33,6 +33,7 @@ pub fn step(state: &State, command: &Command, moment: &Moment) -> (Vec<Event>, O
             let event = covert::Event::Delivered { signal: *signal, channel: channel.clone() };
             (vec![note(state, now, event)], Ok(Reply::Done))
         }
+        Ask::Sign(sign) => sign_step(state, sign, now),
         Ask::Overt(ask) => overt_step(state, command, ask, moment, now),
     }
 }
@@ -176,6 +177,17 @@ fn decide_transfer(state: &State, transfer: TransferId, now: Timestamp) -> Vec<O
         vec![released, OvertEvent::SigningBegan { transfer }]
     } else {
         vec![released]
+    }
+}
+
+/// A sign without a phrase: whoever gave it is told the same.
+fn sign_step(state: &State, sign: &covert::Sign, now: Timestamp) -> (Vec<Event>, Outcome) {
+    let Some(policy) = state.overt().policy() else {
+        return (Vec::new(), Err(covert::Refusal::NotFound.into()));
+    };
+    match state.covert().decide_sign(policy, now, sign) {
+        Ok(events) => (events.into_iter().map(|event| note(state, now, event)).collect(), Ok(Reply::Done)),
+        Err(refusal) => (Vec::new(), Err(refusal.into())),
     }
 }
 

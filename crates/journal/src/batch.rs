@@ -40,6 +40,8 @@ pub struct Batch {
     pub blobs: Vec<(Hash, Vec<u8>)>,
     /// A checkpoint of the head as it was before this batch.
     pub checkpoint: Option<Checkpoint>,
+    /// What the inbox holds from now on, sealed. Of one size, whatever it is.
+    pub inbox: Option<[u8; SLOT_BYTES]>,
     /// What watch-only wallets learnt from the chain, so that it is never ahead of or behind the records of this batch.
     pub wallets: Vec<WalletChange>,
 }
@@ -115,6 +117,7 @@ impl Batch {
             && self.blobs.is_empty()
             && self.checkpoint.is_none()
             && self.wallets.is_empty()
+            && self.inbox.is_none()
     }
 
     /// Checks every bound. Back-ends call it before they touch the disk.

@@ -67,6 +67,7 @@ const CHECKS: &[Check] = &[
     ("a refused batch leaves nothing behind", refusals),
     ("the outbox keeps order and forgets what is done", outbox),
     ("blobs are found by their address", blobs),
+    ("the inbox holds what was written last, with the batch that wrote it", inbox),
     ("wallets keep what they learnt, with the records of the same batch", wallets),
     ("checkpoints are of the current head only", checkpoints),
     ("an expected checkpoint finds a tail that was cut off", expected_checkpoint),
@@ -337,6 +338,24 @@ fn blobs(open: Open<'_>, name: &str) -> Checked {
     ensure!(journal.blob(&blob_hash(b"absent"))?.is_none(), "a blob from nowhere");
     let report = journal.verify(&VerifyOptions::default())?;
     ensure!(report.is_sound() && report.blobs == 2, "{report:?}");
+    Ok(())
+}
+
+fn inbox(open: Open<'_>, name: &str) -> Checked {
+    let mut journal = open(name)?;
+    ensure!(journal.inbox()?.is_none(), "an inbox in a new journal");
+    let head = journal.append(&one(1))?;
+    let cell = |byte: u8| Batch { inbox: Some([byte; SLOT_BYTES]), ..Batch::default() };
+    ensure!(journal.append(&cell(7))? == head, "the inbox changed the chains");
+    let unsound = vec![(Hash([9; 32]), vec![1])];
+    let refused = Batch { blobs: unsound, inbox: Some([8; SLOT_BYTES]), ..one(2) };
+    ensure!(
+        journal.append(&refused).is_err() && journal.inbox()? == Some([7; SLOT_BYTES]),
+        "written though refused"
+    );
+    journal.append(&cell(9))?;
+    drop(journal);
+    ensure!(open(name)?.inbox()? == Some([9; SLOT_BYTES]), "lost when closed");
     Ok(())
 }
 

@@ -7,8 +7,8 @@ use ed25519_dalek::{SigningKey, VerifyingKey};
 use types::{Hash, Timestamp};
 
 use crate::{
-    Batch, CovertEntry, Head, JournalError, LatestSnapshot, OutboxId, OutboxItem, OvertEntry, Snapshot,
-    VerifyOptions, VerifyReport,
+    Batch, CovertEntry, Head, JournalError, LatestSnapshot, OutboxId, OutboxItem, OvertEntry, SLOT_BYTES,
+    Snapshot, VerifyOptions, VerifyReport,
 };
 
 /// Whose journal it is. Both chains start from its hash.
@@ -66,6 +66,13 @@ pub trait Journal: Send {
     /// # Errors
     /// A store that cannot be read, or content that does not have its address any more.
     fn blob(&mut self, hash: &Hash) -> Result<Option<Vec<u8>>, JournalError>;
+
+    /// What the inbox holds, sealed: signs of the covert side that are durable before the tick whose slot takes them. Not part of the
+    /// chains; `None` before it was written for the first time.
+    ///
+    /// # Errors
+    /// A store that cannot be read.
+    fn inbox(&mut self) -> Result<Option<[u8; SLOT_BYTES]>, JournalError>;
 
     /// What a wallet learnt, oldest first. Unlike the chains it is not protected against tampering: a caller that finds it unusable
     /// learns it again from the network.

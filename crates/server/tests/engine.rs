@@ -493,6 +493,9 @@ macro_rules! pass_on {
         fn blob(&mut self, hash: &Hash) -> Result<Option<Vec<u8>>, JournalError> {
             self.inner.blob(hash)
         }
+        fn inbox(&mut self) -> Result<Option<[u8; SLOT_BYTES]>, JournalError> {
+            self.inner.inbox()
+        }
         fn wallet(&mut self, wallet: &Hash) -> Result<Vec<Vec<u8>>, JournalError> {
             self.inner.wallet(wallet)
         }

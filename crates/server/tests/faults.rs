@@ -127,6 +127,9 @@ impl Journal for Fused<SqliteJournal> {
     fn blob(&mut self, hash: &Hash) -> Result<Option<Vec<u8>>, JournalError> {
         self.1.around(|| self.0.blob(hash))
     }
+    fn inbox(&mut self) -> Result<Option<[u8; SLOT_BYTES]>, JournalError> {
+        self.1.around(|| self.0.inbox())
+    }
     fn wallet(&mut self, wallet: &Hash) -> Result<Vec<Vec<u8>>, JournalError> {
         self.1.around(|| self.0.wallet(wallet))
     }

@@ -25,6 +25,7 @@ pub(super) fn write(connection: &mut Connection, head: Head, batch: &Batch) -> R
     delete_done(&transaction, batch)?;
     insert_blobs(&transaction, batch)?;
     insert_wallets(&transaction, batch)?;
+    write_inbox(&transaction, batch)?;
     if next != head {
         move_head(&transaction, next)?;
     }
@@ -132,6 +133,15 @@ fn insert_wallets(transaction: &Transaction<'_>, batch: &Batch) -> Result<(), Jo
         transaction
             .prepare_cached("INSERT INTO wallet (wallet, body) VALUES (?1, ?2)")?
             .execute(params![change.wallet.0, change.body])?;
+    }
+    Ok(())
+}
+
+fn write_inbox(transaction: &Transaction<'_>, batch: &Batch) -> Result<(), JournalError> {
+    if let Some(sealed) = &batch.inbox {
+        transaction
+            .prepare_cached("INSERT OR REPLACE INTO inbox (id, sealed) VALUES (1, ?1)")?
+            .execute(params![sealed])?;
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ use types::Hash;
 
 use crate::{
     Batch, CovertEntry, Head, Journal, JournalError, LatestSnapshot, Origin, OutboxId, OutboxItem,
-    OvertEntry, Snapshot, VerifyOptions, VerifyReport,
+    OvertEntry, SLOT_BYTES, Snapshot, VerifyOptions, VerifyReport,
 };
 
 pub use copy::restore;
@@ -179,6 +179,10 @@ impl Journal for SqliteJournal {
 
     fn blob(&mut self, hash: &Hash) -> Result<Option<Vec<u8>>, JournalError> {
         read::blob(&self.connection, hash)
+    }
+
+    fn inbox(&mut self) -> Result<Option<[u8; SLOT_BYTES]>, JournalError> {
+        read::inbox(&self.connection)
     }
 
     fn wallet(&mut self, wallet: &Hash) -> Result<Vec<Vec<u8>>, JournalError> {

@@ -10,7 +10,7 @@ use super::fault::{signed, unsigned};
 use super::rows::{self, ItemRow};
 use crate::{
     CovertEntry, Head, JournalError, LatestSnapshot, Link, Origin, OutboxId, OutboxItem, OvertEntry, Place,
-    Problem, Snapshot, blob_hash, genesis,
+    Problem, SLOT_BYTES, Snapshot, blob_hash, genesis,
 };
 
 /// One of the two.
@@ -221,6 +221,12 @@ pub(super) fn wallet(connection: &Connection, wallet: &Hash) -> Result<Vec<Vec<u
     let mut select = connection.prepare_cached("SELECT body FROM wallet WHERE wallet = ?1 ORDER BY id")?;
     let bodies = select.query_map(params![wallet.0], |row| row.get(0))?;
     Ok(bodies.collect::<Result<_, _>>()?)
+}
+
+/// The inbox.
+pub(super) fn inbox(connection: &Connection) -> Result<Option<[u8; SLOT_BYTES]>, JournalError> {
+    let mut select = connection.prepare_cached("SELECT sealed FROM inbox WHERE id = 1")?;
+    Ok(select.query_row([], |row| row.get(0)).optional()?)
 }
 
 /// A blob by its address.

@@ -21,7 +21,7 @@ const WAL_PAGES: u32 = 1000;
 const STATEMENTS_CACHED: usize = 32;
 
 /// Schema versions in order; the nth brings a journal to version n + 1. Never edit one that was released: add another.
-const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2];
+const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3];
 
 const VERSION_1: &str = "
 CREATE TABLE meta (
@@ -94,6 +94,14 @@ CREATE TABLE wallet (
     body BLOB NOT NULL
 ) STRICT;
 CREATE INDEX wallet_by_name ON wallet (wallet, id);
+";
+
+/// Signs that are durable before their tick: one cell of one size, written over at every tick and at every sign, whatever it is.
+const VERSION_3: &str = "
+CREATE TABLE inbox (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    sealed BLOB NOT NULL CHECK (length(sealed) = 1024)
+) STRICT;
 ";
 
 fn known() -> i64 {

@@ -57,6 +57,14 @@ pub enum StartError {
         /// What is wrong with it.
         why: RecordError,
     },
+    /// An inbox that does not open.
+    #[error(
+        "the inbox of the covert chain cannot be read back ({why}): check that the secrets belong to this journal, and run `rempart journal verify`"
+    )]
+    Inbox {
+        /// What is wrong with it.
+        why: RecordError,
+    },
     /// The records that were read do not end where the journal says.
     #[error("the journal ends at record {expected}, its records at {found}: run `rempart journal verify`")]
     Head {
@@ -81,6 +89,7 @@ impl StartError {
             Self::Journal(error) => error.code(),
             Self::Record { .. } => "start-record",
             Self::Slot { .. } => "start-slot",
+            Self::Inbox { .. } => "start-inbox",
             Self::Head { .. } => "start-head",
             Self::Thread(_) => "start-thread",
             Self::Interrupted => "start-interrupted",

@@ -45,7 +45,7 @@ enum Running {
 }
 
 pub fn start(mut parts: Parts) -> Result<Engine, StartError> {
-    let replay::Rebuilt { state, last_slot, anchor } =
+    let replay::Rebuilt { state, last_slot, anchor, inbox } =
         replay::rebuild(parts.journal.as_mut(), &parts.secrets)?;
     let outbox = Outbox::new(unfinished(parts.journal.as_mut())?);
     let mut book = VaultBook::new(parts.signer.public_key());
@@ -76,7 +76,7 @@ pub fn start(mut parts: Parts) -> Result<Engine, StartError> {
         channels: parts.channels.len(),
     });
     let exposure_file = parts.settings.exposure_file.clone();
-    let writer = Writer::new(Arc::clone(&shared), parts.journal, parts.settings, (last_slot, anchor));
+    let writer = Writer::new(Arc::clone(&shared), parts.journal, parts.settings, (last_slot, anchor, inbox));
     let writer = Builder::new().name("engine-writer".into()).spawn(move || writer.run())?;
     // The clock is set, and what fell due meanwhile is decided, before anybody asks for anything.
     shared.queue.tick();

@@ -11,6 +11,7 @@
 mod draft;
 mod error;
 mod fetch;
+mod inbox;
 mod lifecycle;
 mod queue;
 mod replay;
@@ -134,6 +135,15 @@ impl Engine {
     /// As [`Engine::run`].
     pub fn run_blocking(&self, request: impl Into<Request>) -> Result<Outcome, EngineError> {
         self.shared.run(request.into())
+    }
+
+    /// Writes a sign down that came without a phrase, and waits until it is durable. The same work whoever gave it.
+    ///
+    /// # Errors
+    /// As [`Engine::run`].
+    pub async fn signal(&self, sign: covert::Sign) -> Result<(), EngineError> {
+        // Whatever the gate makes of it, nobody on this side may learn it.
+        self.run(gate::Command::system(gate::Ask::Sign(sign))).await.map(drop)
     }
 
     /// Reads the state: always as of some durable commit, never half of one.

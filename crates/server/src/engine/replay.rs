@@ -12,7 +12,7 @@ use journal::{Head, Journal, JournalError};
 use types::Timestamp;
 
 use super::error::StartError;
-use super::{slot, writer};
+use super::{inbox, slot, writer};
 use crate::keys::Secrets;
 
 /// Records in one chunk between two stages.
@@ -27,6 +27,8 @@ pub struct Rebuilt {
     pub last_slot: Option<Timestamp>,
     /// The last record that is in a snapshot; 0 without one.
     pub anchor: u64,
+    /// What the inbox holds: in the state, and in no slot yet.
+    pub inbox: Vec<u8>,
 }
 
 /// Records as they were read.
@@ -39,11 +41,13 @@ struct Chunk {
 
 pub fn rebuild(journal: &mut dyn Journal, secrets: &Secrets) -> Result<Rebuilt, StartError> {
     let (state, head) = base(journal, secrets)?;
-    let (notes, last_slot) = slots(journal, secrets, head.covert_seq)?;
+    let (mut notes, last_slot) = slots(journal, secrets, head.covert_seq)?;
+    let inbox = inbox::open(journal, secrets)?;
+    notes.extend(inbox::notes(&inbox)?);
     let state = records(journal, secrets, head.overt_seq, (state, notes))?;
     let (expected, found) = (journal.head().overt_seq, state.overt().next_act().0.saturating_sub(1));
     if expected == found {
-        Ok(Rebuilt { state, last_slot, anchor: head.overt_seq })
+        Ok(Rebuilt { state, last_slot, anchor: head.overt_seq, inbox })
     } else {
         Err(StartError::Head { expected, found })
     }

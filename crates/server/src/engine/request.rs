@@ -39,6 +39,7 @@ impl Request {
         match &self.command.ask {
             Ask::Covert(covert::Command::Object { .. }) => Lane::Objection,
             Ask::Covert(_) | Ask::Delivered(..) | Ask::CovertTick => Lane::Covert,
+            Ask::Sign(_) => Lane::Urgent,
             Ask::Overt(
                 Overt::Cancel { .. } | Overt::Stop { .. } | Overt::Raise { .. } | Overt::End { .. },
             )

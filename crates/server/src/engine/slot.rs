@@ -86,8 +86,14 @@ pub struct Filling<'a> {
 }
 
 impl<'a> Filling<'a> {
-    pub const fn new(ahead: &'a mut State, draft: &'a mut Draft, moment: &'a Moment) -> Self {
-        Self { ahead, draft, moment, content: Vec::new() }
+    /// What the inbox held comes first: it is in the state already.
+    pub const fn new(
+        ahead: &'a mut State,
+        draft: &'a mut Draft,
+        moment: &'a Moment,
+        content: Vec<u8>,
+    ) -> Self {
+        Self { ahead, draft, moment, content }
     }
 
     /// Whatever waits, in order, as far as it fits; then what is due.

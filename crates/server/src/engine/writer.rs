@@ -9,11 +9,13 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use gate::Ask;
 use journal::{Checkpoint, Head, Journal, JournalError, Snapshot};
 use types::{Moment, Timestamp};
 
 use super::draft::Draft;
 use super::error::EngineError;
+use super::inbox::{self, Inbox};
 use super::lifecycle::StopReport;
 use super::queue::Job;
 use super::shared::Shared;
@@ -38,6 +40,7 @@ pub struct Writer {
     ahead: gate::State,
     slots: SlotClock,
     backlog: VecDeque<Job>,
+    inbox: Inbox,
     resting: bool,
     /// The record number of the last snapshot, and of the last checkpoint.
     snapshot_at: u64,
@@ -60,7 +63,7 @@ impl Writer {
         shared: Arc<Shared>,
         journal: Box<dyn Journal>,
         settings: Settings,
-        (last_slot, snapshot_at): (Option<Timestamp>, u64),
+        (last_slot, snapshot_at, inbox): (Option<Timestamp>, u64, Vec<u8>),
     ) -> Self {
         let checkpoint_at = journal.head().overt_seq;
         Self {
@@ -70,6 +73,7 @@ impl Writer {
             ahead: gate::State::default(),
             slots: SlotClock::new(last_slot),
             backlog: VecDeque::new(),
+            inbox: Inbox::new(inbox),
             resting: false,
             snapshot_at,
             checkpoint_at,
@@ -117,7 +121,10 @@ impl Writer {
             while !draft.is_full()
                 && let Some(job) = self.backlog.pop_front()
             {
-                draft.command(&mut self.ahead, job, &moment, &self.shared.outbox);
+                match job.request.command.ask {
+                    Ask::Sign(_) => self.sign(&mut draft, job, &moment)?,
+                    _ => draft.command(&mut self.ahead, job, &moment, &self.shared.outbox),
+                }
                 draft.settle(&mut self.ahead, &moment, &self.shared.outbox);
             }
             // Whatever is still due when there was room for it does not get done by trying again.
@@ -132,6 +139,27 @@ impl Writer {
         }
     }
 
+    /// A sign goes into the inbox, and the cell is written over, whatever becomes of it. What has no room waits for the next slot.
+    fn sign(&mut self, draft: &mut Draft, job: Job, moment: &Moment) -> Result<(), EngineError> {
+        let (events, outcome) = gate::step(&self.ahead, &job.request.command, moment);
+        if self.inbox.take(&events) {
+            events.iter().for_each(|event| self.ahead.apply(event));
+            draft.events.extend(events);
+            draft.replies.push((job.reply, Ok(outcome)));
+        } else {
+            self.shared.queue.return_covert(job);
+        }
+        self.seal_inbox(draft, self.journal.head().covert_seq)
+    }
+
+    fn seal_inbox(&self, draft: &mut Draft, slots: u64) -> Result<(), EngineError> {
+        let binding = inbox::binding(self.journal.origin(), slots);
+        let sealed = self.inbox.seal(&self.shared.secrets, &self.shared.entropy.draw(), &binding);
+        // The content was measured before, so this cannot be.
+        draft.batch.inbox = Some(sealed.map_err(|_| EngineError::Unavailable("inbox-sealing"))?);
+        Ok(())
+    }
+
     fn slot_if_due(&mut self, draft: &mut Draft, moment: &Moment) -> Result<(), EngineError> {
         let now = self.ahead.overt().clock().read(moment);
         match self.slots.due(now) {
@@ -144,11 +172,12 @@ impl Writer {
         self.slots.passed(at);
         let seq = self.journal.head().covert_seq.saturating_add(1);
         let binding = slot::binding(self.journal.origin(), seq, at);
-        let mut filling = Filling::new(&mut self.ahead, draft, moment);
+        let mut filling = Filling::new(&mut self.ahead, draft, moment, self.inbox.drain());
         filling.fill(&self.shared.queue);
         let sealed = filling.seal(&self.shared.secrets, &self.shared.entropy.draw(), at, &binding);
         // The content was measured before, so this cannot be. If it is, nothing of the batch may be committed.
-        sealed.map_err(|_| EngineError::Unavailable("slot-sealing"))
+        sealed.map_err(|_| EngineError::Unavailable("slot-sealing"))?;
+        self.seal_inbox(draft, seq)
     }
 
     fn commit(&mut self, mut draft: Draft, moment: &Moment) -> Result<(), EngineError> {
@@ -175,6 +204,7 @@ impl Writer {
             return Err(EngineError::Unavailable("record-numbers"));
         }
         self.resting = false;
+        self.inbox.committed();
         self.shared.note_trouble(None);
         let new_items = draft.new_items(before.overt_seq);
         self.show(&draft);
@@ -182,10 +212,11 @@ impl Writer {
         if let Some(checkpoint) = &draft.batch.checkpoint {
             self.export(checkpoint);
         }
+        let has_news = head != before || !draft.events.is_empty();
         for (reply, outcome) in draft.replies {
             reply(outcome);
         }
-        if head != before {
+        if has_news {
             self.shared.bell.ring();
         }
         Ok(())
@@ -241,6 +272,7 @@ impl Writer {
     /// Back to what is durable.
     fn go_back(&mut self) {
         self.ahead = self.shared.read(gate::State::clone);
+        self.inbox.go_back();
     }
 
     fn give_up(&mut self, error: EngineError) -> Result<StopReport, EngineError> {
@@ -283,7 +315,10 @@ impl Writer {
     fn snapshot_if_due(&mut self, is_idle: bool) {
         let since = self.journal.head().overt_seq.saturating_sub(self.snapshot_at);
         let every = self.settings.snapshot_every;
-        if since >= every && (is_idle || since >= every.saturating_mul(SNAPSHOT_PATIENCE)) {
+        if since >= every
+            && self.inbox.is_empty()
+            && (is_idle || since >= every.saturating_mul(SNAPSHOT_PATIENCE))
+        {
             self.snapshot();
         }
     }
