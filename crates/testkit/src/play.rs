@@ -304,7 +304,7 @@ impl<'w> Player<'w> {
         entropy[..8].copy_from_slice(&(step.number as u64).to_le_bytes());
         let seal = || Attestation::seal(&self.world.key, class, &by, &request, &entropy);
         let attestation = (step.by != Actor::Service).then(seal);
-        Some(Command { by, ask, request, idempotency: key, attestation })
+        Some(Command { by, ask, request, idempotency: key, attestation, used: None })
     }
 
     fn overt_ask(&self, story: &Story, step: &Step) -> Option<overt::Command> {
@@ -361,7 +361,7 @@ impl<'w> Player<'w> {
                 Covert::Object { transfer: story.transfers.get(*number)?.identified.id() }
             }
             What::Report(who) => {
-                Covert::Report { who: person(*who), kind: SignalKind::Judgement, seed: Hash([4; 32]) }
+                Covert::Report { who: person(*who), kind: SignalKind::Judgement, heard: self.now(), seed: Hash([4; 32]) }
             }
             What::Acknowledge(number) => Covert::Acknowledge { incident: incident(number) },
             What::Implicate(number, who, ago) => Covert::Implicate {

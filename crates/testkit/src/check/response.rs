@@ -69,6 +69,9 @@ impl Checker<'_, '_> {
             Covert::Narrow { incident: id, cover } => self.narrowed(incident(id), cover, act),
             Covert::Clear { incident: id } => self.ledger.incidents[incident(id)].clearing.push(act),
             Covert::EndClear { incident: id } => self.ledger.incidents[incident(id)].clearing.clear(),
+            Covert::EndPause { .. } | Covert::Schedule { .. } | Covert::CheckIn | Covert::EndSchedule => {
+                return Err("no step of a story asks for this".into());
+            }
         }
         Ok(())
     }
