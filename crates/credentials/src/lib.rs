@@ -61,6 +61,7 @@ mod device;
 mod fixed_bytes;
 mod key_file;
 mod phrase;
+mod picture;
 mod seal;
 mod slot;
 mod verifier;
@@ -70,6 +71,9 @@ pub use class::Class;
 pub use device::{DeviceKey, DevicePublic, DeviceSignature, ParseDeviceKeyError, SignatureError, challenge};
 pub use key_file::{KEY_FILE_BYTES_MAX, KeyFile, KeyFileError, KeyKind};
 pub use phrase::{PHRASE_INPUT_BYTES_MAX, PHRASE_WORDS, Phrase, PhraseError};
+pub use picture::{
+    PICTURE_DISTANCE, PICTURE_FEATURES, PICTURE_VALUES, Picture, PictureTables, picture_tables,
+};
 pub use seal::{ClassKey, SEAL_BYTES, Seal, SealError, open, seal};
 pub use slot::{
     SLOT_BYTES, SLOT_CAPACITY_BYTES, STATE_BUCKET_BYTES, open_slot, open_state, seal_slot, seal_state,

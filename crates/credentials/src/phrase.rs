@@ -111,6 +111,11 @@ impl Phrase {
         self.positions.reveal().map(|position| self.language.word_at(position))
     }
 
+    /// Where the words stand on their list.
+    pub(crate) const fn positions(&self) -> &[u16; PHRASE_WORDS] {
+        self.positions.reveal()
+    }
+
     /// What is hashed: lower case, no accents, one space between words.
     pub(crate) fn canonical(&self) -> &[u8] {
         self.canonical.reveal().as_bytes()
