@@ -6,7 +6,7 @@ use policy::{Language, Policy};
 use serde_json::{Value as Json, json};
 use types::{Span, Value};
 
-use crate::bound::{Adversary, Bound, Mode, Step, Way};
+use crate::bound::{Adversary, Advice, Bound, Mode, Step, Way};
 use crate::figure::{duration, money};
 
 /// The most names in a sentence.
@@ -55,22 +55,35 @@ impl Bound {
         })
     }
 
-    /// "One home, 48 h: at most 20,000 EUR."
+    /// "Whoever takes one home for 48 h can force out at most 20,000 EUR."
     #[must_use]
     pub fn headline(&self, language: Language) -> String {
         let sum = money(self.amount, self.currency, language);
         let time = duration(self.horizon, language);
-        let most = pick(language, "at most", "au plus");
-        let mode = match self.mode {
-            Mode::Silent => "",
-            Mode::Signalled => pick(language, ", with a silent alarm", ", avec une alerte silencieuse"),
-            Mode::Stopped => pick(language, ", stopped openly", ", arrêtée au grand jour"),
-        };
-        let colon = pick(language, ":", "\u{a0}:");
-        format!("{}, {time}{mode}{colon} {most} {sum}", self.who(language))
+        let who = self.who(language);
+        match language {
+            Language::En => {
+                let mode = match self.mode {
+                    Mode::Silent => "",
+                    Mode::Signalled => " when a silent alarm is given at once",
+                    Mode::Stopped => " when free people stop everything openly",
+                };
+                format!("Whoever takes {who} for {time} can force out at most {sum}{mode}.")
+            }
+            Language::Fr => {
+                let mode = match self.mode {
+                    Mode::Silent => "",
+                    Mode::Signalled => " si une alerte silencieuse est donnée d’emblée",
+                    Mode::Stopped => " si des personnes libres arrêtent tout au grand jour",
+                };
+                format!("Qui tient {who} pendant {time} peut faire sortir au plus {sum}{mode}.")
+            }
+        }
     }
 
-    fn who(&self, language: Language) -> String {
+    /// "one home", "3 people".
+    #[must_use]
+    pub fn who(&self, language: Language) -> String {
         let words = match (self.adversary, self.k) {
             (Adversary::Homes, 1) => pick(language, "one home", "un domicile"),
             (Adversary::Places, 1) => pick(language, "one place", "un lieu"),
@@ -91,16 +104,19 @@ impl Bound {
         if self.amount == Value::ZERO {
             let nothing = pick(
                 language,
-                "nobody taken so can move anything by then",
-                "personne ainsi tenu ne peut rien déplacer d’ici là",
+                "nobody who is taken so can move anything by then",
+                "aucune personne ainsi tenue ne peut rien déplacer d’ici là",
             );
             return vec![nothing.to_owned()];
         }
-        let (who, coerces) = match language {
-            Language::En => ("the worst taking", "coerces"),
-            Language::Fr => ("la pire prise", "contraint"),
-        };
-        lines.push(format!("{who}: {}; {coerces} {}", some(&taken), some(&coalition)));
+        let (taken, coerced) = (some(&taken), some(&coalition));
+        lines.push(match language {
+            Language::En => format!("the worst to be taken: {taken}; whoever does can force {coerced}"),
+            Language::Fr => format!("le pire : {taken} ; qui s’en empare peut contraindre {coerced}"),
+        });
+        if self.holds_cosigner && self.ways.contains(&Way::Keys) {
+            lines.push(self.cosigner(policy, language));
+        }
         for way in &self.ways {
             lines.push(self.way(policy, *way, language));
         }
@@ -117,6 +133,30 @@ impl Bound {
         }
         lines.extend(self.assumes.iter().map(|assumption| assumption.sentence(language)));
         lines
+    }
+
+    /// How the co-signer falls into these hands.
+    fn cosigner(&self, policy: &Policy, language: Language) -> String {
+        let hosts = policy.people().filter(|person| person.hosts_cosigner);
+        let among = |id: &str| self.coalition.iter().any(|actor| actor.as_str() == id);
+        let hosts: Vec<String> =
+            hosts.filter(|p| among(p.id.as_str())).map(|p| format!("`{}`", p.id)).collect();
+        match (hosts.is_empty(), language) {
+            (false, Language::En) => {
+                format!(
+                    "{} administers the machine of the co-signer, the key that Rempart signs with",
+                    some(&hosts)
+                )
+            }
+            (false, Language::Fr) => format!(
+                "{} administre la machine du cosignataire, la clé avec laquelle Rempart signe",
+                some(&hosts)
+            ),
+            (true, Language::En) => "the co-signer, the key that Rempart signs with, stands there".to_owned(),
+            (true, Language::Fr) => {
+                "le cosignataire, la clé avec laquelle Rempart signe, se trouve là".to_owned()
+            }
+        }
     }
 
     fn lost_by(&self, policy: &Policy, way: Way) -> Value {
@@ -143,25 +183,30 @@ impl Bound {
         names.sort();
         names.dedup();
         let names = some(&names);
+        let wait = span_text(self.witness.iter().find(|s| s.way == way).map_or(Span::ZERO, |s| s.effect));
         match (way, language) {
             (Way::Policy, Language::En) => {
-                format!("{sum} by transfers that the rules allow: permits {names}")
+                format!("{sum} by transfers that the rules allow (permits: {names})")
             }
             (Way::Policy, Language::Fr) => {
-                format!("{sum} par des transferts que les règles permettent : autorisations {names}")
+                format!("{sum} par des transferts que les règles permettent (autorisations : {names})")
             }
-            (Way::Change, Language::En) => format!("{sum} by changing the rules: vaults {names}"),
-            (Way::Change, Language::Fr) => format!("{sum} en changeant les règles : coffres {names}"),
+            (Way::Change, Language::En) => {
+                format!("{sum} by changing the rules, after {wait} (vaults: {names})")
+            }
+            (Way::Change, Language::Fr) => {
+                format!("{sum} en changeant les règles, au bout de {wait} (coffres : {names})")
+            }
             (Way::Keys, Language::En) if self.holds_cosigner => {
-                format!("{sum} with the co-signer in hand: vaults {names}")
+                format!("{sum} with the co-signer in hand (vaults: {names})")
             }
             (Way::Keys, Language::Fr) if self.holds_cosigner => {
-                format!("{sum} avec le cosignataire en main : coffres {names}")
+                format!("{sum} avec le cosignataire en main (coffres : {names})")
             }
-            (Way::Keys, Language::En) => format!("{sum} by keys alone: vaults {names}"),
-            (Way::Keys, Language::Fr) => format!("{sum} par les seules clés : coffres {names}"),
-            (Way::Recovery, Language::En) => format!("{sum} by the recovery path: vaults {names}"),
-            (Way::Recovery, Language::Fr) => format!("{sum} par le chemin de secours : coffres {names}"),
+            (Way::Keys, Language::En) => format!("{sum} by keys alone (vaults: {names})"),
+            (Way::Keys, Language::Fr) => format!("{sum} par les seules clés (coffres : {names})"),
+            (Way::Recovery, Language::En) => format!("{sum} by the recovery path (vaults: {names})"),
+            (Way::Recovery, Language::Fr) => format!("{sum} par le chemin de secours (coffres : {names})"),
         }
     }
 }
@@ -192,6 +237,14 @@ fn step_json(step: &Step, sum: &dyn Fn(Value) -> Json) -> Json {
     json
 }
 
+const fn title(mode: Mode, language: Language) -> &'static str {
+    match mode {
+        Mode::Silent => pick(language, "no alarm", "sans alerte"),
+        Mode::Signalled => pick(language, "silent alarm", "alerte silencieuse"),
+        Mode::Stopped => pick(language, "open stop", "arrêt visible"),
+    }
+}
+
 /// The bounds as a table: a row for each horizon and a column for each mode, one after another for each number taken.
 #[must_use]
 pub fn table_text(bounds: &[Bound], language: Language) -> String {
@@ -200,13 +253,8 @@ pub fn table_text(bounds: &[Bound], language: Language) -> String {
     rows.dedup();
     let modes: Vec<Mode> =
         Mode::ALL.into_iter().filter(|mode| bounds.iter().any(|b| b.mode == *mode)).collect();
-    let titles = modes.iter().map(|mode| match mode {
-        Mode::Silent => pick(language, "silent", "silence"),
-        Mode::Signalled => pick(language, "signalled", "alerte"),
-        Mode::Stopped => pick(language, "stopped", "arrêt"),
-    });
-    let heading = titles.map(|title| format!("{title:>22}")).collect::<String>();
-    text.push_str(&format!("{:>14}{heading}\n", ""));
+    let heading = modes.iter().map(|mode| format!("{:>22}", title(*mode, language))).collect::<String>();
+    text.push_str(&format!("{:>24}{heading}\n", ""));
     for (k, horizon) in rows {
         let of_row = |mode: &Mode| bounds.iter().find(|b| (b.k, b.horizon, b.mode) == (k, horizon, *mode));
         let cells = modes.iter().map(|mode| match of_row(mode) {
@@ -218,7 +266,89 @@ pub fn table_text(bounds: &[Bound], language: Language) -> String {
             None => format!("{:>22}", ""),
         });
         let cells = cells.collect::<String>();
-        text.push_str(&format!("{:>4}{:>10}{cells}\n", k, span_text(horizon)));
+        let who = bounds.iter().find(|b| b.k == k).map_or_else(String::new, |b| b.who(language));
+        text.push_str(&format!("  {who:<14}{:>8}{cells}\n", duration(horizon, language)));
     }
     text
+}
+
+impl Advice {
+    /// The advice as other programs read it.
+    #[must_use]
+    pub fn json(&self, bound: &Bound) -> Json {
+        json!({
+            "change": self.edit.english,
+            "amount": { "currency": bound.currency, "minor": self.amount },
+            "added_wait": self.added_wait.to_string(),
+            "blocked_transfers": self.blocked,
+            "edited_values": self.edited,
+        })
+    }
+
+    /// The edit, the figure with it, and what it costs.
+    #[must_use]
+    pub fn text(&self, bound: &Bound, language: Language) -> String {
+        let sum = money(self.amount, bound.currency, language);
+        let mut cost = match (self.added_wait == Span::ZERO, language) {
+            (true, Language::En) => "no transfer waits longer".to_owned(),
+            (true, Language::Fr) => "aucun transfert n’attend davantage".to_owned(),
+            (false, Language::En) => {
+                format!("transfers wait {} longer in all", duration(self.added_wait, language))
+            }
+            (false, Language::Fr) => {
+                format!("les transferts attendent {} de plus en tout", duration(self.added_wait, language))
+            }
+        };
+        if self.blocked > 0 {
+            cost = match language {
+                Language::En => {
+                    format!("{} transfers would have to be split or go another way", self.blocked)
+                }
+                Language::Fr => {
+                    format!("{} transferts devraient être scindés ou passer autrement", self.blocked)
+                }
+            };
+        }
+        let change = match language {
+            Language::En => &self.edit.english,
+            Language::Fr => &self.edit.french,
+        };
+        match language {
+            Language::En => format!("{change}; then at most {sum} ({cost})"),
+            Language::Fr => format!("{change} ; alors au plus {sum} ({cost})"),
+        }
+    }
+}
+
+/// What lowers the figures of one horizon most cheaply: a line for each number taken and each advice, with the modes that share it.
+#[must_use]
+pub fn advice_text(found: &[(&Bound, Option<&Advice>)], language: Language) -> String {
+    let mut lines: Vec<(String, Vec<&'static str>)> = Vec::new();
+    for (bound, advice) in found {
+        let who = bound.who(language);
+        let what = match advice {
+            _ if bound.amount == Value::ZERO => {
+                pick(language, "nothing to lower", "rien à réduire").to_owned()
+            }
+            Some(advice) => advice.text(bound, language),
+            None => pick(
+                language,
+                "no single change that was tried lowers it: several weaknesses reach the same sum",
+                "aucun changement isolé parmi ceux essayés ne la réduit : plusieurs failles mènent à la même somme",
+            )
+            .to_owned(),
+        };
+        let mode = title(bound.mode, language);
+        let line = (format!("{who}|{what}"), mode);
+        match lines.iter_mut().find(|(known, _)| *known == line.0) {
+            Some((_, modes)) => modes.push(mode),
+            None => lines.push((line.0, vec![mode])),
+        }
+    }
+    let colon = pick(language, ":", "\u{a0}:");
+    let shown = lines.iter().map(|(line, modes)| {
+        let (who, what) = line.split_once('|').unwrap_or_default();
+        format!("  - {who}, {}{colon} {what}\n", modes.join(", "))
+    });
+    shown.collect()
 }

@@ -7,14 +7,15 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use exposure::{
-    Adversary, Bound, BoundError, Holdings, Mode, Question, TABLE_HORIZONS, TABLE_TAKEN_MAX, Taken, bounds,
-    span_text, table_text,
+    Adversary, Advice, Bound, BoundError, Holdings, Mode, Question, TABLE_HORIZONS, TABLE_TAKEN_MAX, Taken,
+    Usage, advice_text, bounds, cheapest, deceived, span_text, table_text,
 };
 use policy::{Language, Policy};
 use serde_json::json;
 use types::{Span, Value};
 
 use crate::language::pick;
+use crate::policy_command::read_history;
 
 /// The horizon of the first sentence.
 const HEADLINE: Span = Span::from_hours(48);
@@ -60,6 +61,12 @@ pub struct BoundArgs {
     /// What the people do: all three otherwise
     #[arg(long, value_enum)]
     mode: Option<ModeArg>,
+    /// Transfers of the past, as `policy explain` reads them: what a change would cost is worked out on them; on an example otherwise
+    #[arg(long, value_name = "HISTORY.json")]
+    history: Option<PathBuf>,
+    /// Leave out what would lower the figures
+    #[arg(long)]
+    no_advice: bool,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -118,46 +125,185 @@ pub fn run(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> anyhow::Result<u8> {
+    let Some(files) = read_history(args.history.as_deref(), err)? else { return Ok(2) };
+    let usage = match &args.history {
+        Some(_) => Usage::recorded(policy, &files),
+        None => Usage::example(policy),
+    };
     let holdings = Holdings::from_policy(policy);
-    let found = match bounds(policy, &holdings, &args.questions()) {
+    let questions = args.questions();
+    let found = match bounds(policy, &holdings, &questions) {
         Ok(found) => found,
         Err(error) => {
             writeln!(err, "error: {error}")?;
             return Ok(if matches!(error, BoundError::Unknown { .. }) { 2 } else { 1 });
         }
     };
+    let answer =
+        Answer { args, policy, holdings: &holdings, questions: &questions, found: &found, usage: &usage };
     if args.json {
-        let bounds: Vec<_> = found.iter().map(Bound::json).collect();
-        writeln!(out, "{}", json!({ "bounds": bounds }))?;
-        return Ok(0);
+        answer.json(out)?
+    } else {
+        answer.text(language, out)?
     }
-    if args.is_plain() {
-        alone(policy, &holdings, language, out)?;
+    Ok(0)
+}
+
+/// The figures, and everything that belongs to them.
+struct Answer<'a> {
+    args: &'a BoundArgs,
+    policy: &'a Policy,
+    holdings: &'a Holdings,
+    questions: &'a [Question],
+    found: &'a [Bound],
+    usage: &'a Usage,
+}
+
+impl Answer<'_> {
+    /// For some of the figures what lowers each of them.
+    fn advice(&self, numbers: &[usize]) -> Vec<Option<Advice>> {
+        let questions: Vec<Question> =
+            numbers.iter().filter_map(|at| self.questions.get(*at)).cloned().collect();
+        let found: Vec<Bound> = numbers.iter().filter_map(|at| self.found.get(*at)).cloned().collect();
+        if self.args.no_advice {
+            return vec![None; found.len()];
+        }
+        cheapest(self.policy, self.holdings, self.usage, &questions, &found)
+            .unwrap_or_else(|_| vec![None; found.len()])
     }
-    let first = found.iter().find(|bound| bound.horizon == HEADLINE).or_else(|| found.first());
-    if let Some(first) = first {
-        writeln!(out, "{}", capital(&first.headline(language)))?;
-        for line in first.why(policy, language) {
+
+    fn json(&self, out: &mut dyn Write) -> anyhow::Result<()> {
+        let all: Vec<usize> = (0..self.found.len()).collect();
+        let advice = self.advice(&all);
+        let with_advice = |(bound, advice): (&Bound, &Option<Advice>)| {
+            let mut json = bound.json();
+            if let Some(object) = json.as_object_mut() {
+                object.insert("advice".to_owned(), json!(advice.as_ref().map(|advice| advice.json(bound))));
+            }
+            json
+        };
+        let bounds: Vec<_> = self.found.iter().zip(&advice).map(with_advice).collect();
+        let mut answer = json!({ "bounds": bounds });
+        let deceived = deceived(self.policy, self.holdings, self.questions);
+        if let (Some(object), Ok(deceived)) = (answer.as_object_mut(), deceived) {
+            let bounds: Vec<_> = deceived.iter().map(Bound::json).collect();
+            object.insert("deceived".to_owned(), json!({ "counted_in_bounds": false, "bounds": bounds }));
+        }
+        if let Some(object) = answer.as_object_mut() {
+            let recorded = if self.usage.is_example() { "example" } else { "recorded" };
+            let (transfers, left_out) = (self.usage.len(), self.usage.left_out());
+            object.insert(
+                "history".to_owned(),
+                json!({ "kind": recorded, "transfers": transfers, "left_out": left_out }),
+            );
+        }
+        writeln!(out, "{answer}")?;
+        Ok(())
+    }
+
+    /// The figures come first and at once; advice takes longer.
+    fn text(&self, language: Language, out: &mut dyn Write) -> anyhow::Result<()> {
+        if self.args.is_plain() {
+            alone(self.policy, self.holdings, language, out)?;
+        }
+        let first = self.found.iter().position(|bound| bound.horizon == HEADLINE).unwrap_or(0);
+        let Some(bound) = self.found.get(first) else { return Ok(()) };
+        writeln!(out, "{}", bound.headline(language))?;
+        for line in held(self.holdings, bound, language).into_iter().chain(bound.why(self.policy, language)) {
             writeln!(out, "  - {line}")?;
         }
-        advise(policy, &holdings, first, language, out)?;
+        writeln!(out, "\n{}", heading(self.args.adversary(), language))?;
+        write!(out, "{}", table_text(self.found, language))?;
+        write!(out, "{}", legend(self.policy, self.found, language))?;
+        out.flush()?;
+        if !self.args.no_advice {
+            self.lowered(bound.horizon, language, out)?;
+        }
+        self.deceived(language, out)
     }
-    writeln!(out)?;
-    let heading = match args.adversary() {
-        Adversary::Homes => {
-            pick(language, "homes taken, and for how long:", "domiciles tenus, et combien de temps :")
+
+    fn lowered(&self, horizon: Span, language: Language, out: &mut dyn Write) -> anyhow::Result<()> {
+        let at_horizon = |at: &usize| self.found.get(*at).is_some_and(|bound| bound.horizon == horizon);
+        let numbers: Vec<usize> = (0..self.found.len()).filter(at_horizon).collect();
+        let advice = self.advice(&numbers);
+        let found = numbers.iter().filter_map(|at| self.found.get(*at));
+        let lines: Vec<_> = found.zip(advice.iter().map(Option::as_ref)).collect();
+        writeln!(out, "\n{}", lowering(self.usage, horizon, language))?;
+        write!(out, "{}", advice_text(&lines, language))?;
+        out.flush()?;
+        Ok(())
+    }
+
+    fn deceived(&self, language: Language, out: &mut dyn Write) -> anyhow::Result<()> {
+        let title = match language {
+            Language::En => {
+                "NOT part of the figures above: if everybody else is deceived and approves in good faith whatever they are asked,\nonly waits, limits, destinations and signing keys are left. Then at most:"
+            }
+            Language::Fr => {
+                "HORS des chiffres ci-dessus : si toutes les autres personnes, trompées, approuvent de bonne foi ce qu’on leur demande,\nil ne reste que les attentes, les plafonds, les destinations et les clés de signature. Alors au plus :"
+            }
+        };
+        writeln!(out, "\n{title}")?;
+        match deceived(self.policy, self.holdings, self.questions) {
+            Ok(found) => write!(out, "{}", table_text(&found, language))?,
+            Err(error) => writeln!(out, "  {error}")?,
         }
-        Adversary::Places => {
-            pick(language, "places taken, and for how long:", "lieux tenus, et combien de temps :")
+        Ok(())
+    }
+}
+
+fn held(holdings: &Holdings, bound: &Bound, language: Language) -> Option<String> {
+    let balances = holdings.0.values().map(|holding| holding.balance.map(Value::minor));
+    let sum: u128 = balances.collect::<Option<Vec<_>>>()?.into_iter().fold(0, u128::saturating_add);
+    let sum = exposure::money(Value::from_minor(sum), bound.currency, language);
+    Some(match language {
+        Language::En => format!("the vaults hold {sum} in all"),
+        Language::Fr => format!("les coffres contiennent {sum} en tout"),
+    })
+}
+
+fn heading(adversary: Adversary, language: Language) -> &'static str {
+    match adversary {
+        Adversary::Homes => pick(
+            language,
+            "The most that can be forced out, by how many homes are taken and for how long:",
+            "Le plus que l’on puisse faire sortir, selon le nombre de domiciles tenus et la durée :",
+        ),
+        Adversary::Places => pick(
+            language,
+            "The most that can be forced out, by how many places are taken and for how long:",
+            "Le plus que l’on puisse faire sortir, selon le nombre de lieux tenus et la durée :",
+        ),
+        Adversary::People => pick(
+            language,
+            "The most that can be forced out, by how many people are taken and for how long:",
+            "Le plus que l’on puisse faire sortir, selon le nombre de personnes tenues et la durée :",
+        ),
+    }
+}
+
+fn lowering(usage: &Usage, horizon: Span, language: Language) -> String {
+    let (count, horizon) = (usage.len(), exposure::duration(horizon, language));
+    match (usage.is_example(), language) {
+        (true, Language::En) => format!(
+            "The cheapest single change that lowers each figure at {horizon} (waiting counted on an example of {count} transfers; --history FILE takes yours):"
+        ),
+        (true, Language::Fr) => format!(
+            "Le changement isolé le moins coûteux qui réduit chaque chiffre à {horizon} (attente comptée sur un exemple de {count} transferts ; --history FICHIER prend les vôtres) :"
+        ),
+        (false, Language::En) => {
+            let out = usage.left_out();
+            format!(
+                "The cheapest single change that lowers each figure at {horizon} (waiting counted on {count} recorded transfers, {out} left out):"
+            )
         }
-        Adversary::People => {
-            pick(language, "people taken, and for how long:", "personnes tenues, et combien de temps :")
+        (false, Language::Fr) => {
+            let out = usage.left_out();
+            format!(
+                "Le changement isolé le moins coûteux qui réduit chaque chiffre à {horizon} (attente comptée sur {count} transferts enregistrés, {out} laissés de côté) :"
+            )
         }
-    };
-    writeln!(out, "{heading}")?;
-    write!(out, "{}", table_text(&found, language))?;
-    write!(out, "{}", legend(policy, language))?;
-    Ok(0)
+    }
 }
 
 /// What is worst is said first: one person who alone can take everything.
@@ -183,10 +329,10 @@ fn alone(
     let who = found.taken.join(", ");
     let text = match language {
         Language::En => {
-            format!("One person can take everything: `{who}`, alone, within {}.", span_text(EVERYTHING))
+            format!("ONE PERSON CAN TAKE EVERYTHING: `{who}`, alone, within {}.", span_text(EVERYTHING))
         }
         Language::Fr => {
-            format!("Une seule personne peut tout prendre : `{who}`, en {}.", span_text(EVERYTHING))
+            format!("UNE SEULE PERSONNE PEUT TOUT PRENDRE : `{who}`, en {}.", span_text(EVERYTHING))
         }
     };
     writeln!(out, "{text}")?;
@@ -197,43 +343,30 @@ fn alone(
     Ok(())
 }
 
-fn advise(
-    policy: &Policy,
-    holdings: &Holdings,
-    bound: &Bound,
-    language: Language,
-    out: &mut dyn Write,
-) -> anyhow::Result<()> {
-    let Ok(advice) = exposure::advice(policy, holdings, bound) else { return Ok(()) };
-    let Some(first) = advice.first() else { return Ok(()) };
-    let what = match language {
-        Language::En => &first.edit.english,
-        Language::Fr => &first.edit.french,
-    };
-    let sum = exposure::money(first.amount, bound.currency, language);
-    let (cheapest, then) = match language {
-        Language::En => ("the cheapest single change that lowers it", "then at most"),
-        Language::Fr => ("le changement le moins coûteux qui la réduit", "alors au plus"),
-    };
-    writeln!(out, "  - {cheapest}: {what}; {then} {sum}")?;
-    Ok(())
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-fn legend(policy: &Policy, language: Language) -> String {
-    let reaction = span_text(policy.response().reaction);
-    match language {
+fn legend(policy: &Policy, found: &[Bound], language: Language) -> String {
+    let reaction = exposure::duration(policy.response().reaction, language);
+    let mut text = match language {
         Language::En => format!(
-            "silent: nobody gives an alarm; signalled: a silent alarm from the first act; stopped: free people stop everything after {reaction}\n≤: an upper bound; without it a strategy reaches the sum exactly. --json prints who, how and when\n"
+            "  no alarm: nobody can or dares to · silent alarm: those taken type a panic phrase from the start · open stop: others stop everything after {reaction}\n"
         ),
         Language::Fr => format!(
-            "silence : personne ne donne l’alerte ; alerte : alerte silencieuse dès le premier acte ; arrêt : tout est arrêté après {reaction}\n≤ : une borne supérieure ; sans ce signe, une stratégie atteint exactement la somme. --json donne qui, comment et quand\n"
+            "  sans alerte : personne ne peut ou n’ose · alerte silencieuse : les personnes tenues tapent une phrase de détresse dès le début · arrêt visible : d’autres arrêtent tout après {reaction}\n"
         ),
-    }
+    };
+    text.push_str(if found.iter().all(Bound::is_exact) {
+        pick(
+            language,
+            "  every figure is exact: --json prints who, how and when\n",
+            "  chaque chiffre est exact : --json dit qui, comment et quand\n",
+        )
+    } else {
+        pick(
+            language,
+            "  ≤: it may be less; the other figures are exact: --json prints who, how and when\n",
+            "  ≤ : c’est peut-être moins ; les autres chiffres sont exacts : --json dit qui, comment et quand\n",
+        )
+    });
+    text
 }
 
 #[cfg(test)]
@@ -264,20 +397,26 @@ mod tests {
     }
 
     const FAMILY: [&str; 1] = ["family/policy.toml"];
+    const STARTUP: [&str; 2] = ["startup/rules.toml", "startup/register.toml"];
 
     #[test]
     fn one_home_is_said_first_in_a_plain_sentence() {
         let (status, out, _) = run_on(&FAMILY, &[], Language::En);
         assert_eq!(status, 0);
-        assert!(out.starts_with("One home, 48\u{a0}h: at most 600\u{a0}EUR\n"), "{out}");
-        assert_eq!(
-            out.lines()
-                .filter(|line| line.contains("EUR") && line.trim_start().starts_with(['1', '2', '3']))
-                .count(),
-            15
+        assert!(
+            out.starts_with("Whoever takes one home for 48\u{a0}h can force out at most 600\u{a0}EUR.\n"),
+            "{out}"
         );
+        let rows = |out: &str| {
+            let row = |line: &&str| line.starts_with("  ") && line.matches("EUR").count() == 3;
+            out.lines().filter(row).count()
+        };
+        assert_eq!(rows(&out), 30, "the table, and the one for deceived people: {out}");
+        let (above, below) = out.split_once("NOT part of the figures above").unwrap();
+        assert_eq!((rows(above), rows(below)), (15, 15), "{out}");
+        assert_eq!(above.matches("then at most").count(), 5, "{out}");
         let (_, out, _) = run_on(&FAMILY, &[], Language::Fr);
-        assert!(out.starts_with("Un domicile, 48"), "{out}");
+        assert!(out.starts_with("Qui tient un domicile pendant 48"), "{out}");
     }
 
     #[test]
@@ -290,6 +429,40 @@ mod tests {
         assert_eq!(bound["amount"], serde_json::json!({ "currency": "EUR", "minor": 60_000 }));
         assert_eq!(bound["witness"][0]["at"], "0h");
         assert_eq!(bound["ways"], serde_json::json!(["policy"]));
+        assert!(bound["advice"]["change"].is_string() && json["history"]["kind"] == "example", "{out}");
+        // Everybody deceived: the hold of 48 h has not run, so still the pocket money only.
+        assert_eq!(json["deceived"]["bounds"][0]["amount"]["minor"], 60_000);
+        assert_eq!(json["deceived"]["counted_in_bounds"], false);
+    }
+
+    #[test]
+    fn a_history_says_what_a_change_costs() {
+        let history = format!("{}/../../examples/startup/history.json", env!("CARGO_MANIFEST_DIR"));
+        let more = ["--history", &history, "--horizon", "48h", "--json"];
+        let (status, out, err) = run_on(&STARTUP, &more, Language::En);
+        let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+        assert_eq!((status, err.as_str()), (0, ""));
+        assert_eq!(json["history"], serde_json::json!({ "kind": "recorded", "transfers": 4, "left_out": 0 }));
+        assert!(
+            json["bounds"].as_array().unwrap().iter().all(|bound| bound["advice"]["added_wait"].is_string())
+        );
+        let (status, _, err) = run_on(&STARTUP, &["--history", "no-such-file.json"], Language::En);
+        assert!(status == 2 && err.contains("no-such-file.json"), "{err}");
+    }
+
+    #[test]
+    fn one_person_who_can_do_everything_is_said_first() {
+        let register = "[[place]]\nid = \"home\"\nkind = \"home\"\n[[person]]\nid = \"solo\"\ngroups = [\"all\"]\nplaces = [\"home\"]\n";
+        let rules = "[organisation]\nname = \"Solo\"\ncurrency = \"EUR\"\ntime_zone = \"Europe/Paris\"\n[[vault]]\nid = \"v\"\nchain = \"gate-only\"\naddresses = [\"a\"]\nbalance = \"900 EUR\"\n[[permit]]\nid = \"p\"\nvaults = [\"v\"]\ninitiators = [\"all\"]\ndestination = \"any\"\nhold = \"0h\"\nexpires = \"1d\"\n[change]\napprove = { at_least = 1, of = \"all\" }\nhold = \"7d\"\ntighten = { at_least = 1, of = \"all\" }\n[stop]\nlift = { at_least = 1, of = \"all\" }\nafter = \"1h\"\n[response]\nresponders = \"all\"\nquiet = \"24h\"\nreaction = \"2h\"\nclear = { at_least = 1, of = \"all\" }\n";
+        let sources = [("rules.toml", rules), ("register.toml", register)];
+        let source = |(name, text): (&str, &str)| policy::Source { name: name.into(), text: text.into() };
+        let loaded = policy::load(&sources.map(source));
+        let policy = loaded.policy.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
+        let cli = Cli::try_parse_from(["bound", "unread.toml"]).unwrap();
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        run(&cli.args, &policy, Language::En, &mut out, &mut err).unwrap();
+        let out = String::from_utf8(out).unwrap();
+        assert!(out.starts_with("ONE PERSON CAN TAKE EVERYTHING: `solo`"), "{out}");
     }
 
     #[test]

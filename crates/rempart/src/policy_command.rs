@@ -150,7 +150,8 @@ fn explain(
     })
 }
 
-fn read_history(path: Option<&Path>, err: &mut dyn Write) -> anyhow::Result<Option<Vec<HistoryFile>>> {
+/// A history of transfers; none when no file is given. What is wrong with it is said.
+pub fn read_history(path: Option<&Path>, err: &mut dyn Write) -> anyhow::Result<Option<Vec<HistoryFile>>> {
     let Some(path) = path else { return Ok(Some(Vec::new())) };
     let Some(history) = read_json::<Vec<HistoryFile>>(path, err)? else { return Ok(None) };
     if history.len() > HISTORY_LENGTH_MAX {

@@ -154,7 +154,9 @@ fn actions(
     let initiators = people.iter().copied().chain(service.map(|_| robot));
     for who in initiators {
         let groups = if who == robot { &service.unwrap().0 } else { &small.people[who].groups };
-        let approvers: BTreeSet<usize> = people.iter().copied().filter(|other| *other != who).collect();
+        let everybody: BTreeSet<usize> = (0..small.people.len()).collect();
+        let asked = if small.deceived { &everybody } else { people };
+        let approvers: BTreeSet<usize> = asked.iter().copied().filter(|other| *other != who).collect();
         for permit in
             small.permits.iter().filter(|permit| groups.contains(&permit.group) && permit.hold <= reach)
         {

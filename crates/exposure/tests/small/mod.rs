@@ -138,6 +138,8 @@ pub struct Small {
     pub quiet: u32,
     pub reaction: u32,
     pub cosigner: Option<usize>,
+    /// Whether everybody else approves whatever is asked.
+    pub deceived: bool,
 }
 
 fn leaf(chance: &mut Chance) -> Leaf {
@@ -200,6 +202,7 @@ impl Small {
             quiet: 1 + chance.below(3) as u32,
             reaction: 1 + chance.below(3) as u32,
             cosigner: chance.percent(6).then(|| chance.below(HOMES)),
+            deceived: false,
         }
     }
 
