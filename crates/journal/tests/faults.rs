@@ -14,7 +14,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use journal::sqlite::Options;
-use journal::{Batch, Journal, JournalError, OutboxId, SqliteJournal, VerifyOptions, blob_hash};
+use journal::{Batch, Journal, JournalError, OutboxId, SLOT_BYTES, SqliteJournal, VerifyOptions, blob_hash};
 use rusqlite::Connection;
 use types::Hash;
 use world::{create, entries, fill, item, key, one, open, record, slot, snapshot, verify, with_key};
@@ -200,7 +200,7 @@ fn other_files_are_refused() {
 #[test]
 fn another_version_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    for (version, refused) in [(2, false), (3, true), (0, true), (-1, true)] {
+    for (version, refused) in [(3, false), (4, true), (0, true), (-1, true)] {
         let path = folder.path().join(format!("version{version}.db"));
         drop(create(&path));
         let raw = Connection::open(&path).unwrap();
@@ -224,11 +224,12 @@ fn a_journal_of_the_first_version_is_brought_up_to_date() {
     let head = journal.append(&one(1)).unwrap();
     drop(journal);
     let raw = Connection::open(&path).unwrap();
-    raw.execute_batch("DROP TABLE wallet; UPDATE meta SET schema = 1").unwrap();
+    raw.execute_batch("DROP TABLE wallet; DROP TABLE inbox; UPDATE meta SET schema = 1").unwrap();
     drop(raw);
     let mut journal = open(&path).unwrap();
     assert_eq!(journal.head(), head);
     assert!(journal.wallet(&Hash([1; 32])).unwrap().is_empty());
+    assert!(journal.inbox().unwrap().is_none());
 }
 
 /// Overwrites part of a page of a closed journal.
@@ -301,6 +302,7 @@ fn a_file_cut_short_is_damage() {
     let path = folder.path().join("short.db");
     let mut journal = create(&path);
     fill(&mut journal);
+    journal.append(&Batch { inbox: Some([7; SLOT_BYTES]), ..Batch::default() }).unwrap();
     drop(journal);
     let whole = fs::metadata(&path).unwrap().len();
     for kept in [whole - 1, whole - 4096, whole / 2, 5000, 4096, 100, 1] {

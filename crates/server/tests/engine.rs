@@ -22,7 +22,7 @@ use gate::{Ask, Command};
 use journal::sqlite::Options;
 use journal::{
     Batch, CovertEntry, Head, Journal, JournalError, LatestSnapshot, Origin, OutboxId, OutboxItem,
-    OvertEntry, Snapshot, SqliteJournal, VerifyOptions, VerifyReport,
+    OvertEntry, SLOT_BYTES, Snapshot, SqliteJournal, VerifyOptions, VerifyReport,
 };
 use overt::{Command as Overt, Scope, Status};
 use server::clock::SimulatedClock;

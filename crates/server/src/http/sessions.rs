@@ -100,13 +100,18 @@ mod tests {
     fn a_session_ends_by_time_by_hand_and_by_number() {
         let (sessions, now) = (Sessions::default(), Timestamp::from_millis(0));
         let (alice, bob) = (PersonId::parse("alice").unwrap(), PersonId::parse("bob").unwrap());
-        let (token, expires) = sessions.begin(alice.clone(), Class::Free, now, &[0; 32]);
+        let (token, expires) = sessions.begin((alice.clone(), Hash::default()), Class::Free, now, &[0; 32]);
         assert!(sessions.find(&token, now).is_some_and(|session| session.person == alice));
         assert!(sessions.find(&token, expires).is_none());
         assert!(sessions.find("", now).is_none());
-        let (other, _) = sessions.begin(bob, Class::Free, now, &[99; 32]);
+        let (other, _) = sessions.begin((bob, Hash::default()), Class::Free, now, &[99; 32]);
         for byte in 1..=SESSIONS_PER_PERSON_MAX {
-            sessions.begin(alice.clone(), Class::Duress, now, &[u8::try_from(byte).unwrap(); 32]);
+            sessions.begin(
+                (alice.clone(), Hash::default()),
+                Class::Duress,
+                now,
+                &[u8::try_from(byte).unwrap(); 32],
+            );
         }
         assert!(sessions.find(&token, now).is_none());
         assert!(sessions.find(&hex::encode([1; 32]), now).is_some());

@@ -147,6 +147,9 @@ impl journal::Journal for Writes {
     fn blob(&mut self, hash: &types::Hash) -> Result<Option<Vec<u8>>, journal::JournalError> {
         self.0.blob(hash)
     }
+    fn inbox(&mut self) -> Result<Option<[u8; journal::SLOT_BYTES]>, journal::JournalError> {
+        self.0.inbox()
+    }
     fn wallet(&mut self, wallet: &types::Hash) -> Result<Vec<Vec<u8>>, journal::JournalError> {
         self.0.wallet(wallet)
     }

@@ -143,6 +143,7 @@ impl Stage {
         let (stop, stopped) = oneshot::channel::<()>();
         let feed = ActorId::parse("chain").unwrap();
         let settings = Settings {
+            alarm_page: Default::default(),
             phrase_cost: Cost::CHEAP,
             feeds: BTreeMap::from([(feed, device("chain").public())]),
             entropy: Arc::new(SeededEntropy::new([3; 32])),
