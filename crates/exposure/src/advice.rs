@@ -7,13 +7,16 @@
 use std::collections::{BTreeMap, HashMap};
 
 use policy::Policy;
+use types::Value;
 
-use crate::bound::{Advice, Bound, BoundError, Holdings, Question, Taken, bounds};
+use crate::bound::{Advice, Bound, Holdings, Question, Taken, bounds};
 use crate::edits::{Proposal, proposals, tables};
 use crate::usage::{Usage, added};
 
 /// The most edits that are tried for one figure.
 const TRIES_MAX: usize = 48;
+/// A change that lowers a figure by less than this part of it is advised only where none lowers it by more.
+const NOTICEABLE_PART: u128 = 10;
 /// The most that are tried for many figures together.
 const TRIES_TOGETHER_MAX: usize = 160;
 
@@ -30,53 +33,61 @@ struct Tried {
 
 /// Single changes that lower a bound, the cheapest first. The question is the one that was asked: an advice for these homes says nothing
 /// of others.
-///
-/// # Errors
-/// As [`crate::bound`].
+#[must_use]
 pub fn advice(
     policy: &Policy,
     holdings: &Holdings,
     usage: &Usage,
     question: &Question,
     found: &Bound,
-) -> Result<Vec<Advice>, BoundError> {
+) -> Vec<Advice> {
     let questions = std::slice::from_ref(question);
     let mut advice = Vec::new();
     for tried in candidates(policy, usage, std::slice::from_ref(found)) {
-        let lowered = lowered(&tried, holdings, questions, &[found], &[0])?;
+        let lowered = lowered(&tried, holdings, questions, &[found], &[0]);
         advice.extend(lowered.into_iter().map(|(_, advice)| advice));
     }
-    advice.sort_by_key(|advice| (cost(advice), advice.amount));
-    Ok(advice)
+    advice.sort_by_key(|advice| rank(advice, found));
+    advice
 }
 
 /// For each of several figures the cheapest single change that lowers it, if any does. Policies that are tried are shared.
-///
-/// # Errors
-/// As [`crate::bound`].
+#[must_use]
 pub fn cheapest(
     policy: &Policy,
     holdings: &Holdings,
     usage: &Usage,
     questions: &[Question],
     found: &[Bound],
-) -> Result<Vec<Option<Advice>>, BoundError> {
+) -> Vec<Option<Advice>> {
     let mut best: Vec<Option<Advice>> = vec![None; found.len()];
     let each: Vec<&Bound> = found.iter().collect();
     for tried in candidates(policy, usage, found) {
-        // Edits come in the order of their cost: only an equal one can still be better.
-        let as_cheap = |best: &Option<Advice>| best.as_ref().is_none_or(|best| cost(best) == tried.cost);
-        let figures = tried.figures.iter().copied();
-        let open: Vec<usize> = figures.filter(|at| best.get(*at).is_some_and(as_cheap)).collect();
-        for (at, advice) in lowered(&tried, holdings, questions, &each, &open)? {
-            if let Some(best) = best.get_mut(at)
-                && best.as_ref().is_none_or(|best| (cost(&advice), advice.amount) < (cost(best), best.amount))
+        // Edits come in the order of their cost: after one that is noticed only an equal one can still be better.
+        let is_open = |at: &usize| {
+            let (Some(best), Some(found)) = (best.get(*at), found.get(*at)) else { return false };
+            best.as_ref().is_none_or(|best| is_slight(best, found) || cost(best) == tried.cost)
+        };
+        let open: Vec<usize> = tried.figures.iter().copied().filter(is_open).collect();
+        for (at, advice) in lowered(&tried, holdings, questions, &each, &open) {
+            if let (Some(best), Some(found)) = (best.get_mut(at), found.get(at))
+                && best.as_ref().is_none_or(|best| rank(&advice, found) < rank(best, found))
             {
                 *best = Some(advice);
             }
         }
     }
-    Ok(best)
+    best
+}
+
+/// Whether a change lowers a figure by so little that it is hardly advice.
+fn is_slight(advice: &Advice, found: &Bound) -> bool {
+    found.amount.less(advice.amount).minor().saturating_mul(NOTICEABLE_PART) < found.amount.minor()
+}
+
+/// The least is the best.
+fn rank(advice: &Advice, found: &Bound) -> (bool, Cost, Value) {
+    (is_slight(advice, found), cost(advice), advice.amount)
 }
 
 fn cost(advice: &Advice) -> Cost {
@@ -119,20 +130,20 @@ fn lowered(
     questions: &[Question],
     found: &[&Bound],
     figures: &[usize],
-) -> Result<Vec<(usize, Advice)>, BoundError> {
+) -> Vec<(usize, Advice)> {
     let of_taken = |at: &usize| {
         let (question, bound) = (questions.get(*at)?, found.get(*at)?);
         Some((*at, Question { taken: Taken::Ids(bound.taken.clone()), ..question.clone() }))
     };
     let open: BTreeMap<usize, Question> = figures.iter().filter_map(of_taken).collect();
     // What the same people can still do needs no look at all others.
-    let open = lower(tried, holdings, open, found)?;
+    let open = lower(tried, holdings, open, found);
     let again = open.keys().filter_map(|at| Some((*at, questions.get(*at)?.clone()))).collect();
     let (blocked, added_wait, edited) = tried.cost;
     let advice = |(at, bound): (usize, Bound)| {
         (at, Advice { edit: tried.proposal.edit.clone(), amount: bound.amount, added_wait, blocked, edited })
     };
-    Ok(lower(tried, holdings, again, found)?.into_iter().map(advice).collect())
+    lower(tried, holdings, again, found).into_iter().map(advice).collect()
 }
 
 /// Asks some questions of an edited policy; those whose answer is below what was found.
@@ -141,10 +152,11 @@ fn lower(
     holdings: &Holdings,
     asked: BTreeMap<usize, Question>,
     found: &[&Bound],
-) -> Result<BTreeMap<usize, Bound>, BoundError> {
+) -> BTreeMap<usize, Bound> {
     let (numbers, questions): (Vec<usize>, Vec<Question>) = asked.into_iter().unzip();
-    let after = bounds(&tried.policy, holdings, &questions)?;
+    // An edit under which nothing can be said is none to be advised.
+    let Ok(after) = bounds(&tried.policy, holdings, &questions) else { return BTreeMap::new() };
     let below =
         |(at, bound): &(usize, Bound)| found.get(*at).is_some_and(|found| bound.amount < found.amount);
-    Ok(numbers.into_iter().zip(after).filter(below).collect())
+    numbers.into_iter().zip(after).filter(below).collect()
 }

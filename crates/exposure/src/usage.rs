@@ -87,7 +87,8 @@ impl Usage {
         usage
     }
 
-    /// Every permit used four times from each of its vaults, together for as much as it and the limits let through at once.
+    /// Every permit used four times from each of its vaults, an hour apart, together for what the least limit or the balance lets through
+    /// (less where the permit does not admit so much).
     #[must_use]
     pub fn example(policy: &Policy) -> Self {
         let mut transfers = Vec::new();
@@ -313,14 +314,15 @@ fn uses(policy: &Policy, permit: &Permit, vault: &VaultId, begins: Timestamp) ->
     let mut may = people.chain(services).filter(|a| permit.initiators.iter().any(|g| policy.in_group(a, g)));
     let (Some(initiator), Some(target)) = (may.next(), a_target(policy, permit)) else { return Vec::new() };
     let limits = policy.limits().iter().filter(|limit| limit.vaults.contains(vault));
-    let amounts = limits.filter_map(|limit| limit.amount);
-    let balance = policy.vault(vault).and_then(|vault| vault.balance);
-    let most = amounts.chain(permit.amount.up_to).chain(balance).min().map_or(0, Value::minor);
+    let together = limits.filter_map(|limit| limit.amount).chain(policy.vault(vault).and_then(|v| v.balance));
+    let together = together.min().map_or(u128::MAX, Value::minor);
     let least = permit.amount.over.map_or(1, |over| over.minor().saturating_add(1));
-    if most < least {
+    let most = permit.amount.up_to.map_or(together, Value::minor);
+    let value = most.min(together.div_ceil(u128::from(USES))).max(least);
+    if value > most || value > together {
         return Vec::new();
     }
-    let value = Value::from_minor((most / u128::from(USES)).max(least));
+    let value = Value::from_minor(value);
     let one = |number: u64| PastTransfer {
         vault: vault.clone(),
         initiator: initiator.clone(),

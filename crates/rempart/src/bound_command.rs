@@ -169,7 +169,6 @@ impl Answer<'_> {
             return vec![None; found.len()];
         }
         cheapest(self.policy, self.holdings, self.usage, &questions, &found)
-            .unwrap_or_else(|_| vec![None; found.len()])
     }
 
     fn json(&self, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -219,7 +218,7 @@ impl Answer<'_> {
         if !self.args.no_advice {
             self.lowered(bound.horizon, language, out)?;
         }
-        self.deceived(language, out)
+        self.deceived(bound.horizon, language, out)
     }
 
     fn lowered(&self, horizon: Span, language: Language, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -234,17 +233,19 @@ impl Answer<'_> {
         Ok(())
     }
 
-    fn deceived(&self, language: Language, out: &mut dyn Write) -> anyhow::Result<()> {
+    /// Only one horizon: this is another question, and its figures must not be taken for those above.
+    fn deceived(&self, horizon: Span, language: Language, out: &mut dyn Write) -> anyhow::Result<()> {
         let title = match language {
             Language::En => {
-                "NOT part of the figures above: if everybody else is deceived and approves in good faith whatever they are asked,\nonly waits, limits, destinations and signing keys are left. Then at most:"
+                "NOT in the figures above: if everybody else is deceived and approves in good faith whatever is asked,\nonly waits, limits, destinations and signing keys are left. Then at most:"
             }
             Language::Fr => {
                 "HORS des chiffres ci-dessus : si toutes les autres personnes, trompées, approuvent de bonne foi ce qu’on leur demande,\nil ne reste que les attentes, les plafonds, les destinations et les clés de signature. Alors au plus :"
             }
         };
         writeln!(out, "\n{title}")?;
-        match deceived(self.policy, self.holdings, self.questions) {
+        let asked = self.questions.iter().filter(|question| question.horizon == horizon);
+        match deceived(self.policy, self.holdings, &asked.cloned().collect::<Vec<_>>()) {
             Ok(found) => write!(out, "{}", table_text(&found, language))?,
             Err(error) => writeln!(out, "  {error}")?,
         }
@@ -356,8 +357,8 @@ fn legend(policy: &Policy, found: &[Bound], language: Language) -> String {
     text.push_str(if found.iter().all(Bound::is_exact) {
         pick(
             language,
-            "  every figure is exact: --json prints who, how and when\n",
-            "  chaque chiffre est exact : --json dit qui, comment et quand\n",
+            "  every figure is exact: some strategy gets this much, none gets more (--json prints who, how and when)\n",
+            "  chaque chiffre est exact : une stratégie l’atteint, aucune ne fait plus (--json dit qui, comment et quand)\n",
         )
     } else {
         pick(
@@ -408,13 +409,12 @@ mod tests {
             "{out}"
         );
         let rows = |out: &str| {
-            let row = |line: &&str| line.starts_with("  ") && line.matches("EUR").count() == 3;
+            let row = |line: &&str| line.starts_with("  ") && !line.contains(" - ") && line.contains("EUR");
             out.lines().filter(row).count()
         };
-        assert_eq!(rows(&out), 30, "the table, and the one for deceived people: {out}");
-        let (above, below) = out.split_once("NOT part of the figures above").unwrap();
-        assert_eq!((rows(above), rows(below)), (15, 15), "{out}");
-        assert_eq!(above.matches("then at most").count(), 5, "{out}");
+        let (above, below) = out.split_once("NOT in the figures above").unwrap();
+        assert_eq!((rows(above), rows(below)), (15, 3), "{out}");
+        assert!(above.matches("then at most").count() >= 3, "{out}");
         let (_, out, _) = run_on(&FAMILY, &[], Language::Fr);
         assert!(out.starts_with("Qui tient un domicile pendant 48"), "{out}");
     }
