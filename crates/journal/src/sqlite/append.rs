@@ -7,7 +7,7 @@ use super::fault::signed;
 use super::read;
 use crate::{
     Attached, Batch, Checkpoint, CovertSlot, Head, JournalError, Link, NewOutboxItem, Origin,
-    SNAPSHOT_BYTES_MAX, SNAPSHOTS_KEPT, Snapshot,
+    SNAPSHOT_BYTES_MAX, SNAPSHOTS_KEPT, Snapshot, blob_hash,
 };
 
 /// Writes the batch after `head` and returns the new head. The transaction rolls back when it is dropped.
@@ -140,8 +140,8 @@ fn insert_wallets(transaction: &Transaction<'_>, batch: &Batch) -> Result<(), Jo
 fn write_inbox(transaction: &Transaction<'_>, batch: &Batch) -> Result<(), JournalError> {
     if let Some(sealed) = &batch.inbox {
         transaction
-            .prepare_cached("INSERT OR REPLACE INTO inbox (id, sealed) VALUES (1, ?1)")?
-            .execute(params![sealed])?;
+            .prepare_cached("INSERT OR REPLACE INTO inbox (id, hash, sealed) VALUES (1, ?1, ?2)")?
+            .execute(params![blob_hash(sealed).0, sealed])?;
     }
     Ok(())
 }

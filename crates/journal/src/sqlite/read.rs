@@ -223,10 +223,19 @@ pub(super) fn wallet(connection: &Connection, wallet: &Hash) -> Result<Vec<Vec<u
     Ok(bodies.collect::<Result<_, _>>()?)
 }
 
-/// The inbox.
+/// An inbox that nobody has written: no seal looks like this.
+pub(super) const INBOX_UNUSED: [u8; SLOT_BYTES] = [0; SLOT_BYTES];
+
+/// The inbox. What is found here is damage, not tampering: whoever opens the seal finds that.
 pub(super) fn inbox(connection: &Connection) -> Result<Option<[u8; SLOT_BYTES]>, JournalError> {
-    let mut select = connection.prepare_cached("SELECT sealed FROM inbox WHERE id = 1")?;
-    Ok(select.query_row([], |row| row.get(0)).optional()?)
+    let damaged = |what: &str| JournalError::Damaged { what: what.to_owned() };
+    let mut select = connection.prepare_cached("SELECT hash, sealed FROM inbox WHERE id = 1")?;
+    let found = select.query_row([], |row| Ok((Hash(row.get(0)?), row.get::<_, [u8; SLOT_BYTES]>(1)?)));
+    let (hash, sealed) = found.optional()?.ok_or_else(|| damaged("the inbox is gone"))?;
+    if blob_hash(&sealed) != hash {
+        return Err(damaged("the inbox is not as it was written"));
+    }
+    Ok((sealed != INBOX_UNUSED).then_some(sealed))
 }
 
 /// A blob by its address.

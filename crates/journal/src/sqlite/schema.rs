@@ -8,7 +8,8 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use types::Timestamp;
 
 use super::Options;
-use crate::{JournalError, Origin, genesis};
+use super::read::INBOX_UNUSED;
+use crate::{JournalError, Origin, blob_hash, genesis};
 
 /// Marks the file as a journal of Rempart: "Rmpt".
 const APPLICATION_ID: i64 = 0x526d_7074;
@@ -100,9 +101,17 @@ CREATE INDEX wallet_by_name ON wallet (wallet, id);
 const VERSION_3: &str = "
 CREATE TABLE inbox (
     id INTEGER PRIMARY KEY CHECK (id = 1),
+    hash BLOB NOT NULL,
     sealed BLOB NOT NULL CHECK (length(sealed) = 1024)
 ) STRICT;
 ";
+
+/// The row is there from the beginning, so that its absence is damage.
+fn begin_inbox(connection: &Connection) -> Result<(), JournalError> {
+    let params = params![blob_hash(&INBOX_UNUSED).0, INBOX_UNUSED];
+    connection.execute("INSERT OR IGNORE INTO inbox (id, hash, sealed) VALUES (1, ?1, ?2)", params)?;
+    Ok(())
+}
 
 fn known() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
@@ -118,6 +127,7 @@ pub(super) fn create(path: &Path, origin: &Origin) -> Result<(), JournalError> {
     for sql in MIGRATIONS {
         transaction.execute_batch(sql)?;
     }
+    begin_inbox(&transaction)?;
     let start = genesis(&origin.organisation, origin.created_at);
     transaction.execute(
         "INSERT INTO meta (id, schema, organisation, created_at) VALUES (1, ?1, ?2, ?3)",
@@ -235,6 +245,7 @@ fn migrate(connection: &mut Connection) -> Result<(), JournalError> {
     for sql in missing {
         transaction.execute_batch(sql)?;
     }
+    begin_inbox(&transaction)?;
     transaction.execute("UPDATE meta SET schema = ?1 WHERE id = 1", [known()])?;
     transaction.commit()?;
     Ok(())

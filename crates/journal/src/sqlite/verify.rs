@@ -30,6 +30,7 @@ pub(super) fn run(
         Check::pages,
         Check::overt,
         Check::covert,
+        Check::inbox,
         Check::outbox,
         Check::blobs,
         Check::checkpoints,
@@ -86,6 +87,10 @@ impl Check<'_> {
             self.report.add(Place::Store, what);
         }
         Ok(())
+    }
+
+    fn inbox(&mut self) -> Result<(), JournalError> {
+        super::read::inbox(self.connection).map(drop)
     }
 
     fn pages(&mut self) -> Result<(), JournalError> {

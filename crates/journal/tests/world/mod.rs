@@ -65,7 +65,8 @@ pub fn snapshot(head: Head, fill: u8) -> Snapshot {
 /// 10 entries, 3 slots, 3 waiting items and 1 done, 2 blobs, 2 checkpoints, 2 snapshots.
 pub fn fill(journal: &mut SqliteJournal) {
     let learnt = WalletChange { wallet: Hash([7; 32]), body: vec![7; 900], replaces: false };
-    journal.append(&Batch { wallets: vec![learnt], ..Batch::default() }).unwrap();
+    let inbox = Some([7; SLOT_BYTES]);
+    journal.append(&Batch { wallets: vec![learnt], inbox, ..Batch::default() }).unwrap();
     for nth in 1..=3_u8 {
         let first = u64::from(nth) * 3 - 2;
         let blobs = if nth < 3 { vec![(blob_hash(&[nth; 300]), vec![nth; 300])] } else { Vec::new() };
