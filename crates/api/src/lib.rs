@@ -43,8 +43,8 @@ pub use motion::{
 pub use person::{Health, Me, Rules, SessionGrant, SignIn};
 pub use problem::Problem;
 pub use response::{
-    Acknowledge, Clear, Cover, EndClear, EndPause, Endorsed, Implicate, Incident, IncidentList, Narrow,
-    Pause, PauseList, Report, SignalEntry, Subject,
+    Acknowledge, Clear, Cover, EndClear, EndPause, Endorsed, Implicate, Incident, IncidentList, Lost,
+    LostMotion, Narrow, Pause, PauseList, Report, SignalEntry, Subject,
 };
 pub use signal::{CheckIn, CheckIns, EndSchedule, NewSchedule, Schedule};
 pub use signed::{

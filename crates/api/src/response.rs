@@ -1,7 +1,7 @@
 //! The responders' side on the wire. Whoever is no responder finds nothing under these paths, not even that they exist (G3, G9).
 
 use serde::{Deserialize, Serialize};
-use types::{ActorId, PersonId, ProtectedId, Timestamp, VaultId};
+use types::{ActorId, Hash, PersonId, ProtectedId, Timestamp, VaultId};
 use utoipa::ToSchema;
 
 /// Incidents that a responder sees.
@@ -46,6 +46,30 @@ pub struct Incident {
     pub callers: Vec<ProtectedId>,
     /// Its signals, oldest first.
     pub signals: Vec<SignalEntry>,
+    /// What went through, or has its approvals, only by acts that this incident discounts. To undo it, propose so openly after the clear.
+    pub lost: Lost,
+}
+
+/// What has lost its force through an incident.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct Lost {
+    /// Ids of transfers.
+    #[schema(value_type = Vec<String>)]
+    pub transfers: Vec<Hash>,
+    /// Motions: changes and credentials, also those in force; lifts and lowerings of the posture.
+    pub motions: Vec<LostMotion>,
+}
+
+/// A motion that has lost its force.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct LostMotion {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub id: Hash,
+    /// `lift`, `lower`, `change`, `credential` or `revoke`.
+    pub kind: String,
+    /// Whether it is in force.
+    pub passed: bool,
 }
 
 /// A person concerned.

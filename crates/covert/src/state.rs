@@ -65,6 +65,13 @@ impl State {
         self.incidents.get(&id)
     }
 
+    /// The same with nothing but one incident: for what became of things through it.
+    #[must_use]
+    pub fn only(&self, id: IncidentId) -> Self {
+        let incident = self.incident(id).map(|incident| (id, incident.clone()));
+        Self { incidents: incident.into_iter().collect(), ..Self::default() }
+    }
+
     /// All signals, oldest first.
     pub fn signals(&self) -> impl Iterator<Item = (SignalId, &Signal)> {
         self.signals.iter().map(|(id, signal)| (*id, signal))

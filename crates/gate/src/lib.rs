@@ -29,4 +29,4 @@ pub use release::release;
 pub use repeats::{REPEATS_KEPT_FOR, REPEATS_MAX, Repeat};
 pub use state::State;
 pub use step::{is_due, step};
-pub use view::{IncidentView, View, Viewer, view};
+pub use view::{IncidentView, Lost, LostMotion, View, Viewer, view};

@@ -10,9 +10,9 @@ use types::{ActorId, Timestamp};
 use crate::state::State;
 
 /// The second reading: the acts of people who were free, as far as is known now.
-struct Untainted<'a> {
-    covert: &'a covert::State,
-    policies: &'a Policies,
+pub(crate) struct Untainted<'a> {
+    pub(crate) covert: &'a covert::State,
+    pub(crate) policies: &'a Policies,
 }
 
 impl Reading for Untainted<'_> {

@@ -3,8 +3,10 @@
 use covert::{Incident, IncidentId, Signal, SignalId};
 use credentials::Class;
 use overt::view::Overview;
-use types::PersonId;
+use overt::{Matter, Motion, MotionId, Proposal};
+use types::{PersonId, TransferId};
 
+use crate::release::Untainted;
 use crate::state::State;
 
 /// Who looks.
@@ -25,6 +27,29 @@ pub struct IncidentView {
     pub incident: Incident,
     /// Its signals, oldest first.
     pub signals: Vec<(SignalId, Signal)>,
+    /// What has lost its force through it.
+    pub lost: Lost,
+}
+
+/// What went through, or has its approvals, by all acts, and would not without the acts that an incident discounts. Nothing of it moves
+/// by itself: responders propose openly what is to be undone, after the clear.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Lost {
+    /// Transfers.
+    pub transfers: Vec<TransferId>,
+    /// Motions: changes and credentials, also those in force; lifts and lowerings.
+    pub motions: Vec<LostMotion>,
+}
+
+/// A motion that has lost its force.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LostMotion {
+    /// Its id.
+    pub id: MotionId,
+    /// What it proposed: `lift`, `lower`, `change`, `credential` or `revoke`.
+    pub kind: &'static str,
+    /// Whether it is in force.
+    pub passed: bool,
 }
 
 /// What is seen.
@@ -45,13 +70,40 @@ pub fn view(state: &State, viewer: Viewer<'_>) -> View {
     }
 }
 
+/// Worked out anew each time: what was found about somebody may grow.
+fn lost(state: &State, id: IncidentId) -> Lost {
+    let covert = state.covert().only(id);
+    let reading = Untainted { covert: &covert, policies: state.overt().policies() };
+    let mut lost = Lost::default();
+    for matter in state.overt().unwarranted(&reading) {
+        match matter {
+            Matter::Transfer(transfer) => lost.transfers.push(transfer),
+            Matter::Motion(id) => {
+                lost.motions.extend(state.overt().motion(id).map(|motion| lost_motion(id, motion)))
+            }
+        }
+    }
+    lost
+}
+
+const fn lost_motion(id: MotionId, motion: &Motion) -> LostMotion {
+    let kind = match motion.proposal {
+        Proposal::Lift(_) => "lift",
+        Proposal::Lower(_) => "lower",
+        Proposal::Change(_) => "change",
+        Proposal::Credential { .. } => "credential",
+        Proposal::Revoke { .. } => "revoke",
+    };
+    LostMotion { id, kind, passed: motion.status.has_passed() }
+}
+
 fn room(state: &State, person: &PersonId, class: Class) -> Vec<IncidentView> {
     let Some(policy) = state.overt().policy() else { return Vec::new() };
     let incidents = state.covert().room(policy, person, class).into_iter();
     let incidents = incidents.map(|(id, incident)| {
         let signals = state.covert().signals().filter(|(_, signal)| signal.incident == id);
         let signals = signals.map(|(id, signal)| (id, signal.clone())).collect();
-        IncidentView { id, incident: incident.clone(), signals }
+        IncidentView { id, incident: incident.clone(), signals, lost: lost(state, id) }
     });
     incidents.collect()
 }

@@ -203,7 +203,7 @@ impl<'a, R: Reading> Judge<'a, R> {
 
 /// Transfers.
 impl<'a, R: Reading> Judge<'a, R> {
-    fn transfer(&self, subject: (TransferId, &'a Transfer), now: Timestamp) -> Judgement {
+    pub(crate) fn transfer(&self, subject: (TransferId, &'a Transfer), now: Timestamp) -> Judgement {
         let (_, transfer) = subject;
         if transfer.payload.refresh {
             return Judgement { allowed: true, quick: true };
@@ -376,14 +376,14 @@ impl<'a, R: Reading> Judge<'a, R> {
     }
 
     /// Whether a motion that passed would have passed by the acts that count.
-    fn passed(&self, id: MotionId) -> bool {
+    pub(crate) fn passed(&self, id: MotionId) -> bool {
         let Some(motion) = self.state.motions.get(&id) else { return false };
         let Some(settled) = motion.settled else { return false };
         motion.status.has_passed() && (self.is_complete() || self.quorum_held(motion, settled))
     }
 
     /// Whether a motion's quorum was met without a gap for its whole wait, by the acts that count.
-    fn quorum_held(&self, motion: &Motion, at: Timestamp) -> bool {
+    pub(crate) fn quorum_held(&self, motion: &Motion, at: Timestamp) -> bool {
         let Some(version) = self.version_before(at, motion.settled) else { return false };
         let instants = motion.endorsements.iter().map(|act| act.at);
         let met = |until: Timestamp| {

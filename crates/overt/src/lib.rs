@@ -19,6 +19,7 @@ mod command;
 mod credential;
 mod decide;
 mod judge;
+mod lost;
 mod motion;
 mod onchain;
 mod paid;
