@@ -1,8 +1,8 @@
 //! From what the gate shows to what goes over the wire, by hand (G9): no field is added here that the view does not have.
 
 use api::{
-    ChangeText, Cover, CredentialProposal, DeviceEntry, Endorsed, Incident, Pause, PermitStanding, PostureWord,
-    ProposalWord, Scope, SignalEntry, SourceText, StatusWord, Subject,
+    ChangeText, Cover, CredentialProposal, DeviceEntry, Endorsed, Incident, Lost, LostMotion, Pause,
+    PermitStanding, PostureWord, ProposalWord, Scope, SignalEntry, SourceText, StatusWord, Subject,
 };
 use covert::{Level, Signal, SignalKind, Teller};
 use gate::IncidentView;
@@ -190,7 +190,7 @@ pub const fn posture(posture: Posture) -> PostureWord {
 
 /// An incident, for a responder.
 pub fn incident(view: IncidentView) -> Incident {
-    let IncidentView { id, incident, signals } = view;
+    let IncidentView { id, incident, signals, lost } = view;
     let subjects = incident.subjects.into_iter();
     let subjects = subjects.map(|(person, found)| Subject { person, found: found.found, from: found.from });
     let signals = signals.into_iter();
@@ -219,9 +219,17 @@ pub fn incident(view: IncidentView) -> Incident {
         callers: incident.callers.into_iter().collect(),
         signals: signals.collect(),
     }
+        lost: Lost {
+            transfers: lost.transfers.into_iter().map(|id| id.0).collect(),
+            motions: lost.motions.into_iter().map(lost_motion).collect(),
+        },
 }
 
 fn signal_entry(signal: Signal) -> SignalEntry {
+fn lost_motion(motion: gate::LostMotion) -> LostMotion {
+    LostMotion { id: motion.id.0, kind: motion.kind.to_owned(), passed: motion.passed }
+}
+
     let Signal { who, kind: of, at, told_by, .. } = signal;
     let (told_by, heard) = match told_by {
         Some(Teller::Responder { by, heard }) => (ActorId::parse(by.as_str()).ok(), Some(heard)),
