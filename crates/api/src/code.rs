@@ -109,6 +109,7 @@ codes! {
     // Credentials.
     EnrolmentInvalid = "enrolment-invalid", 404, "this enrolment is not open, not for this name, or was used: ask whoever opened it for another", "cette inscription n'est pas ouverte, pas à ce nom, ou a déjà servi : demandez-en une autre à qui l'a ouverte";
     PhraseShown = "phrase-shown", 409, "this was done before and the phrase was shown then, once: end the motion and ask for another phrase", "c'est déjà fait et la phrase a été montrée alors, une seule fois : mettez fin à la proposition et demandez une autre phrase";
+    PasskeyRefused = "passkey-refused", 422, "the new passkey is not taken: ask for another nonce and register it again on your device", "la nouvelle clé d'accès n'est pas acceptée : demandez un autre nonce et enregistrez-la de nouveau sur votre appareil";
 
     // Who asks.
     Unauthenticated = "unauthenticated", 401, "the signature does not hold: ask for a new challenge and sign again with your device", "la signature n'est pas valable : demandez un nouveau défi et signez de nouveau avec votre appareil";

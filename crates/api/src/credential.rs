@@ -13,6 +13,8 @@ use utoipa::ToSchema;
 pub enum NewDevice {
     /// An Ed25519 key: 64 hexadecimal digits.
     Key(String),
+    /// A passkey of a browser.
+    Passkey(crate::NewPasskey),
 }
 
 /// The list that a phrase is drawn from.

@@ -10,6 +10,8 @@ use serde_json::Value;
 use types::{ActorId, Hash, Secret, Timestamp, hash_parts};
 use utoipa::ToSchema;
 
+use crate::passkey::PasskeyAssertion;
+
 /// The domain of what a device signs for a command.
 pub const COMMAND_DOMAIN: &str = "rempart/command/v1";
 /// The domain of a request's hash.
@@ -49,7 +51,7 @@ pub struct Challenge {
     pub expires_at: Timestamp,
 }
 
-/// Who sends a command, and the device's signature over its hash and the server's nonce.
+/// Who sends a command, and their device's word for its hash and the server's nonce: a signature or a passkey's, exactly one of them.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Proof {
@@ -59,8 +61,26 @@ pub struct Proof {
     /// The server's nonce.
     #[schema(value_type = String)]
     pub nonce: Hash,
-    /// Ed25519, 128 hexadecimal digits.
-    pub signature: String,
+    /// Of a device key or service key: Ed25519, 128 hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
+    /// Of a passkey.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passkey: Option<PasskeyAssertion>,
+}
+
+impl Proof {
+    /// With a key's signature.
+    #[must_use]
+    pub const fn by_key(by: ActorId, nonce: Hash, signature: String) -> Self {
+        Self { by, nonce, signature: Some(signature), passkey: None }
+    }
+
+    /// With a passkey's assertion.
+    #[must_use]
+    pub const fn by_passkey(by: ActorId, nonce: Hash, passkey: PasskeyAssertion) -> Self {
+        Self { by, nonce, signature: None, passkey: Some(passkey) }
+    }
 }
 
 /// The three words, as they were typed. Wiped when dropped, cannot be printed.

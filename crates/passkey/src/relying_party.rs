@@ -64,6 +64,14 @@ impl RelyingParty {
         Ok(Self { id: id.to_owned(), origins: origins.to_vec() })
     }
 
+    /// A server that is used on its own machine only.
+    #[must_use]
+    pub fn localhost(port: u16) -> Self {
+        let origin =
+            if port == 80 { "http://localhost".to_owned() } else { format!("http://localhost:{port}") };
+        Self { id: "localhost".to_owned(), origins: vec![origin] }
+    }
+
     /// The id.
     #[must_use]
     pub fn id(&self) -> &str {

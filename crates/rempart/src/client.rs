@@ -111,7 +111,7 @@ impl Client {
         let hash = api::request_hash(to.method.as_str(), to.path, to.idempotency_key, command)?;
         let challenge = credentials::challenge(COMMAND_DOMAIN, &hash, &nonce.nonce.0);
         let signature = hex::encode(signer.key.key.sign(&challenge).to_bytes());
-        Ok(Proof { by, nonce: nonce.nonce, signature })
+        Ok(Proof::by_key(by, nonce.nonce, signature))
     }
 
     fn nonce(&self, by: &ActorId) -> Result<Challenge> {

@@ -11,6 +11,7 @@ use axum::http::StatusCode;
 pub struct Counters {
     answered: [AtomicU64; 3],
     busy: AtomicU64,
+    fallen: AtomicU64,
 }
 
 /// The kinds of answers, by their status.
@@ -18,7 +19,8 @@ const KINDS: [&str; 3] = ["done", "refused", "failed"];
 
 /// Whether requests to a path are counted and logged.
 pub fn is_counted(path: &str) -> bool {
-    !(path.starts_with("/v1/response") || path.ends_with("/object") || path == "/v1/challenge")
+    let covert = ["/v1/response", "/v1/check-ins", "/a/"].iter().any(|prefix| path.starts_with(prefix));
+    !(covert || path.ends_with("/object") || path == "/v1/challenge")
 }
 
 impl Counters {
@@ -37,6 +39,11 @@ impl Counters {
         }
     }
 
+    /// A passkey's counter did not rise: its device may have been copied.
+    pub fn counter_fell(&self) {
+        self.fallen.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// The text form of Prometheus. `health` is what everybody may know of the engine.
     pub fn render(&self, health: &crate::engine::Health) -> String {
         let mut text = String::from("# TYPE rempart_answers_total counter\n");
@@ -49,6 +56,7 @@ impl Counters {
         let serving = u64::from(health.serving);
         let gauges = [
             ("rempart_busy_total", "counter", busy),
+            ("rempart_passkey_counters_fallen_total", "counter", self.fallen.load(Ordering::Relaxed)),
             ("rempart_records_total", "counter", health.records),
             ("rempart_commands_waiting", "gauge", health.waiting as u64),
             ("rempart_effects_waiting", "gauge", health.outgoing as u64),

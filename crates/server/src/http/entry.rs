@@ -5,6 +5,7 @@
 
 use credentials::{DevicePublic, Verifier};
 use overt::Credential;
+use passkey::Passkey;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -20,6 +21,8 @@ const VERSION: u8 = 1;
 pub enum DeviceCredential {
     /// An Ed25519 key in a file: the command line, services.
     Key(DevicePublic),
+    /// A passkey: browsers.
+    Passkey(Passkey),
 }
 
 /// A device that was enrolled.

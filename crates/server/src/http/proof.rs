@@ -1,17 +1,20 @@
-//! Who sends a command: the device's signature over method, path, idempotency key and command (G1). One answer for everything that does not
-//! hold, at one cost: as many checks as a person may have devices, whoever is named (G9).
+//! Who sends a command: the device's signature, or a passkey's, over method, path, idempotency key and command (G1). One answer for
+//! everything that does not hold, at one cost whoever is named: as many checks as a person may have devices, or one passkey's (G9).
 
 use api::{COMMAND_DOMAIN, Code, PhraseText, Proof, RawEnvelope};
-use credentials::{DeviceSignature, Verifier, challenge};
+use credentials::{DevicePublic, DeviceSignature, Verifier, challenge};
 use overt::DeviceUse;
+use passkey::next_counter;
 use serde_json::Value;
 use types::{ActorId, Hash, PersonId, hash_parts};
 
 use super::attempts::ATTEMPTS_WINDOW;
+use super::counters::is_counted;
 use super::entry::{DEVICES_MAX, Device, DeviceCredential, decode_entry};
 use super::failure::{Failure, RETRY_AFTER_BUSY_SECONDS};
 use super::incoming::{Incoming, Size};
 use super::nonces::{NonceError, Redeemed};
+use super::passkeys::Held;
 use super::phrases::Lane;
 use super::shared::Http;
 
@@ -31,9 +34,12 @@ pub enum Who {
 /// Whose signature holds, and of which device.
 struct Authenticated {
     who: Who,
+    by: ActorId,
     device: Hash,
     used: Option<DeviceUse>,
     redeemed: Redeemed,
+    /// Its counter did not rise.
+    copied: bool,
 }
 
 /// A command whose signature holds.
@@ -48,7 +54,7 @@ pub struct Signed {
     pub device: Hash,
     /// Its counter, if it counts its signatures.
     pub used: Option<DeviceUse>,
-    /// The nonce was too old: the command is refused, once its phrase has been judged (G8).
+    /// The nonce was too old, or the device may be a copy: the command is refused, once its phrase has been judged (G8).
     pub late: bool,
 }
 
@@ -75,38 +81,74 @@ impl Http {
         let RawEnvelope { command, proof, phrase } = envelope;
         let request = api::request_hash(method.as_str(), &path, &key, &command)
             .map_err(|_| Failure::new(Code::Malformed))?;
-        let Authenticated { who, device, used, redeemed } =
-            self.authenticate(&proof, &request, lane).inspect_err(|failure| {
+        let Authenticated { who, by, device, used, redeemed, copied } =
+            self.authenticate(proof, &request, lane).inspect_err(|failure| {
                 if failure.code() == Code::Unauthenticated {
                     self.attempts.source(peer, self.now());
                 }
             })?;
-        let idempotency = hash_parts(IDEMPOTENCY_DOMAIN, &[proof.by.as_str().as_bytes(), key.as_bytes()]);
-        let late = redeemed == Redeemed::Late;
+        if copied && is_counted(&path) {
+            self.counters.counter_fell();
+            tracing::warn!(device = %device, "a passkey's counter did not rise: the device may have been copied");
+        }
+        let idempotency = hash_parts(IDEMPOTENCY_DOMAIN, &[by.as_str().as_bytes(), key.as_bytes()]);
+        let late = copied || redeemed == Redeemed::Late;
         if late && !matches!(who, Who::Person(..)) {
             return Err(Failure::new(Code::Unauthenticated));
         }
-        Ok(Signed { who, by: proof.by, request, idempotency, command, phrase, device, used, late })
+        Ok(Signed { who, by, request, idempotency, command, phrase, device, used, late })
     }
 
-    fn authenticate(&self, proof: &Proof, request: &Hash, lane: Lane) -> Result<Authenticated, Failure> {
+    fn authenticate(&self, proof: Proof, request: &Hash, lane: Lane) -> Result<Authenticated, Failure> {
         let refused = || Failure::new(Code::Unauthenticated);
-        let (who, devices) = self.look_up(&proof.by, lane);
-        let mut bytes = [0; 64];
-        let readable = hex::decode_to_slice(&proof.signature, &mut bytes).is_ok();
-        let signature = DeviceSignature::from_bytes(bytes);
-        let asked = challenge(COMMAND_DOMAIN, request, &proof.nonce.0);
-        // The first that holds ends it; when none does, it took as many checks as ever.
-        let signed = (0..DEVICES_MAX).find_map(|index| {
-            let device = devices.get(index % devices.len().max(1))?;
-            let DeviceCredential::Key(key) = &device.credential;
-            key.verify(&asked, &signature).is_ok().then_some(device.id)
-        });
-        let (Some(who), Some(device), true) = (who, signed, readable) else { return Err(refused()) };
-        match self.nonces.redeem(&proof.by, &proof.nonce, self.now()) {
-            Ok(redeemed) => Ok(Authenticated { who, device, used: None, redeemed }),
+        let Proof { by, nonce, signature, passkey } = proof;
+        let asked = challenge(COMMAND_DOMAIN, request, &nonce.0);
+        let (who, devices) = self.look_up(&by, lane);
+        let held = match (signature, passkey) {
+            (Some(signature), None) => self.key_holds(&devices, &asked, &signature),
+            (None, Some(assertion)) => self.passkey_holds(&devices, &asked, assertion),
+            _ => {
+                return Err(Failure::because(
+                    Code::Malformed,
+                    "a proof has `signature` or `passkey`, one of them",
+                ));
+            }
+        };
+        let (Some(who), Some(held)) = (who, held) else { return Err(refused()) };
+        match self.nonces.redeem(&by, &nonce, self.now()) {
+            Ok(redeemed) => {
+                let (used, copied) = self.count(&held);
+                Ok(Authenticated { who, by, device: held.device, used, redeemed, copied })
+            }
             Err(NonceError::Refused) => Err(refused()),
             Err(NonceError::Full) => Err(Failure::later(Code::Overloaded, RETRY_AFTER_BUSY_SECONDS)),
+        }
+    }
+
+    /// Whether a signature is of one of these devices' keys. The first that holds ends it; when none does, it took as many checks as ever.
+    fn key_holds(&self, devices: &[Device], asked: &Hash, signature: &str) -> Option<Held> {
+        let mut bytes = [0; 64];
+        let readable = hex::decode_to_slice(signature, &mut bytes).is_ok();
+        let signature = DeviceSignature::from_bytes(bytes);
+        let of = |device: &Device| match &device.credential {
+            DeviceCredential::Key(key) => Some((Some(device.id), *key)),
+            DeviceCredential::Passkey(_) => None,
+        };
+        let mut keys: Vec<_> = devices.iter().filter_map(of).collect();
+        keys.resize(DEVICES_MAX, (None, self.nobody));
+        let holds = |(_, key): &&(Option<Hash>, DevicePublic)| key.verify(asked, &signature).is_ok();
+        let device = keys.iter().find(holds)?.0.filter(|_| readable)?;
+        Some(Held { device, counter: None })
+    }
+
+    /// What the gate is to note of a device's counter, and whether it shows that the device was copied.
+    fn count(&self, held: &Held) -> (Option<DeviceUse>, bool) {
+        let Some(shown) = &held.counter else { return (None, false) };
+        let last = self.engine.read(|state| state.overt().counter(&held.device));
+        let last = last.unwrap_or(0).max(shown.at_registration);
+        match next_counter(last, shown.now) {
+            Ok(counter) => (Some(DeviceUse { device: held.device, counter }), false),
+            Err(_) => (None, true),
         }
     }
 

@@ -42,11 +42,12 @@ fn show(phrase: &Phrase, new: &NewCredential, motion: Option<Hash>) -> (StatusCo
 }
 
 /// Reads a device's public half.
-async fn read_device(_http: &Http, _by: &ActorId, device: NewDevice) -> Result<DeviceCredential, Failure> {
+fn read_device(http: &Http, by: &ActorId, device: NewDevice) -> Result<DeviceCredential, Failure> {
     match device {
         NewDevice::Key(text) => DevicePublic::parse(&text)
             .map(DeviceCredential::Key)
             .map_err(|error| Failure::because(Code::CommandInvalid, error.to_string())),
+        NewDevice::Passkey(new) => http.read_new_passkey(by, new),
     }
 }
 
@@ -103,7 +104,7 @@ pub async fn device(State(http): State<Http>, incoming: Incoming) -> Done {
     let own = http.clone();
     let work = async move {
         let act: Act<AddDevice> = own.person_act(incoming, Size::Usual, Lane::Ordinary).await?;
-        let read = read_device(&own, &act.by, act.command.device).await;
+        let read = read_device(&own, &act.by, act.command.device);
         let encoded = read.and_then(|device| encode_device(&device).map_err(internal));
         let public = match encoded {
             Ok(public) => public,
@@ -190,7 +191,7 @@ pub async fn enrol(State(http): State<Http>, incoming: Incoming) -> Shown {
         let Enrol { code, actor, device, language } = serde_json::from_slice(&body)
             .map_err(|_| Failure::because(Code::Malformed, "the body is no enrolment"))?;
         own.enrolments.is_open(&code, &actor, own.now())?;
-        let device = read_device(&own, &actor, device).await?;
+        let device = read_device(&own, &actor, device)?;
         let device = encode_device(&device).map_err(internal)?;
         let (phrase, verifier) =
             own.enrolments.draw(language, (own.entropy.draw(), own.entropy.draw())).await?;

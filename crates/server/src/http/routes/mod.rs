@@ -4,6 +4,7 @@ mod credentials;
 mod exposure;
 mod feeds;
 mod motions;
+mod passkeys;
 mod people;
 mod response;
 mod server;
@@ -96,6 +97,7 @@ pub fn router() -> (Router<Http>, Document) {
         .routes(routes!(wallet::refresh))
         .routes(routes!(wallet::draft))
         .routes(routes!(exposure::show))
+        .routes(routes!(passkeys::site))
         .routes(routes!(feeds::price))
         .routes(routes!(feeds::transaction))
         .routes(routes!(response::list))
