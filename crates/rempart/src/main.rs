@@ -2,6 +2,7 @@
 //!
 //! Exit status: 0 done, 1 refused or failed, 2 wrong usage or an invalid file.
 
+mod alarm_link_command;
 mod bound_command;
 mod caller;
 mod certificate_command;
@@ -49,6 +50,8 @@ enum Command {
     Enrol(init::EnrolArgs),
     /// Make the key of a program that reports prices or the chain
     Feed(init::FeedArgs),
+    /// Print the link by which a protected person calls for help
+    AlarmLink(alarm_link_command::AlarmLinkArgs),
     /// Serve the API
     Serve(serve::ServeArgs),
     /// Check or explain policy files
@@ -108,6 +111,7 @@ fn run(
         Command::Init(args) => init::init(args, language, out, err),
         Command::Enrol(args) => init::enrol(args, language, out),
         Command::Feed(args) => init::feed(args, language, out),
+        Command::AlarmLink(args) => alarm_link_command::run(args, language, out),
         Command::Serve(args) => serve::run(args, language, out),
         Command::Policy(command) => policy_command::run(command, language, out, err),
         Command::Transfer(command) => transfer_command::run(command, language, out),

@@ -11,6 +11,7 @@ use server::config::Config;
 use server::engine::Engine;
 use server::entropy::SystemEntropy;
 use server::http;
+use server::pages::AlarmPage;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -47,7 +48,8 @@ pub fn run(args: &ServeArgs, language: Language, out: &mut dyn Write) -> Result<
             writeln!(out, "{}", pick(language, PLAIN_HTTP_EN, PLAIN_HTTP_FR))?;
         }
         out.flush()?;
-        serve_until_asked(engine, &config, listener).await
+        let page = AlarmPage::new(config.alarm_page.clone(), Some(folder.path().to_owned()));
+        serve_until_asked(engine, &config, page, listener).await
     })?;
     writeln!(out, "{}", pick(language, "stopped", "arrêté"))?;
     Ok(0)
@@ -57,10 +59,16 @@ const PLAIN_HTTP_EN: &str =
     "warning: this is plain HTTP and not loopback: put a TLS proxy in front, or phrases travel in the clear";
 const PLAIN_HTTP_FR: &str = "attention : HTTP en clair hors de la boucle locale : placez un proxy TLS devant, sinon les phrases circulent en clair";
 
-async fn serve_until_asked(engine: Engine, config: &Config, listener: TcpListener) -> Result<()> {
+async fn serve_until_asked(
+    engine: Engine,
+    config: &Config,
+    alarm_page: AlarmPage,
+    listener: TcpListener,
+) -> Result<()> {
     let settings = http::Settings {
         feeds: config.feeds.clone(),
         entropy: Arc::new(SystemEntropy),
+        alarm_page,
         phrase_cost: credentials::Cost::PRODUCTION,
     };
     http::serve(engine.clone(), settings, listener, asked_to_stop()).await?;

@@ -16,6 +16,7 @@ use types::ActorId;
 
 use crate::follow::Following;
 
+use crate::pages::AlarmTexts;
 /// The name of the file.
 pub const CONFIG_FILE: &str = "rempart.toml";
 /// The most alarm channels.
@@ -53,6 +54,20 @@ pub struct Config {
     /// Records between two checkpoints.
     pub checkpoint_every: u64,
 }
+    /// What the page of protected people says.
+    pub alarm_page: AlarmTexts,
+    /// The site for which passkeys hold; `localhost` if absent.
+    pub passkeys: Option<PasskeySettings>,
+}
+
+/// The site for which passkeys hold. Changing `id` makes every passkey that was registered useless.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PasskeySettings {
+    /// The domain: the pages' own, or one above it.
+    pub id: String,
+    /// Where the pages stand, such as `https://rempart.example`.
+    pub origins: Vec<String>,
 
 /// How one network is followed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -105,6 +120,7 @@ impl Default for Config {
             checkpoint_every: CHECKPOINT_EVERY,
         }
     }
+            alarm_page: AlarmTexts::default(),
 }
 
 /// Why the settings cannot be used.
@@ -196,6 +212,9 @@ impl Config {
     }
 
     /// Opens the channels; files that they name are looked for in the data folder.
+        if !self.alarm_page.is_sound() {
+            return Err("each text of `[alarm_page]` has 1 to 300 bytes in `en` and in `fr`");
+        }
     ///
     /// # Errors
     /// The first channel that cannot be opened.

@@ -30,6 +30,7 @@ const CLASS: &str = "class.key";
 const PEPPER: &str = "pepper.key";
 const CHECKPOINT: &str = "checkpoint.key";
 const TICKET: &str = "ticket.key";
+const ALARM: &str = "alarm.key";
 
 /// A secret that a backup of the journal does not contain.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,7 +42,7 @@ pub struct SecretItem {
 }
 
 /// Every secret of the server, in the order in which they are made.
-pub const INVENTORY: [SecretItem; 4] = [
+pub const INVENTORY: [SecretItem; 5] = [
     SecretItem {
         file: CLASS,
         without: "the journal cannot be replayed: seals, slots and snapshots do not open",
@@ -52,6 +53,10 @@ pub const INVENTORY: [SecretItem; 4] = [
         file: TICKET,
         without: "tickets for gate-only vaults are no longer made; their verifiers need the new key",
     },
+    SecretItem {
+        file: ALARM,
+        without: "no alarm link of a protected person works any more: everybody needs a new one",
+    },
 ];
 
 /// The server's secrets, open in memory.
@@ -61,6 +66,7 @@ pub struct Secrets {
     pepper: Pepper,
     checkpoint: SigningKey,
     ticket: SigningKey,
+    alarm: Secret<[u8; 32]>,
 }
 
 impl fmt::Debug for Secrets {
@@ -135,6 +141,7 @@ impl Secrets {
             pepper: Pepper::from_bytes(*read(&folder.join(PEPPER))?.reveal()),
             checkpoint: SigningKey::from_bytes(read(&folder.join(CHECKPOINT))?.reveal()),
             ticket: SigningKey::from_bytes(read(&folder.join(TICKET))?.reveal()),
+            alarm: read(&folder.join(ALARM))?,
         })
     }
 
@@ -146,6 +153,7 @@ impl Secrets {
             pepper: Pepper::from_bytes(entropy.draw()),
             checkpoint: SigningKey::from_bytes(&entropy.draw()),
             ticket: SigningKey::from_bytes(&entropy.draw()),
+            alarm: Secret::new(entropy.draw()),
         }
     }
 
@@ -171,6 +179,12 @@ impl Secrets {
     #[must_use]
     pub const fn ticket(&self) -> &SigningKey {
         &self.ticket
+    }
+
+    /// What the links of protected people are derived from.
+    #[must_use]
+    pub const fn alarm(&self) -> &Secret<[u8; 32]> {
+        &self.alarm
     }
 
     /// Each secret's file with a name for what it holds, which tells nothing of it: two servers with the same names have the same secrets.

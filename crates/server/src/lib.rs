@@ -12,6 +12,7 @@
 //! To add an effect: a variant in `gate::Effect`, an arm in `dispatch::outbox`. To add a background task: a thread in `dispatch` that
 //! ends when the engine stops.
 
+pub mod alarm_links;
 pub mod clock;
 pub mod coins;
 pub mod config;

@@ -276,6 +276,7 @@ async fn serve(engine: &Engine, seed: [u8; 32], feed: &KeyFile) -> Result<Served
     let listener = TcpListener::bind("127.0.0.1:0").await.context("no port on loopback")?;
     let url = format!("http://{}", listener.local_addr()?);
     let settings = http::Settings {
+        alarm_page: server::pages::AlarmPage::default(),
         phrase_cost: Cost::PRODUCTION,
         feeds: [(feed.person.clone(), feed.key.public())].into(),
         entropy: Arc::new(SeededEntropy::new(derive(seed, "http"))) as Arc<dyn Entropy>,

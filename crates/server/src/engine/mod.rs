@@ -108,6 +108,14 @@ pub struct Engine {
     threads: Arc<Threads>,
 }
 
+/// The state of a journal that nobody here writes to: for commands beside a running server.
+///
+/// # Errors
+/// A journal that cannot be read or does not open with these secrets.
+pub fn read_state(journal: &mut dyn Journal, secrets: &Secrets) -> Result<gate::State, StartError> {
+    replay::rebuild(journal, secrets).map(|rebuilt| rebuilt.state)
+}
+
 impl Engine {
     /// Rebuilds the state from the journal and starts the writer and the executors.
     ///

@@ -37,7 +37,7 @@ impl Request {
 
     pub(crate) const fn lane(&self) -> Lane {
         match &self.command.ask {
-            Ask::Covert(covert::Command::Object { .. }) => Lane::Objection,
+            Ask::Covert(command) if command.is_anyones() => Lane::Objection,
             Ask::Covert(_) | Ask::Delivered(..) | Ask::CovertTick => Lane::Covert,
             Ask::Sign(_) => Lane::Urgent,
             Ask::Overt(
@@ -63,7 +63,7 @@ pub enum Lane {
     Urgent,
     /// Everything else of the overt side.
     Ordinary,
-    /// Objections: they wait for the tick of the covert chain, and go before everything else there. Whoever objects sees how long the answer
+    /// Objections and check-ins: they wait for the tick of the covert chain, and go before everything else there. Their author sees how long the answer
     /// takes, and must not see how much the covert side has to write (G3).
     Objection,
     /// What responders do, and deliveries: waits for the tick of the covert chain.

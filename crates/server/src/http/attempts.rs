@@ -23,6 +23,8 @@ pub const ATTEMPTS_GLOBAL_MAX: u32 = 600;
 pub const ATTEMPTS_OWN_SHARE: u32 = 6;
 /// The most challenges and refused signatures of one source in a window.
 pub const ATTEMPTS_PER_SOURCE_MAX: u32 = 600;
+/// The most presses on alarm pages of one source in a window: of all tokens, those of nobody included.
+pub const ALARMS_PER_SOURCE_MAX: u32 = 120;
 /// The most names and sources that are counted at once; beyond, the oldest window is forgotten.
 pub const WINDOWS_MAX: usize = 10_000;
 /// IPv6 hosts usually have a whole /64: one source.
@@ -34,6 +36,7 @@ pub struct Attempts {
     people: Mutex<Windows<(ActorId, Lane)>>,
     everybody: Mutex<Windows<()>>,
     sources: Mutex<Windows<IpAddr>>,
+    alarms: Mutex<Windows<IpAddr>>,
 }
 
 impl Attempts {
@@ -58,6 +61,12 @@ impl Attempts {
     pub fn source(&self, address: IpAddr, now: Timestamp) -> bool {
         let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
         sources.count(source_of(address), now) <= ATTEMPTS_PER_SOURCE_MAX
+    }
+
+    /// Counts a press on an alarm page, before its token is looked at. `false`: too many.
+    pub fn alarm(&self, address: IpAddr, now: Timestamp) -> bool {
+        let mut alarms = self.alarms.lock().unwrap_or_else(PoisonError::into_inner);
+        alarms.count(source_of(address), now) <= ALARMS_PER_SOURCE_MAX
     }
 
     /// Whether a source has used up its window.

@@ -58,7 +58,7 @@ async fn answer(State(http): State<Http>, request: Request, next: Next) -> Respo
 
 fn as_problem(response: Response, path: &str, language: Language) -> Response {
     let status = response.status();
-    if !(status.is_client_error() || status.is_server_error()) {
+    if !(status.is_client_error() || status.is_server_error()) || is_page(&response) {
         return response;
     }
     let failure = response.extensions().get::<Failure>().cloned().unwrap_or_else(|| framework(status));
@@ -70,6 +70,12 @@ fn as_problem(response: Response, path: &str, language: Language) -> Response {
         answer.headers_mut().insert(header::RETRY_AFTER, retry.clone());
     }
     answer
+}
+
+/// A page says itself what went wrong.
+fn is_page(response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
 /// What the framework itself refuses.

@@ -38,7 +38,8 @@ use crate::engine::Engine;
 use crate::entropy::Entropy;
 
 pub use attempts::{
-    ATTEMPTS_GLOBAL_MAX, ATTEMPTS_OWN_SHARE, ATTEMPTS_PER_PERSON_MAX, ATTEMPTS_PER_SOURCE_MAX,
+use crate::pages::AlarmPage;
+    ALARMS_PER_SOURCE_MAX, ATTEMPTS_GLOBAL_MAX, ATTEMPTS_OWN_SHARE, ATTEMPTS_PER_PERSON_MAX, ATTEMPTS_PER_SOURCE_MAX,
     ATTEMPTS_WINDOW,
 };
 pub use connections::{CONNECTIONS_MAX, SILENCE_MAX};
@@ -56,6 +57,8 @@ pub use sessions::SESSION_LIFE;
 pub(crate) use failure::Failure;
 pub(crate) use shared::Http;
 
+pub(crate) use incoming::{Incoming, Size};
+pub(crate) use proof::too_many;
 /// How long a request may take, the wait for the covert tick included.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long commands that were taken may run on after a stop was asked for.
@@ -69,6 +72,8 @@ pub struct Settings {
     pub entropy: Arc<dyn Entropy>,
     /// What it costs to check a phrase that is drawn from now on.
     pub phrase_cost: Cost,
+    /// The page of protected people.
+    pub alarm_page: AlarmPage,
 }
 
 /// Serves the interface until `shutdown` completes; then takes no more connections and finishes what was begun.

@@ -26,6 +26,7 @@ use super::sessions::{Session, Sessions};
 use crate::engine::Engine;
 use crate::entropy::Entropy;
 
+use crate::pages::AlarmPage;
 /// A handle on what is shared.
 #[derive(Clone)]
 pub struct Http(Arc<Shared>);
@@ -43,6 +44,7 @@ pub struct Shared {
     pub counters: Counters,
     pub large_bodies: Semaphore,
     /// An entry of nobody, so that an unknown name costs what a known one does.
+    pub alarm_page: AlarmPage,
     pub decoy: overt::Entry,
     running: AtomicUsize,
     idle: Notify,
@@ -70,9 +72,10 @@ impl Drop for Running {
 
 impl Http {
     pub fn new(engine: Engine, settings: Settings) -> Self {
-        let Settings { feeds, entropy, phrase_cost } = settings;
-        let nobody = DeviceCredential::Key(DeviceKey::from_entropy(entropy.draw()).public());
-        let decoy = encode_entry(&Entry { devices: vec![nobody; DEVICES_MAX], verifier: None });
+        let Settings { feeds, entropy, alarm_page, phrase_cost, relying_party } = settings;
+        let nobody = DeviceKey::from_entropy(entropy.draw()).public();
+        let devices = vec![DeviceCredential::Key(nobody); DEVICES_MAX];
+        let decoy = encode_entry(&Entry { devices, verifier: None });
         let checks = PhraseChecks::new(engine.secrets().pepper().clone());
         Self(Arc::new(Shared {
             nonces: Nonces::new(entropy.draw()),
@@ -87,6 +90,7 @@ impl Http {
             idle: Notify::new(),
             stopping: watch::Sender::new(false),
             engine,
+            alarm_page,
             entropy,
             feeds,
         }))

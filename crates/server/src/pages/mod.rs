@@ -12,16 +12,18 @@
 //!
 //! [`ROUTES`] is the only list: the router is made from it, and the twin tests take their entry points from it.
 
+mod alarm;
 mod assets;
 mod entry;
 mod shell;
 
 use axum::Router;
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, get, post};
 
 use crate::http::Http;
 
-pub use assets::WORDS_SCRIPT;
+pub use alarm::{ALARM_TEXT_BYTES_MAX, AlarmPage, AlarmTexts, Bilingual};
+pub use assets::{PHRASE_SCRIPT, WORDS_SCRIPT};
 pub use shell::CONTENT_POLICY;
 
 /// One way in: a method, a path, and what answers.
@@ -44,6 +46,10 @@ pub const ROUTES: &[PageRoute] = &[
     route("GET", "/assets/words.js", || get(assets::serve)),
 ];
 
+    route("GET", "/enrol", || get(enrol::show)),
+    route("GET", "/practice", || get(practice::show)),
+    route("GET", "/a/{token}", || get(alarm::show)),
+    route("POST", "/a/{token}", || post(alarm::press)),
 /// The routes of all pages.
 pub(crate) fn router() -> Router<Http> {
     ROUTES.iter().fold(Router::new(), |router, route| router.route(route.path, (route.answer)()))

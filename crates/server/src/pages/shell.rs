@@ -124,7 +124,7 @@ impl Shell<'_> {
                 }
             }
         };
-        Page { markup, form: self.form }
+        Page::new(markup, self.form)
     }
 
     fn switch(&self, asked: &Asked, tag: &str, name: &str) -> Markup {
@@ -144,6 +144,13 @@ impl IntoResponse for Page {
         let mut response = self.markup.into_string().into_response();
         for (name, value) in HEADERS {
             response.headers_mut().insert(name, value);
+impl Page {
+    /// A page with a frame of its own.
+    pub const fn new(markup: Markup, form: Form) -> Self {
+        Self { markup, form }
+    }
+}
+
         }
         let policy = match self.form {
             Form::None => CONTENT_POLICY,
