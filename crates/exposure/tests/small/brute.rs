@@ -26,6 +26,7 @@ struct Action {
     padding: u32,
     hold: u32,
     known_for: Option<u32>,
+    hours: Option<(u32, u32)>,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -91,8 +92,18 @@ pub fn worst(small: &Small, k: usize, horizon: u32, mode: Mode) -> Option<u32> {
     Some(worst)
 }
 
-/// What these homes can be forced to move. `None` when there are too many strategies.
+/// What these homes can be forced to move, beginning at the worst hour of the day. `None` when there are too many strategies.
+///
+/// Whole hours are enough: whatever is rounded down to the hour stays within hours, at least as far apart, and in time.
 pub fn lost(small: &Small, homes: &[usize], horizon: u32, mode: Mode) -> Option<u32> {
+    let has_hours = small.permits.iter().any(|permit| permit.hours.is_some());
+    let begins = if has_hours { 0..24 } else { 0..1 };
+    begins
+        .map(|begins| lost_from(small, homes, (begins, horizon), mode))
+        .try_fold(0, |worst, lost| Some(worst.max(lost?)))
+}
+
+fn lost_from(small: &Small, homes: &[usize], (begins, horizon): (u32, u32), mode: Mode) -> Option<u32> {
     let (people, cosigner) = coalition(small, homes);
     let can = |leaf: &Leaf| met(small, std::slice::from_ref(leaf), &people);
     let stopped = mode == Mode::Stopped && !can(&small.lift);
@@ -135,7 +146,7 @@ pub fn lost(small: &Small, homes: &[usize], horizon: u32, mode: Mode) -> Option<
     let usable =
         |permit: &Permit| permit.hold <= permit.expires && !(signalled && permit.hold >= small.quiet);
     let actions = actions(small, &people, &|permit, vault| usable(permit) && signs(vault), reach);
-    let mut search = Search { small, actions, sinks, reach, seen: HashMap::new() };
+    let mut search = Search { small, actions, sinks, reach, begins, seen: HashMap::new() };
     let moved = search.best(&world, 0)?;
     Some(fixed + moved)
 }
@@ -185,7 +196,16 @@ fn actions(
                         Goes::Known(hours) => Some(hours),
                         _ => None,
                     };
-                    actions.push(Action { vault, who, outputs, padding, hold: permit.hold, known_for });
+                    let hours = permit.hours;
+                    actions.push(Action {
+                        vault,
+                        who,
+                        outputs,
+                        padding,
+                        hold: permit.hold,
+                        known_for,
+                        hours,
+                    });
                 }
             }
         }
@@ -222,6 +242,7 @@ struct Search<'s> {
     actions: Vec<Action>,
     sinks: Vec<Option<u32>>,
     reach: u32,
+    begins: u32,
     seen: HashMap<(World, usize), u32>,
 }
 
@@ -249,6 +270,10 @@ impl Search<'_> {
         let action = &self.actions[number];
         let release = world.now + action.hold;
         if release > self.reach || !self.fits(world, action) {
+            return None;
+        }
+        let hour = (self.begins + world.now) % 24;
+        if action.hours.is_some_and(|(from, to)| hour < from || hour >= to) {
             return None;
         }
         if let Some(known_for) = action.known_for {

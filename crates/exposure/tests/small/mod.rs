@@ -92,6 +92,8 @@ pub struct Permit {
     pub approve: Vec<Leaf>,
     pub hold: u32,
     pub expires: u32,
+    /// From which hour to which hour of every day it may be submitted.
+    pub hours: Option<(u32, u32)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -364,6 +366,7 @@ fn permit(chance: &mut Chance, vaults: usize) -> Permit {
         approve: (0..chance.of(&[0, 0, 1, 1, 2])).map(|_| leaf(chance)).collect(),
         hold: chance.of(&[0, 0, 1, 1, 2, 3]),
         expires: chance.of(&[1, 2, 4, 9]),
+        hours: None,
     }
 }
 
@@ -435,6 +438,10 @@ fn write_permit(out: &mut String, number: usize, permit: &Permit) {
         permit.hold,
         permit.expires
     );
+    if let Some((from, to)) = permit.hours {
+        let days = "\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"";
+        _ = writeln!(out, "calendar = {{ days = [{days}], from = \"{from:02}:00\", to = \"{to:02}:00\" }}");
+    }
     _ = known.filter(|hours| *hours > 0).map(|hours| writeln!(out, "known_for = \"{hours}h\""));
     _ = range(permit.over, permit.up_to).map(|range| writeln!(out, "amount = {range}"));
     match permit.approve.as_slice() {
