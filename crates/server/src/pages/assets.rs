@@ -2,16 +2,21 @@
 //!
 //! The bytes depend on the path alone (G3).
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use credentials::Language;
+use types::Currency;
 
 use crate::http::Failure;
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
+
+/// The module `phrase.js`: reading, completion and picture of a phrase. Public so that a test can run it.
+pub const PHRASE_SCRIPT: &str = include_str!("assets/phrase.js");
 
 /// One file: its path, its type, its text.
 struct Asset {
@@ -20,17 +25,40 @@ struct Asset {
     text: fn() -> &'static str,
 }
 
+const fn script(path: &'static str, text: fn() -> &'static str) -> Asset {
+    Asset { path, kind: SCRIPT, text }
+}
+
 /// Every file.
 const ASSETS: &[Asset] = &[
     Asset { path: "/assets/page.css", kind: STYLE, text: || include_str!("assets/page.css") },
-    Asset { path: "/assets/words.js", kind: SCRIPT, text: || WORDS_SCRIPT.as_str() },
+    script("/assets/phrase.js", || PHRASE_SCRIPT),
+    script("/assets/words.js", || WORDS_SCRIPT.as_str()),
+    script("/assets/ceremony.js", || include_str!("assets/ceremony.js")),
+    script("/assets/client.js", || include_str!("assets/client.js")),
+    script("/assets/enrol.js", || include_str!("assets/enrol.js")),
+    script("/assets/entry.js", || include_str!("assets/entry.js")),
+    script("/assets/passkey.js", || include_str!("assets/passkey.js")),
+    script("/assets/phrase-field.js", || include_str!("assets/phrase-field.js")),
+    script("/assets/practice.js", || include_str!("assets/practice.js")),
+    script("/assets/texts.js", || include_str!("assets/texts.js")),
+    script("/assets/transfer.js", || include_str!("assets/transfer.js")),
 ];
 
-/// The module `words.js`: both lists as the phrases are read from them, so that the browser and the server cannot differ.
+/// Assets whose sums pages show. Any other is shown in its smallest unit.
+const ASSETS_SHOWN: [&str; 10] = ["BTC", "ETH", "USDC", "USDT", "EURC", "EUR", "USD", "GBP", "CHF", "JPY"];
+
+/// The module `words.js`: both lists as phrases are read from them, the tables of the picture, and how
+/// many decimals an asset has, so that browser and server cannot differ.
 pub static WORDS_SCRIPT: LazyLock<String> = LazyLock::new(|| {
     let list = |language: Language| serde_json::json!(language.words().as_slice());
     let lists = serde_json::json!({ "en": list(Language::English), "fr": list(Language::French) });
-    format!("export const LISTS = {lists};\n")
+    let tables = serde_json::json!(credentials::picture_tables());
+    let known = ASSETS_SHOWN.iter().filter_map(|code| Some((code, Currency::parse(code).ok()?.decimals())));
+    let decimals = serde_json::json!(known.collect::<BTreeMap<_, _>>());
+    format!(
+        "export const LISTS = {lists};\nexport const PICTURE = {tables};\nexport const DECIMALS = {decimals};\n"
+    )
 });
 
 /// Answers with the file of the path.

@@ -19,6 +19,9 @@ pub const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-s
 /// The same for a page whose form is posted to this server without a script.
 const CONTENT_POLICY_POSTED: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
      img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+/// For a page that reaches nobody: once its files are there, the browser itself sees to it that nothing leaves.
+const CONTENT_POLICY_LOCAL: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'none'; \
+     img-src data:; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Besides the content policy. That nothing is kept (`no-store`) is said by `edge` on every answer.
 const HEADERS: [(HeaderName, HeaderValue); 4] = [
@@ -73,13 +76,15 @@ impl FromRequestParts<Http> for Asked {
     }
 }
 
-/// Whether a page has a form that the browser itself posts.
+/// Where what is typed on a page may go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Form {
     /// None: what is typed is sent by the page's script, or not at all.
     None,
     /// To this server.
     Posted,
+    /// None, and the page's script reaches nobody either.
+    Local,
 }
 
 /// What is around a page's content.
@@ -139,11 +144,6 @@ pub struct Page {
     form: Form,
 }
 
-impl IntoResponse for Page {
-    fn into_response(self) -> Response {
-        let mut response = self.markup.into_string().into_response();
-        for (name, value) in HEADERS {
-            response.headers_mut().insert(name, value);
 impl Page {
     /// A page with a frame of its own.
     pub const fn new(markup: Markup, form: Form) -> Self {
@@ -151,10 +151,16 @@ impl Page {
     }
 }
 
+impl IntoResponse for Page {
+    fn into_response(self) -> Response {
+        let mut response = self.markup.into_string().into_response();
+        for (name, value) in HEADERS {
+            response.headers_mut().insert(name, value);
         }
         let policy = match self.form {
             Form::None => CONTENT_POLICY,
             Form::Posted => CONTENT_POLICY_POSTED,
+            Form::Local => CONTENT_POLICY_LOCAL,
         };
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
         response
@@ -188,5 +194,9 @@ mod tests {
             policy(Form::None).replace("form-action 'none'", "form-action 'self'")
         );
         assert!(!policy(Form::None).contains("unsafe"));
+        assert!(
+            policy(Form::Local).contains("connect-src 'none'")
+                && policy(Form::Local).contains("form-action 'none'")
+        );
     }
 }

@@ -123,7 +123,8 @@ export function pictureSvg(phrase) {
     PICTURE.opening +
     `<path fill="${sky}" d="M8 8H88V47H8Z"/><path fill="${ground}" d="M8 49H88V88H8Z"/>` +
     `<path fill="none" stroke="#111" stroke-opacity=".4" stroke-width="2.5" d="${pattern}"/>` +
-    `<path fill="none" stroke="${frame}" stroke-width="9" d="M4.5 4.5H91.5V91.5H4.5Z"/>` +
+    `<path fill="none" stroke="${frame}" stroke-width="8" d="M4 4H92V92H4Z"/>` +
+    `<path fill="none" stroke="#fff" stroke-width="2" d="M9 9H87V87H9Z"/>` +
     `<g transform="translate(24 24)" stroke-linejoin="round"><path fill="#fff" stroke="#fff" stroke-width="8" d="${thing}"/>` +
     `<path fill="${colour}" stroke="#111" stroke-width="1.5" d="${thing}"/></g>` +
     beadsSvg(it) +
