@@ -20,6 +20,7 @@ mod exposure;
 mod feed;
 mod money;
 mod motion;
+mod passkey;
 mod person;
 mod problem;
 mod response;
@@ -33,7 +34,9 @@ pub use credential::{
     AddDevice, ChangePhrase, CredentialProposal, DeviceEntry, Enrol, Enrolment, NewDevice, NewPhrase,
     OpenEnrolment, PhraseLanguage, ProposeCredential, ProposeRevocation, RevokeDevices,
 };
-pub use exposure::{Exposure, ExposureFigure, ExposurePast};
+pub use exposure::{
+    Exposure, ExposureAdvice, ExposureFigure, ExposurePast, ExposureRise, ExposureRisen,
+};
 pub use feed::{Confirmation, NewPrice, NewTransaction};
 pub use money::{AssetUnits, CurrencyMinor, MoneyText};
 pub use motion::{
@@ -41,6 +44,9 @@ pub use motion::{
     PostureWord, ProposalWord, Scope, SetPosture, SourceText, Stop, StopList,
 };
 pub use person::{Health, Me, Rules, SessionGrant, SignIn};
+pub use passkey::{
+    Base64Url, NewPasskey, PASSKEY_DOMAIN, PasskeyAssertion, PasskeySite, creation_challenge,
+};
 pub use problem::Problem;
 pub use response::{
     Acknowledge, Clear, Cover, EndClear, EndPause, Endorsed, Implicate, Incident, IncidentList, Lost,

@@ -70,6 +70,7 @@ async fn serve_until_asked(
         entropy: Arc::new(SystemEntropy),
         alarm_page,
         phrase_cost: credentials::Cost::PRODUCTION,
+        relying_party: config.relying_party(listener.local_addr()?.port())?,
     };
     http::serve(engine.clone(), settings, listener, asked_to_stop()).await?;
     engine.stop().await?;

@@ -10,13 +10,14 @@ use std::time::Duration;
 
 use alarm::{Channel, ChannelConfig};
 use credentials::DevicePublic;
+use passkey::{RelyingParty, RelyingPartyError};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use types::ActorId;
 
 use crate::follow::Following;
-
 use crate::pages::AlarmTexts;
+
 /// The name of the file.
 pub const CONFIG_FILE: &str = "rempart.toml";
 /// The most alarm channels.
@@ -53,7 +54,6 @@ pub struct Config {
     pub snapshot_every: u64,
     /// Records between two checkpoints.
     pub checkpoint_every: u64,
-}
     /// What the page of protected people says.
     pub alarm_page: AlarmTexts,
     /// The site for which passkeys hold; `localhost` if absent.
@@ -68,6 +68,7 @@ pub struct PasskeySettings {
     pub id: String,
     /// Where the pages stand, such as `https://rempart.example`.
     pub origins: Vec<String>,
+}
 
 /// How one network is followed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -116,11 +117,12 @@ impl Default for Config {
             channels: Vec::new(),
             feeds: BTreeMap::new(),
             chains: Vec::new(),
+            passkeys: None,
             snapshot_every: SNAPSHOT_EVERY,
             checkpoint_every: CHECKPOINT_EVERY,
+            alarm_page: AlarmTexts::default(),
         }
     }
-            alarm_page: AlarmTexts::default(),
 }
 
 /// Why the settings cannot be used.
@@ -135,6 +137,9 @@ pub enum ConfigError {
     /// Out of bounds.
     #[error("`{path}`: {1}", path = .0.display())]
     Bounds(PathBuf, &'static str),
+    /// Browsers would not offer passkeys.
+    #[error("`{path}`: [passkeys]: {1}", path = .0.display())]
+    Passkeys(PathBuf, #[source] RelyingPartyError),
     /// A file that a channel names.
     #[error("channel `{0}`: `{path}` cannot be read: {2}", path = .1.display())]
     ChannelFile(types::ChannelId, PathBuf, #[source] std::io::Error),
@@ -154,6 +159,7 @@ impl ConfigError {
             Self::Read(..) => "config-unreadable",
             Self::Syntax(..) => "config-syntax",
             Self::Bounds(..) => "config-bounds",
+            Self::Passkeys(..) => "config-passkeys",
             Self::ChannelFile(..) => "channel-file",
             Self::Channel(_) => "channel-config",
             Self::Chain(error) => error.code(),
@@ -170,6 +176,7 @@ impl Config {
         let config: Self =
             toml::from_str(text).map_err(|error| ConfigError::Syntax(path.to_owned(), Box::new(error)))?;
         config.check().map_err(|what| ConfigError::Bounds(path.to_owned(), what))?;
+        config.relying_party(PORT).map_err(|error| ConfigError::Passkeys(path.to_owned(), error))?;
         Ok(config)
     }
 
@@ -205,6 +212,9 @@ impl Config {
         if networks.len() != self.chains.len() {
             return Err("two `[[chain]]` tables have the same `network`: write both sources under one");
         }
+        if !self.alarm_page.is_sound() {
+            return Err("each text of `[alarm_page]` has 1 to 300 bytes in `en` and in `fr`");
+        }
         if self.snapshot_every == 0 || self.checkpoint_every == 0 {
             return Err("`snapshot_every` and `checkpoint_every` must be above zero");
         }
@@ -212,9 +222,6 @@ impl Config {
     }
 
     /// Opens the channels; files that they name are looked for in the data folder.
-        if !self.alarm_page.is_sound() {
-            return Err("each text of `[alarm_page]` has 1 to 300 bytes in `en` and in `fr`");
-        }
     ///
     /// # Errors
     /// The first channel that cannot be opened.
@@ -228,6 +235,15 @@ impl Config {
     /// The first source that cannot be made.
     pub fn open_chains(&self) -> Result<Vec<Following>, ConfigError> {
         self.chains.iter().map(ChainSettings::open).collect()
+    }
+
+    /// The site for which passkeys hold, on a server that listens at this port.
+    ///
+    /// # Errors
+    /// An id and origins that browsers would refuse.
+    pub fn relying_party(&self, port: u16) -> Result<RelyingParty, RelyingPartyError> {
+        let local = || Ok(RelyingParty::localhost(port));
+        self.passkeys.as_ref().map_or_else(local, |own| RelyingParty::new(&own.id, &own.origins))
     }
 
     /// The address for links in alarms.
@@ -274,6 +290,25 @@ mod tests {
         assert_eq!(parse("snapshot_every = 0").unwrap_err().code(), "config-bounds");
         let key = "11".repeat(31);
         assert_eq!(parse(&format!("[feed]\nprices = \"{key}\"")).unwrap_err().code(), "config-syntax");
+    }
+
+    #[test]
+    fn passkeys_are_for_a_site_that_browsers_accept() {
+        let site = |id: &str, origins: &str| parse(&format!("[passkeys]\nid = \"{id}\"\norigins = {origins}\n"));
+        let own = parse("").unwrap().relying_party(9).unwrap();
+        assert_eq!((own.id(), own.origins()), ("localhost", ["http://localhost:9".to_owned()].as_slice()));
+        let good = site("example.org", "[\"https://rempart.example.org\"]").unwrap();
+        assert_eq!(good.relying_party(9).unwrap().id(), "example.org");
+        for (id, origins) in [
+            ("example.org", "[\"https://example.com\"]"),
+            ("example.org", "[\"http://example.org\"]"),
+            ("example.org", "[\"https://example.org/\"]"),
+            ("example.org", "[]"),
+            ("192.0.2.1", "[\"https://192.0.2.1\"]"),
+        ] {
+            assert_eq!(site(id, origins).unwrap_err().code(), "config-passkeys", "{id} {origins}");
+        }
+        assert_eq!(parse("[passkeys]\nid = \"example.org\"").unwrap_err().code(), "config-syntax");
     }
 
     #[test]

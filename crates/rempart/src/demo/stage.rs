@@ -278,6 +278,7 @@ async fn serve(engine: &Engine, seed: [u8; 32], feed: &KeyFile) -> Result<Served
     let settings = http::Settings {
         alarm_page: server::pages::AlarmPage::default(),
         phrase_cost: Cost::PRODUCTION,
+        relying_party: passkey::RelyingParty::localhost(listener.local_addr()?.port()),
         feeds: [(feed.person.clone(), feed.key.public())].into(),
         entropy: Arc::new(SeededEntropy::new(derive(seed, "http"))) as Arc<dyn Entropy>,
     };

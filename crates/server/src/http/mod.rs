@@ -17,6 +17,7 @@ mod entry;
 mod failure;
 mod incoming;
 mod nonces;
+mod passkeys;
 mod phrases;
 mod proof;
 mod routes;
@@ -31,14 +32,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use credentials::{Cost, DevicePublic};
+use passkey::RelyingParty;
 use tokio::net::TcpListener;
 use types::ActorId;
 
 use crate::engine::Engine;
 use crate::entropy::Entropy;
+use crate::pages::AlarmPage;
 
 pub use attempts::{
-use crate::pages::AlarmPage;
     ALARMS_PER_SOURCE_MAX, ATTEMPTS_GLOBAL_MAX, ATTEMPTS_OWN_SHARE, ATTEMPTS_PER_PERSON_MAX, ATTEMPTS_PER_SOURCE_MAX,
     ATTEMPTS_WINDOW,
 };
@@ -55,10 +57,10 @@ pub use routes::openapi;
 pub use sessions::SESSION_LIFE;
 
 pub(crate) use failure::Failure;
-pub(crate) use shared::Http;
-
 pub(crate) use incoming::{Incoming, Size};
 pub(crate) use proof::too_many;
+pub(crate) use shared::Http;
+
 /// How long a request may take, the wait for the covert tick included.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long commands that were taken may run on after a stop was asked for.
@@ -70,10 +72,12 @@ pub struct Settings {
     pub feeds: BTreeMap<ActorId, DevicePublic>,
     /// Where nonces, tokens and seals come from. Apart from the engine's, so that two seeded runs draw in one order.
     pub entropy: Arc<dyn Entropy>,
-    /// What it costs to check a phrase that is drawn from now on.
-    pub phrase_cost: Cost,
     /// The page of protected people.
     pub alarm_page: AlarmPage,
+    /// What it costs to check a phrase that is drawn from now on.
+    pub phrase_cost: Cost,
+    /// The site for which passkeys hold.
+    pub relying_party: RelyingParty,
 }
 
 /// Serves the interface until `shutdown` completes; then takes no more connections and finishes what was begun.

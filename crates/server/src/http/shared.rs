@@ -10,6 +10,7 @@ use std::time::Duration;
 use api::Code;
 use axum::http::{HeaderMap, header};
 use credentials::{DeviceKey, DevicePublic};
+use passkey::RelyingParty;
 use tokio::sync::{Notify, Semaphore, watch};
 use types::{ActorId, PersonId, Timestamp};
 
@@ -25,8 +26,8 @@ use super::phrases::PhraseChecks;
 use super::sessions::{Session, Sessions};
 use crate::engine::Engine;
 use crate::entropy::Entropy;
-
 use crate::pages::AlarmPage;
+
 /// A handle on what is shared.
 #[derive(Clone)]
 pub struct Http(Arc<Shared>);
@@ -43,9 +44,13 @@ pub struct Shared {
     pub enrolments: Enrolments,
     pub counters: Counters,
     pub large_bodies: Semaphore,
-    /// An entry of nobody, so that an unknown name costs what a known one does.
     pub alarm_page: AlarmPage,
+    /// An entry of nobody, so that an unknown name costs what a known one does.
     pub decoy: overt::Entry,
+    /// A key of nobody, so that a person without keys costs what one with keys does.
+    pub nobody: DevicePublic,
+    /// The site for which passkeys hold.
+    pub relying_party: RelyingParty,
     running: AtomicUsize,
     idle: Notify,
     stopping: watch::Sender<bool>,
@@ -85,14 +90,16 @@ impl Http {
             enrolments: Enrolments::new(engine.secrets().pepper().clone(), phrase_cost),
             counters: Counters::default(),
             large_bodies: Semaphore::new(LARGE_BODIES_MAX),
+            alarm_page,
             decoy: decoy.as_ref().map(overt::Entry::from).unwrap_or_default(),
             running: AtomicUsize::new(0),
             idle: Notify::new(),
             stopping: watch::Sender::new(false),
             engine,
-            alarm_page,
             entropy,
             feeds,
+            nobody,
+            relying_party,
         }))
     }
 

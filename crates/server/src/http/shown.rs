@@ -120,6 +120,7 @@ pub fn fingerprint(hash: &Hash) -> String {
 pub fn device(device: &Device) -> DeviceEntry {
     let kind = match device.credential {
         DeviceCredential::Key(_) => "key",
+        DeviceCredential::Passkey(_) => "passkey",
     };
     DeviceEntry { id: device.id, kind: kind.to_owned(), muted: device.muted }
 }
@@ -218,18 +219,18 @@ pub fn incident(view: IncidentView) -> Incident {
         closed: incident.closed,
         callers: incident.callers.into_iter().collect(),
         signals: signals.collect(),
-    }
         lost: Lost {
             transfers: lost.transfers.into_iter().map(|id| id.0).collect(),
             motions: lost.motions.into_iter().map(lost_motion).collect(),
         },
+    }
 }
 
-fn signal_entry(signal: Signal) -> SignalEntry {
 fn lost_motion(motion: gate::LostMotion) -> LostMotion {
     LostMotion { id: motion.id.0, kind: motion.kind.to_owned(), passed: motion.passed }
 }
 
+fn signal_entry(signal: Signal) -> SignalEntry {
     let Signal { who, kind: of, at, told_by, .. } = signal;
     let (told_by, heard) = match told_by {
         Some(Teller::Responder { by, heard }) => (ActorId::parse(by.as_str()).ok(), Some(heard)),

@@ -123,13 +123,23 @@ impl Stage {
     }
 
     pub fn with_cost(cost: impl Fn(&str) -> Cost) -> Self {
+        Self::on(cost, world::sources(), |_, _| {})
+    }
+
+    /// On another policy, with parts that are made ready in the server's folder.
+    pub fn on(
+        cost: impl Fn(&str) -> Cost,
+        sources: Vec<policy::Source>,
+        prepare: impl FnOnce(&mut server::engine::Parts, &std::path::Path),
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let site = Site::new(folder.path());
         let clock = Arc::new(SimulatedClock::new(world::start_time(), [5; 32]));
         let mut parts = site.parts(site.journal(Options::default()), &clock);
         parts.entropy = Arc::new(SeededEntropy::new([9; 32]));
+        prepare(&mut parts, folder.path());
         let engine = Engine::start(parts).unwrap();
-        found(&engine);
+        found(&engine, sources);
         for name in PEOPLE {
             let salt = hash_parts("salt", &[name.as_bytes()]).0[..16].try_into().unwrap();
             let verifier = Verifier::make(&drawn(name), site.secrets.pepper(), salt, cost(name)).unwrap();
@@ -145,6 +155,7 @@ impl Stage {
         let settings = Settings {
             alarm_page: Default::default(),
             phrase_cost: Cost::CHEAP,
+            relying_party: passkey::RelyingParty::localhost(8087),
             feeds: BTreeMap::from([(feed, device("chain").public())]),
             entropy: Arc::new(SeededEntropy::new([3; 32])),
         };
@@ -276,8 +287,7 @@ impl Drop for Stage {
 }
 
 /// The world's organisation, and a service that submits for it.
-fn found(engine: &Engine) {
-    let mut sources = world::sources();
+fn found(engine: &Engine, mut sources: Vec<policy::Source>) {
     let register = sources.iter_mut().find(|source| source.name.contains("register")).unwrap();
     register.text += "[[service]]\nid = \"payroll\"\ngroups = [\"finance\"]\noperated_by = [\"bob\"]\n";
     engine.run_blocking(Command::system(Ask::Overt(Overt::Found { sources }))).unwrap().unwrap();
