@@ -1,7 +1,8 @@
 //! Live exposure: how much could anyone be forced to move, worked out again whenever the policy, balances or output ages change (G2).
 //!
 //! From overt facts only, so that it tells nothing of what the covert side knows (G3). One thread; what it finds goes into a file of its own,
-//! whose history the interface shows. Called by `dispatch` (the thread) and by the HTTP side (the worst coalitions, for auditors and responders).
+//! whose history the interface shows. When a figure rises auditors and responders are warned: an entry that stands until every figure has
+//! fallen back, or 30 days; nobody can put it away, so nobody can be forced to. Called by `dispatch` (the thread) and by the HTTP side.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -9,7 +10,11 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use exposure::{Adversary, Bound, BoundError, Holding, Holdings, table};
+use exposure::{
+    Adversary, Advice, Bound, BoundError, Holding, Holdings, Mode, PastTransfer, Question, TABLE_HORIZONS,
+    TABLE_TAKEN_MAX, Taken, USAGE_TRANSFERS_MAX, Usage, cheapest, table,
+};
+use overt::{Author, Status, Transfer};
 use policy::{Policy, Vault};
 use serde::{Deserialize, Serialize};
 use types::{Amount, Hash, Span, Timestamp, Value};
@@ -24,6 +29,9 @@ const BLOCK_SECONDS: u64 = 600;
 
 /// How many entries are shown.
 const HISTORY_MAX: usize = 1000;
+
+/// How long a rise is warned of at most.
+pub const RISE_STANDS: Span = Span::from_hours(30 * 24);
 
 /// What every vault holds now: as the chain says where it is followed, as the policy says otherwise.
 #[must_use]
@@ -51,13 +59,72 @@ fn followed(state: &overt::State, policy: &Policy, vault: &Vault, now: Timestamp
     Some(Holding { balance: value.or(vault.balance), oldest_output })
 }
 
-/// The whole table for homes.
-///
-/// # Errors
-/// When nothing bounds the loss.
-pub fn worst(state: &overt::State, now: Timestamp) -> Option<Result<Vec<Bound>, BoundError>> {
-    let policy = state.policy()?;
-    Some(table(policy, &holdings(state, policy, now), Adversary::Homes))
+/// What the figures follow from.
+#[must_use]
+pub fn inputs(state: &overt::State, now: Timestamp) -> Option<(Arc<Policy>, Holdings)> {
+    let version = state.policies().current()?;
+    Some((Arc::clone(&version.policy), holdings(state, &version.policy, now)))
+}
+
+/// The transfers on record, the newest: what a change of the rules would cost is read from them.
+#[must_use]
+pub fn usage(state: &overt::State, policy: &Policy) -> Usage {
+    let mut transfers: Vec<&Transfer> = state.transfers().map(|(_, transfer)| transfer).collect();
+    transfers.retain(|transfer| {
+        !matches!(transfer.status, Status::Declined | Status::Expired | Status::Cancelled)
+            && !transfer.payload.refresh
+    });
+    transfers.sort_by_key(|transfer| transfer.submitted.number);
+    let newest = transfers.split_off(transfers.len().saturating_sub(USAGE_TRANSFERS_MAX));
+    let recorded = Usage::of(newest.into_iter().map(past).collect());
+    if recorded.is_empty() { Usage::example(policy) } else { recorded }
+}
+
+fn past(transfer: &Transfer) -> PastTransfer {
+    let approval = |act: &overt::Act| match &act.by {
+        Author::Actor(actor) => Some((actor.clone(), act.at)),
+        _ => None,
+    };
+    PastTransfer {
+        vault: transfer.payload.vault.clone(),
+        initiator: transfer.payload.initiator.clone(),
+        at: transfer.submitted.at,
+        outputs: transfer.outputs.clone(),
+        fee: transfer.fee,
+        approvals: transfer.approvals.iter().filter_map(approval).collect(),
+        paid: matches!(transfer.status, Status::Signed { .. } | Status::Confirmed { .. }),
+    }
+}
+
+/// The figures of the table for homes, and what would lower each of them.
+#[derive(Debug)]
+pub struct Figures {
+    /// The policy and what the vaults hold.
+    inputs: Inputs,
+    /// In the order of [`exposure::table`].
+    pub bounds: Result<Vec<Bound>, BoundError>,
+    /// For each figure; `None` until it has been worked out.
+    pub advice: Option<Vec<Option<Advice>>>,
+}
+
+impl Figures {
+    fn of(policy: &Policy, inputs: Inputs) -> Self {
+        Self { bounds: table(policy, &inputs.1, Adversary::Homes), inputs, advice: None }
+    }
+
+    fn advised(&self, policy: &Policy, usage: &Usage) -> Self {
+        let bounds = self.bounds.clone();
+        let asked = |bound: &Bound| Question {
+            adversary: bound.adversary,
+            taken: Taken::K(bound.k),
+            horizon: bound.horizon,
+            mode: bound.mode,
+        };
+        let found = bounds.as_deref().unwrap_or_default();
+        let questions: Vec<Question> = found.iter().map(asked).collect();
+        let advice = cheapest(policy, &self.inputs.1, usage, &questions, found);
+        Self { inputs: self.inputs.clone(), bounds, advice: Some(advice) }
+    }
 }
 
 /// What was worked out at an instant.
@@ -83,10 +150,74 @@ impl Entry {
     }
 }
 
+/// A figure that rose.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Risen {
+    /// How many homes are taken.
+    pub k: u8,
+    /// For how long.
+    pub horizon: Span,
+    /// What the people do.
+    pub mode: Mode,
+    /// What it was.
+    pub before: Value,
+    /// What it became; nothing when nothing bounded it any more.
+    pub now: Option<Value>,
+}
+
+/// What auditors and responders are warned of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rise {
+    /// Since when.
+    pub since: Timestamp,
+    /// Under which policy.
+    pub policy: Hash,
+    /// Which figures.
+    pub figures: Vec<Risen>,
+    /// Whether one of them is still above what it was, and the rise no older than [`RISE_STANDS`].
+    pub standing: bool,
+}
+
+/// The figures' places in a table.
+fn places() -> impl Iterator<Item = (u8, Span, Mode)> {
+    (1..=TABLE_TAKEN_MAX).flat_map(|k| {
+        TABLE_HORIZONS.into_iter().flat_map(move |horizon| Mode::ALL.map(|mode| (k, horizon, mode)))
+    })
+}
+
+fn risen(earlier: &Entry, later: &Entry) -> Vec<Risen> {
+    let Some(then) = &earlier.amounts else { return Vec::new() };
+    let figure = |(at, (before, (k, horizon, mode))): (usize, (&Value, (u8, Span, Mode)))| {
+        let now = later.amounts.as_ref().and_then(|amounts| amounts.get(at)).copied();
+        let rose = now.is_none_or(|now| now > *before);
+        rose.then_some(Risen { k, horizon, mode, before: *before, now })
+    };
+    then.iter().zip(places()).enumerate().filter_map(figure).collect()
+}
+
+/// Every rise of a history, oldest first.
+#[must_use]
+pub fn rises(entries: &[Entry], now: Timestamp) -> Vec<Rise> {
+    let pairs = entries.iter().zip(entries.iter().skip(1));
+    let rise = |(earlier, later): (&Entry, &Entry)| {
+        let figures = risen(earlier, later);
+        if figures.is_empty() {
+            return None;
+        }
+        let recent = later.at.after(RISE_STANDS) > now;
+        let still = entries.last().is_some_and(|last| !risen(earlier, last).is_empty());
+        Some(Rise { since: later.at, policy: later.policy, figures, standing: recent && still })
+    };
+    pairs.filter_map(rise).collect()
+}
+
 /// What was worked out so far, the newest last. Kept in a file of its own beside the journal, one JSON object a line: it follows from the
 /// journal, and a record of it would come at a moment that depends on how busy the machine is.
 #[derive(Debug, Default)]
-pub struct History(RwLock<Vec<Entry>>);
+pub struct History {
+    entries: RwLock<Vec<Entry>>,
+    latest: RwLock<Option<Arc<Figures>>>,
+}
 
 impl History {
     /// As a file has it; a line that cannot be read is left out.
@@ -96,21 +227,44 @@ impl History {
         let mut entries: Vec<Entry> =
             text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         entries.drain(..entries.len().saturating_sub(HISTORY_MAX));
-        Self(RwLock::new(entries))
+        Self { entries: RwLock::new(entries), latest: RwLock::default() }
     }
 
     /// All entries, oldest first.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.entries.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How many rises are warned of now.
+    #[must_use]
+    pub fn standing(&self, now: Timestamp) -> usize {
+        rises(&self.entries(), now).iter().filter(|rise| rise.standing).count()
+    }
+
+    /// The figures for a policy and what the vaults hold: as they were worked out last if these are the same, else worked out now.
+    #[must_use]
+    pub fn figures(&self, policy: &Policy, holdings: Holdings) -> Arc<Figures> {
+        let inputs = (policy.hash(), holdings);
+        let latest = self.latest.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(latest) = latest.filter(|latest| latest.inputs == inputs) {
+            return latest;
+        }
+        self.keep(Figures::of(policy, inputs))
+    }
+
+    fn keep(&self, figures: Figures) -> Arc<Figures> {
+        let figures = Arc::new(figures);
+        *self.latest.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&figures));
+        figures
     }
 
     fn last(&self) -> Option<Entry> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).last().cloned()
+        self.entries.read().unwrap_or_else(PoisonError::into_inner).last().cloned()
     }
 
     fn add(&self, entry: Entry) {
-        let mut entries = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         if entries.len() >= HISTORY_MAX {
             entries.remove(0);
         }
@@ -140,30 +294,29 @@ pub fn work(shared: &Shared, file: &Path) {
 
 fn look(shared: &Shared, file: &Path, last: &mut Option<Inputs>) {
     let now = shared.now();
-    let found = shared.read(|state| {
-        let version = state.overt().policies().current()?;
-        let holdings = holdings(state.overt(), &version.policy, now);
-        Some((Arc::clone(&version.policy), holdings))
-    });
-    let Some((policy, holdings)) = found else { return };
+    let Some((policy, holdings)) = shared.read(|state| inputs(state.overt(), now)) else { return };
     let inputs = (policy.hash(), holdings);
     if last.as_ref() == Some(&inputs) {
         return;
     }
-    let amounts: Option<Vec<Value>> = match table(&policy, &inputs.1, Adversary::Homes) {
-        Ok(bounds) => Some(bounds.into_iter().map(|bound| bound.amount).collect()),
-        Err(error) => {
-            tracing::warn!("exposure is not bounded: {error}");
-            None
-        }
-    };
-    let entry = Entry { at: now, policy: inputs.0, amounts };
+    let figures = shared.exposure.figures(&policy, inputs.1.clone());
+    if let Err(error) = &figures.bounds {
+        tracing::warn!("exposure is not bounded: {error}");
+    }
+    let amounts = figures.bounds.as_ref().ok();
+    let amounts = amounts.map(|bounds| bounds.iter().map(|bound| bound.amount).collect());
+    note(shared, file, Entry { at: now, policy: inputs.0, amounts });
+    // What would lower them takes longer and is nobody's warning.
+    let usage = shared.read(|state| usage(state.overt(), &policy));
+    shared.exposure.keep(figures.advised(&policy, &usage));
     *last = Some(inputs);
+}
+
+/// Adds an entry to the history if it says something new, and warns if it says more.
+fn note(shared: &Shared, file: &Path, entry: Entry) {
     let earlier = shared.exposure.last();
-    if earlier
-        .as_ref()
-        .is_some_and(|earlier| (earlier.policy, &earlier.amounts) == (entry.policy, &entry.amounts))
-    {
+    let is_same = |earlier: &Entry| (earlier.policy, &earlier.amounts) == (entry.policy, &entry.amounts);
+    if earlier.as_ref().is_some_and(is_same) {
         return;
     }
     if earlier.is_some_and(|earlier| entry.is_above(&earlier)) {

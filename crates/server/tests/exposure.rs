@@ -10,9 +10,11 @@
 mod stage;
 mod world;
 
+use credentials::Cost;
 use gate::{Ask, Command};
 use journal::sqlite::Options;
 use overt::Command as Overt;
+use serde_json::{Value, json};
 use server::engine::{Engine, Settings};
 use stage::{Stage, own};
 use world::{Site, fund, wait_until};
@@ -73,4 +75,104 @@ fn a_loss_without_bound_is_said_and_strangers_see_nothing() {
     assert_eq!(shown("alice")["unbounded"], true);
     assert_eq!(shown("dora")["figures"].as_array().unwrap().len(), 0);
     assert!(shown("alice").get("history").is_none());
+}
+
+/// The rules with an auditor, and what the desk holds.
+fn watched(desk: &str) -> Vec<policy::Source> {
+    let mut sources = world::sources();
+    sources[0].text = sources[0]
+        .text
+        .replace("addresses = []", &format!("addresses = []\nbalance = \"{desk}\""))
+        .replace("responders = \"responders\"", "responders = \"responders\"\nauditors = \"auditors\"")
+        .replace("clear = { at_least = 2", "clear = { at_least = 1");
+    let emil = "id = \"emil\"\ngroups = [\"responders\"]";
+    sources[1].text = sources[1].text.replace(emil, "id = \"emil\"\ngroups = [\"auditors\"]");
+    sources[1].text += "[[service]]\nid = \"payroll\"\ngroups = [\"finance\"]\noperated_by = [\"bob\"]\n";
+    sources
+}
+
+fn stage_with_history() -> Stage {
+    let mut sources = watched("2 BTC");
+    sources[1].text = sources[1].text.split("[[service]]").next().unwrap().to_owned();
+    Stage::on(
+        |_| Cost::CHEAP,
+        sources,
+        |parts, folder| {
+            parts.settings.exposure_file = Some(folder.join("exposure.jsonl"));
+        },
+    )
+}
+
+fn exposure_of(stage: &Stage, who: &str) -> Value {
+    let answer = stage.get("/v1/exposure", Some(&stage.token(who, &own(who))));
+    assert_eq!(answer.status(), 200, "{answer:?}");
+    answer.json()
+}
+
+/// Alice sets the desk's balance; no right changes, so it holds at once.
+fn set_desk(stage: &Stage, balance: &str) {
+    let sources: Vec<Value> =
+        watched(balance).into_iter().map(|s| json!({ "name": s.name, "text": s.text })).collect();
+    let answer = stage.post("alice", "/v1/changes", json!({ "sources": sources }));
+    assert_eq!(answer.status(), 202, "{answer:?}");
+}
+
+#[test]
+fn auditors_and_responders_see_names_and_everybody_else_amounts() {
+    let stage = stage_with_history();
+    wait_until("the first figures", || stage.engine.exposure().len() == 1);
+    let advised = || {
+        exposure_of(&stage, "emil")["figures"].as_array().unwrap().iter().any(|f| f.get("advice").is_some())
+    };
+    wait_until("what would lower them", advised);
+    let (auditor, responder) = (exposure_of(&stage, "emil"), exposure_of(&stage, "dora"));
+    assert_eq!(auditor, responder);
+    assert_eq!(auditor["history"].as_array().unwrap().len(), 1);
+    let member = exposure_of(&stage, "alice");
+    let bare = |figure: &Value| {
+        let mut bare = figure.clone();
+        bare.as_object_mut()
+            .unwrap()
+            .retain(|key, _| !["taken", "coalition", "advice"].contains(&key.as_str()));
+        bare
+    };
+    let figures = auditor["figures"].as_array().unwrap();
+    assert_eq!(figures.len(), 45);
+    assert!(figures[0]["amount"]["minor"] != 0 && figures[0]["taken"].is_array(), "{}", figures[0]);
+    assert_eq!(member["figures"], Value::Array(figures.iter().map(bare).collect()));
+    let keys: Vec<&String> = member.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["figures", "unbounded"], "no history and no warnings for others");
+    let text = member.to_string();
+    assert!(["home-", "alice", "bob", "carol"].iter().all(|name| !text.contains(name)), "{text}");
+}
+
+#[test]
+fn auditors_are_warned_when_exposure_rises_until_it_falls_back() {
+    let stage = stage_with_history();
+    wait_until("the first figures", || stage.engine.exposure().len() == 1);
+    let warnings = || stage.get("/health", None).json()["warnings"].as_u64().unwrap();
+    let quiet = warnings();
+    assert!(exposure_of(&stage, "emil").get("rises").is_none());
+    set_desk(&stage, "5 BTC");
+    wait_until("the higher figures", || stage.engine.exposure().len() == 2);
+    for who in ["emil", "dora"] {
+        let seen = exposure_of(&stage, who);
+        let rise = &seen["rises"][0];
+        assert_eq!(
+            (rise["standing"].as_bool(), seen["history"][1]["rose"].as_bool()),
+            (Some(true), Some(true))
+        );
+        assert_eq!(rise["since"], seen["history"][1]["at"]);
+        let first = &rise["figures"][0];
+        assert_eq!((first["k"].as_u64(), first["mode"].as_str()), (Some(1), Some("silent")), "{rise}");
+        assert_eq!(first["now"], seen["figures"][0]["amount"]);
+        assert_eq!(first["before"], seen["history"][0]["amounts"][0]);
+    }
+    assert!(exposure_of(&stage, "alice").get("rises").is_none());
+    assert_eq!(warnings(), quiet + 1);
+    // Back where it was: the warning ends by itself, and stays on record.
+    set_desk(&stage, "2 BTC");
+    wait_until("the old figures", || stage.engine.exposure().len() == 3);
+    assert_eq!(exposure_of(&stage, "emil")["rises"][0]["standing"], false);
+    assert_eq!(warnings(), quiet);
 }

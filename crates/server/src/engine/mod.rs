@@ -206,6 +206,12 @@ impl Engine {
         self.shared.exposure.entries()
     }
 
+    /// The history of exposure, and its latest figures.
+    #[must_use]
+    pub fn exposure_history(&self) -> &crate::exposure::History {
+        &self.shared.exposure
+    }
+
     /// How the chain is followed, by network.
     #[must_use]
     pub fn following(&self) -> &[Following] {

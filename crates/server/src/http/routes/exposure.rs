@@ -1,15 +1,17 @@
 //! How much could anyone be forced to move: amounts for everybody, names and history for auditors and responders (G2, G9).
 
-use api::{CurrencyMinor, ExposureFigure, ExposurePast, Problem};
+use api::{
+    CurrencyMinor, ExposureAdvice, ExposureFigure, ExposurePast, ExposureRise, ExposureRisen, Problem,
+};
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use exposure::{Bound, Mode};
+use exposure::{Advice, Bound, Mode};
 use policy::Policy;
-use types::{ActorId, Currency, PersonId, Value};
+use types::{ActorId, Currency, PersonId, Timestamp, Value};
 
 use super::Answer;
-use crate::exposure::{Entry, worst};
+use crate::exposure::{Entry, History, Rise, inputs, rises};
 use crate::http::failure::Failure;
 use crate::http::shared::Http;
 
@@ -19,22 +21,36 @@ use crate::http::shared::Http;
 pub async fn show(State(http): State<Http>, headers: HeaderMap) -> Answer<api::Exposure> {
     let reader = http.reader(&headers)?;
     let engine = http.engine.clone();
+    // Outside of the engine's lock: a large policy takes a second.
     let work = move || {
         let now = engine.now();
-        engine.read(|state| {
-            let policy = state.overt().policy()?;
-            let names = may_see_names(policy, &reader);
-            let currency = policy.organisation().currency;
-            let worst = worst(state.overt(), now)?;
-            let unbounded = worst.is_err();
-            let bounds = worst.unwrap_or_default();
-            let figures = bounds.iter().map(|bound| figure(bound, names)).collect();
-            let history = if names { past(engine.exposure(), currency) } else { Vec::new() };
-            Some(api::Exposure { figures, unbounded, history })
-        })
+        let (policy, holdings) = engine.read(|state| inputs(state.overt(), now))?;
+        let history = engine.exposure_history();
+        let figures = history.figures(&policy, holdings);
+        let names = may_see_names(&policy, &reader);
+        let bounds = figures.bounds.as_deref().unwrap_or_default();
+        let of = |at: usize| figures.advice.as_ref().and_then(|advice| advice.get(at)?.as_ref());
+        let shown = bounds.iter().enumerate().map(|(at, bound)| figure(bound, names.then(|| of(at))));
+        let mut answer = api::Exposure {
+            figures: shown.collect(),
+            unbounded: figures.bounds.is_err(),
+            rises: Vec::new(),
+            history: Vec::new(),
+        };
+        if names {
+            warned(&mut answer, history, (policy.organisation().currency, now));
+        }
+        Some(answer)
     };
     let found = tokio::task::spawn_blocking(work).await.map_err(|_| Failure::new(api::Code::Internal))?;
     found.map(Json).ok_or_else(Failure::not_found)
+}
+
+/// What auditors and responders see besides the names.
+fn warned(answer: &mut api::Exposure, history: &History, (currency, now): (Currency, Timestamp)) {
+    let entries = history.entries();
+    answer.rises = rises(&entries, now).iter().rev().map(|one| rise(one, currency)).collect();
+    answer.history = past(entries, currency);
 }
 
 fn may_see_names(policy: &Policy, reader: &PersonId) -> bool {
@@ -44,20 +60,50 @@ fn may_see_names(policy: &Policy, reader: &PersonId) -> bool {
     groups.into_iter().any(|group| policy.in_group(&actor, group))
 }
 
-fn figure(bound: &Bound, names: bool) -> ExposureFigure {
+const fn mode(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Silent => "silent",
+        Mode::Signalled => "signalled",
+        Mode::Stopped => "stopped",
+    }
+}
+
+/// With names, what would lower it is shown too.
+fn figure(bound: &Bound, named: Option<Option<&Advice>>) -> ExposureFigure {
+    let names = named.is_some();
     ExposureFigure {
         k: bound.k,
         horizon_seconds: bound.horizon.seconds(),
-        mode: match bound.mode {
-            Mode::Silent => "silent",
-            Mode::Signalled => "signalled",
-            Mode::Stopped => "stopped",
-        }
-        .to_owned(),
+        mode: mode(bound.mode).to_owned(),
         amount: CurrencyMinor { currency: bound.currency, minor: bound.amount },
         exact: bound.is_exact(),
         taken: if names { bound.taken.clone() } else { Vec::new() },
         coalition: if names { bound.coalition.clone() } else { Vec::new() },
+        advice: named.flatten().map(|advice| ExposureAdvice {
+            change_en: advice.edit.english.clone(),
+            change_fr: advice.edit.french.clone(),
+            amount: CurrencyMinor { currency: bound.currency, minor: advice.amount },
+            added_wait_seconds: advice.added_wait.seconds(),
+            blocked_transfers: advice.blocked,
+            edited_values: advice.edited,
+        }),
+    }
+}
+
+fn rise(rise: &Rise, currency: Currency) -> ExposureRise {
+    let money = |minor: Value| CurrencyMinor { currency, minor };
+    let figures = rise.figures.iter().map(|risen| ExposureRisen {
+        k: risen.k,
+        horizon_seconds: risen.horizon.seconds(),
+        mode: mode(risen.mode).to_owned(),
+        before: money(risen.before),
+        now: risen.now.map(money),
+    });
+    ExposureRise {
+        since: rise.since,
+        policy: rise.policy,
+        figures: figures.collect(),
+        standing: rise.standing,
     }
 }
 

@@ -21,7 +21,8 @@ pub async fn health(State(http): State<Http>) -> Answer<Health> {
     if !health.serving {
         return Err(Failure::new(Code::Unavailable));
     }
-    let warnings = health.vaults.len() + health.refresh_due + usize::from(!health.channels_suffice);
+    let risen = http.engine.exposure_history().standing(http.engine.now());
+    let warnings = health.vaults.len() + health.refresh_due + usize::from(!health.channels_suffice) + risen;
     Ok(Json(Health { status: "ok".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), warnings }))
 }
 
