@@ -88,10 +88,6 @@ impl Takings {
         Self { targets, classes, hosts: hosts.map(|(at, _)| at).collect() }
     }
 
-    pub(crate) fn named(&self, id: &str) -> Option<&Target> {
-        self.targets.iter().find(|target| target.id == id)
-    }
-
     /// For every way to take this many, one that stands for all that are interchangeable with it. `None` when there are more than
     /// `most`.
     pub(crate) fn representatives(&self, k: usize, most: usize) -> Option<Vec<Vec<usize>>> {

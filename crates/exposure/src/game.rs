@@ -28,7 +28,7 @@ pub(crate) enum Goal {
 }
 
 /// A kind of transfer that the gate lets through.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Move {
     pub permit: usize,
     pub vault: usize,
@@ -47,7 +47,7 @@ pub(crate) struct Move {
 }
 
 /// A vault at the beginning.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Store {
     /// What moves can take out.
     pub content: u128,
@@ -56,7 +56,7 @@ pub(crate) struct Store {
 }
 
 /// What is lost without a transfer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Sure {
     pub vault: usize,
     pub way: Way,
@@ -65,7 +65,7 @@ pub(crate) struct Sure {
 }
 
 /// One coalition under one question.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Game {
     /// Nothing that passes the gate takes effect later than this.
     pub reach: u64,
@@ -224,11 +224,9 @@ impl<'p> Ground<'p> {
                 if hold > game.reach || (quick_only && !policy.is_quick(permit)) {
                     continue;
                 }
-                for (vault, _) in
-                    policy.vaults().iter().enumerate().filter(|(_, v)| permit.vaults.contains(&v.id))
-                {
-                    if power.signs.get(vault) == Some(&true) {
-                        self.moves_of(game, (*number, permit), vault, (team, actor));
+                for vault in self.permit_vaults.get(*number).into_iter().flatten() {
+                    if power.signs.get(*vault) == Some(&true) {
+                        self.moves_of(game, (*number, permit), *vault, (team, actor));
                     }
                 }
             }

@@ -8,6 +8,7 @@
 mod advice;
 mod bound;
 mod calendars;
+mod candidates;
 mod certificate;
 mod coalition;
 mod deceived;
@@ -19,7 +20,7 @@ mod incidents;
 mod plan;
 mod power;
 mod program;
-mod quick;
+mod ranking;
 mod relax;
 mod report;
 mod search;

@@ -12,13 +12,15 @@ use crate::game::{ENDLESS, Game, Goal, Ground, Move};
 use crate::program::{Branch, ENDLESS_FROM, Program, Variable};
 use crate::relax::most_moved;
 use crate::strategy::Strategy;
-use crate::windows::{Instants, Window, instants, windows, without_idle};
+use crate::windows::{Instants, Window, coarse, instants, windows, without_idle};
 
 /// The most branches that are looked at, and the most cells of a program's table that they may go through together.
 const BRANCHES_MAX: usize = 400;
 const CELLS_MAX: usize = 40_000_000;
-/// A program with more cells is not tried: the closed form stands, and says its gap.
-const PROGRAM_CELLS_MAX: usize = 250_000;
+/// A program with more cells is not tried: what a coarser one says stands, and its gap is told.
+const PROGRAM_CELLS_MAX: usize = 1_000_000;
+/// How many instants the coarse programs have that are tried first.
+const COARSE: [usize; 2] = [12, 50];
 
 /// What is known of one game.
 pub(crate) struct Planned<'g> {
@@ -31,59 +33,77 @@ pub(crate) struct Planned<'g> {
 
 /// The best plan from one instant on.
 pub(crate) fn plan<'g>(ground: &'g Ground<'g>, game: &'g Game, start: Start<'_>) -> Planned<'g> {
-    let all = windows(ground, game);
     let mut best = Planned { upper: ENDLESS, strategy: Strategy::new(ground, game), begins: start.at };
     if game.moves.is_empty() {
         best.upper = 0;
         return best;
     }
+    let all = windows(ground, game);
+    let kept = without_idle(ground, game, &all, true);
+    let fine = instants(game, &kept, start.openings);
     best.upper = most_moved(ground, game);
-    if greedily(ground, game, &all, start, &mut best) {
+    if greedily(game, &fine, start, &mut best) {
         return best;
     }
-    for loosely in [true, false] {
-        let kept = without_idle(ground, game, &all, loosely);
-        let times = instants(game, &kept, start.openings);
-        let open = |one: usize, at: u64| start.is_open(ground, game, one, at);
-        let program = Program::of(ground, game, &kept, &times, &open);
-        let cells = program.cells();
-        if cells > PROGRAM_CELLS_MAX {
-            break;
+    let attempt = |windows: &[Window], times: &Instants, branches: usize, best: &mut Planned<'g>| {
+        let open = |one: usize, from: u64, to: u64| start.may_open(ground, game, one, (from, to));
+        let program = Program::of(ground, game, windows, times, &open);
+        let (together, largest) = program.cells();
+        if largest > PROGRAM_CELLS_MAX {
+            return false;
         }
-        let search = Search { ground, game, program: &program, times: &times, open: &open };
-        search.improve(&mut best, if loosely { 1 } else { BRANCHES_MAX.min(CELLS_MAX / cells.max(1)) });
-        let same = kept.len() == all.len();
-        if best.strategy.lost >= best.upper || (same && loosely && times.step > 0) {
-            break;
+        let search = Search { ground, game, program: &program, times, fine: &fine, start };
+        search.improve(best, branches.min(CELLS_MAX / together.max(1)).max(1));
+        best.strategy.lost >= best.upper
+    };
+    let tight = without_idle(ground, game, &all, false);
+    let mut before = 0;
+    for most in COARSE {
+        let times = coarse(game, &tight, most);
+        let finer = times.times.len() > before && (!fine.all || times.times.len() < fine.times.len());
+        before = times.times.len();
+        if finer && attempt(&tight, &times, 1, &mut best) {
+            return best;
         }
     }
+    if attempt(&kept, &fine, 1, &mut best) || (kept.len() == all.len() && !fine.all) {
+        return best;
+    }
+    attempt(&tight, &instants(game, &tight, start.openings), BRANCHES_MAX, &mut best);
     best
+}
+
+/// What a game can lose at most, by closed form and a coarse program. No strategy is looked for.
+pub(crate) fn proven(ground: &Ground<'_>, game: &Game) -> u128 {
+    let upper = most_moved(ground, game);
+    if upper == 0 || game.moves.is_empty() {
+        return 0;
+    }
+    let tight = without_idle(ground, game, &windows(ground, game), false);
+    let start = Start { at: None, openings: &[] };
+    let open = |one: usize, from: u64, to: u64| start.may_open(ground, game, one, (from, to));
+    let program = Program::of(ground, game, &tight, &coarse(game, &tight, COARSE[0]), &open);
+    if program.cells().1 > PROGRAM_CELLS_MAX {
+        return upper;
+    }
+    program.propose(&[]).map_or(upper, |proposal| proposal.upper.min(upper))
 }
 
 /// As much as there is room for as early as there is, first without and then with what other vaults can send. Says whether that
 /// reaches the bound.
-fn greedily<'g>(
-    ground: &'g Ground<'g>,
-    game: &'g Game,
-    all: &[Window],
-    start: Start<'_>,
-    best: &mut Planned<'g>,
-) -> bool {
-    let kept = without_idle(ground, game, all, true);
-    let times = instants(game, &kept, start.openings);
-    let open = |one: usize, at: u64| start.is_open(ground, game, one, at);
+fn greedily(game: &Game, times: &Instants, start: Start<'_>, best: &mut Planned<'_>) -> bool {
     let fed = game.moves.iter().any(|one| matches!(one.goals.first(), Some(Goal::Inside(_))));
     for inside in [false, true] {
         if best.strategy.lost >= best.upper || (inside && !fed) {
             break;
         }
-        let mut strategy = Strategy::new(ground, game);
+        let mut strategy = best.strategy.empty();
         if inside {
-            fill(game, &times, &open, &mut strategy, |_, one| {
+            fill(game, times, start, &mut strategy, |_, one| {
                 matches!(one.goals.first(), Some(Goal::Inside(_)))
             });
         }
-        fill(game, &times, &open, &mut strategy, |at, one| exits(game, at, one));
+        fill(game, times, start, &mut strategy, |at, one| exits(game, at, one));
         if strategy.lost > best.strategy.lost {
             best.strategy = strategy;
         }
@@ -102,13 +122,13 @@ fn exits(game: &Game, at: u64, one: &Move) -> bool {
 fn fill(
     game: &Game,
     times: &Instants,
-    open: &dyn Fn(usize, u64) -> bool,
+    start: Start<'_>,
     strategy: &mut Strategy<'_>,
     wanted: impl Fn(u64, &Move) -> bool,
 ) {
     for at in &times.times {
         for (number, one) in game.moves.iter().enumerate() {
-            if wanted(*at, one) && at + one.hold <= game.reach && open(number, *at) {
+            if wanted(*at, one) && at + one.hold <= game.reach && strategy.is_open(start, number, *at) {
                 strategy.place_all(number, *at, ENDLESS);
             }
         }
@@ -123,7 +143,16 @@ pub(crate) struct Start<'s> {
 }
 
 impl Start<'_> {
-    fn is_open(&self, ground: &Ground<'_>, game: &Game, one: usize, at: u64) -> bool {
+    /// Whether a move may be submitted at some time from one second to another. Never says no wrongly.
+    fn may_open(&self, ground: &Ground<'_>, game: &Game, one: usize, (from, to): (u64, u64)) -> bool {
+        if from == to {
+            return self.is_open(ground, game, one, from);
+        }
+        let known = |kind: &Move| kind.known_for.is_none_or(|age| is_known(game, kind.vault, to, age));
+        game.moves.get(one).is_some_and(known)
+    }
+
+    pub(crate) fn is_open(&self, ground: &Ground<'_>, game: &Game, one: usize, at: u64) -> bool {
         let Some(kind) = game.moves.get(one) else { return false };
         let Some(permit) = ground.policy.permits().get(kind.permit) else { return false };
         if kind.known_for.is_some_and(|known_for| !is_known(game, kind.vault, at, known_for)) {
@@ -152,7 +181,9 @@ struct Search<'s, 'g> {
     game: &'g Game,
     program: &'s Program,
     times: &'s Instants,
-    open: &'s dyn Fn(usize, u64) -> bool,
+    /// Instants at which a strategy submits.
+    fine: &'s Instants,
+    start: Start<'s>,
 }
 
 struct Node {
@@ -217,7 +248,7 @@ impl<'g> Search<'_, 'g> {
         if let Some(values) = &proposal.values {
             broken = self.program.broken(values);
             if proposal.upper > best.strategy.lost {
-                let strategy = self.realise(values);
+                let strategy = self.realise(values, best.upper.min(proposal.upper));
                 if strategy.lost > best.strategy.lost {
                     best.strategy = strategy;
                 }
@@ -227,10 +258,11 @@ impl<'g> Search<'_, 'g> {
     }
 
     /// Whole transfers after a solution in fractions; then whatever else there is room for.
-    fn realise(&self, values: &[f64]) -> Strategy<'g> {
+    fn realise(&self, values: &[f64], upper: u128) -> Strategy<'g> {
         let mut strategy = Strategy::new(self.ground, self.game);
-        let mut wanted: Vec<(bool, u64, u64, usize, u128)> = Vec::new();
-        for (variable, value) in self.program.variables.iter().zip(values) {
+        let mut wanted: Vec<Wanted<'_>> = Vec::new();
+        let variables = self.program.variables.iter().zip(&self.program.alike);
+        for ((variable, alike), value) in variables.zip(values) {
             let Variable::Sum { one, goal, time } = variable else { continue };
             let (Some(kind), Some(at)) = (self.game.moves.get(*one), self.times.times.get(*time)) else {
                 continue;
@@ -239,16 +271,56 @@ impl<'g> Search<'_, 'g> {
             if sum > 0 {
                 let exits = !matches!(goal, Goal::Inside(_));
                 let order = if exits { *at } else { at + kind.hold };
-                wanted.push((exits, order, *at, *one, sum));
+                wanted.push(Wanted { order: (exits, order, *at, *one), first: *variable, alike, sum });
             }
         }
-        wanted.sort_unstable();
-        for (_, _, at, one, sum) in wanted {
-            strategy.place_all(one, at, sum);
+        wanted.sort_unstable_by_key(|wanted| wanted.order);
+        if self.times.all {
+            for wanted in &wanted {
+                self.place(wanted, wanted.sum, wanted.order.2, &mut strategy);
+            }
+        } else {
+            self.place_within(wanted, &mut strategy);
         }
-        fill(self.game, self.times, self.open, &mut strategy, |at, one| exits(self.game, at, one));
+        if strategy.lost < upper {
+            fill(self.game, self.fine, self.start, &mut strategy, |at, one| exits(self.game, at, one));
+        }
         strategy
     }
+
+    /// What an instant stands for is submitted at the instants from it to the next, as early as there is room.
+    fn place_within(&self, mut wanted: Vec<Wanted<'_>>, strategy: &mut Strategy<'g>) {
+        for exits in [false, true] {
+            for at in &self.fine.times {
+                let here = self.times.times.partition_point(|time| time <= at).saturating_sub(1);
+                let begins = self.times.times.get(here).copied().unwrap_or(0);
+                for one in wanted.iter_mut().filter(|one| one.order.0 == exits && one.order.2 == begins) {
+                    one.sum -= self.place(one, one.sum, *at, strategy);
+                }
+            }
+        }
+    }
+
+    /// Submits by the move that a variable stands for, then by those that are like it. Says how much it was.
+    fn place(&self, wanted: &Wanted<'_>, sum: u128, at: u64, strategy: &mut Strategy<'g>) -> u128 {
+        let mut left = sum;
+        for variable in std::iter::once(&wanted.first).chain(wanted.alike) {
+            let Variable::Sum { one, .. } = variable else { continue };
+            if left > 0 && strategy.is_open(self.start, *one, at) {
+                left -= strategy.place_all(*one, at, left);
+            }
+        }
+        sum - left
+    }
+}
+
+/// A sum that a program proposes to submit.
+struct Wanted<'p> {
+    /// What goes to other vaults first, then by time.
+    order: (bool, u64, u64, usize),
+    first: Variable,
+    alike: &'p [Variable],
+    sum: u128,
 }
 
 /// Whether a sum stands for "without bound".

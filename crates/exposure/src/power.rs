@@ -46,7 +46,15 @@ pub(crate) struct Signature {
     teams: Vec<(usize, Vec<usize>, Vec<bool>)>,
 }
 
+/// What a power is but for its teams.
+pub(crate) type Standing = ([bool; 4], Vec<bool>, Vec<bool>);
+
 impl Power {
+    pub(crate) fn standing(&self) -> Standing {
+        let flags = [self.cosigner, self.change, self.clear, self.lift];
+        (flags, self.signs.clone(), self.recovers.clone())
+    }
+
     pub(crate) fn signature(&self) -> Signature {
         let team = |team: &Team| (team.actors.len(), team.usable.clone(), team.forbids.clone());
         let mut teams: Vec<_> = self.teams.iter().map(team).collect();

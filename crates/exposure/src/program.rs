@@ -6,8 +6,12 @@
 //! Called by `plan`.
 
 use crate::game::{ENDLESS, Game, Goal, Ground};
-use crate::simplex::{Found, Linear};
+use crate::simplex::{Found, Linear, part_cells};
 use crate::windows::{Instants, Window};
+
+mod reduce;
+
+use reduce::reduce;
 
 /// Sums from here on are without bound.
 pub(crate) const ENDLESS_FROM: u128 = 1 << 90;
@@ -34,6 +38,8 @@ struct Row {
 /// A linear program over whole numbers.
 pub(crate) struct Program {
     pub variables: Vec<Variable>,
+    /// By variable: others that no row tells apart from it. It stands for them all.
+    pub alike: Vec<Vec<Variable>>,
     gain: Vec<bool>,
     rows: Vec<Row>,
     /// The most that each variable can be, if anything says so.
@@ -69,13 +75,13 @@ struct Build<'g> {
 }
 
 impl Program {
-    /// The program of a game. `open` says at which instant a move may be submitted.
+    /// The program of a game. `open` says whether a move may be submitted from one second to another.
     pub(crate) fn of(
         ground: &Ground<'_>,
         game: &Game,
         windows: &[Window],
         instants: &Instants,
-        open: &dyn Fn(usize, u64) -> bool,
+        open: &dyn Fn(usize, u64, u64) -> bool,
     ) -> Self {
         let most: Vec<u128> = game.moves.iter().map(|one| ground.most(game, one)).collect();
         let finite = |value: &u128| *value < ENDLESS_FROM;
@@ -83,26 +89,30 @@ impl Program {
         let largest = most.iter().copied().chain(amounts).filter(finite).max().unwrap_or(1).max(1);
         let program = Self {
             variables: Vec::new(),
+            alike: Vec::new(),
             gain: Vec::new(),
             rows: Vec::new(),
             most: Vec::new(),
             scale: largest as f64 / 16.0,
         };
-        let windows: Vec<Window> = windows.iter().map(|window| window.on(instants.step)).collect();
         let mut build = Build { game, instants, most, sums: Vec::new(), counts: Vec::new(), program };
-        build.variables(&windows, open);
-        for window in &windows {
+        build.variables(windows, open);
+        for window in windows {
             build.window(window);
         }
         for vault in 0..game.stores.len() {
             build.store(vault);
         }
-        build.program
+        let Build { mut program, most, .. } = build;
+        reduce(&mut program, &most);
+        program
     }
 
-    /// How large the solver's table is.
-    pub(crate) fn cells(&self) -> usize {
-        self.rows.len().saturating_mul(self.rows.len() + self.variables.len())
+    /// How large the solver's tables are, together and the largest.
+    pub(crate) fn cells(&self) -> (usize, usize) {
+        let rows: Vec<Vec<usize>> =
+            self.rows.iter().map(|row| row.terms.iter().map(|(at, _)| *at).collect()).collect();
+        part_cells(self.variables.len(), &rows)
     }
 
     fn linear(&self, branches: &[Branch]) -> Linear {
@@ -125,7 +135,9 @@ impl Program {
             limits.push(factor_limit(limit, unit(at)));
         }
         let gain = self.gain.iter().map(|gain| if *gain { 1.0 } else { 0.0 }).collect();
-        Linear { gain, rows, limits }
+        let most = self.most.iter().enumerate();
+        let most = most.map(|(at, most)| most.map_or(f64::INFINITY, |most| most as f64 / unit(at))).collect();
+        Linear { gain, rows, limits, most }
     }
 
     /// The bound, and the solution that the solver found.
@@ -217,7 +229,7 @@ fn whole(value: u128) -> i128 {
 }
 
 impl Build<'_> {
-    fn variables(&mut self, windows: &[Window], open: &dyn Fn(usize, u64) -> bool) {
+    fn variables(&mut self, windows: &[Window], open: &dyn Fn(usize, u64, u64) -> bool) {
         let game = self.game;
         for (at, one) in game.moves.iter().enumerate() {
             let counted = windows.iter().any(|window| window.count.is_some() && window.moves.contains(&at));
@@ -227,7 +239,7 @@ impl Build<'_> {
             let (mut sums, mut counts) = (Vec::new(), Vec::new());
             for (time, instant) in self.instants.times.iter().enumerate() {
                 let in_time = instant.saturating_add(one.hold) <= game.reach;
-                if most < one.least || !in_time || !open(at, *instant) {
+                if most < one.least || !in_time || !open(at, *instant, self.last_of(one.hold, time)) {
                     sums.push(Vec::new());
                     counts.push(None);
                     continue;
@@ -285,6 +297,9 @@ impl Build<'_> {
     }
 
     fn window(&mut self, window: &Window) {
+        if window.per == 0 {
+            return;
+        }
         let sums_at = |time: usize| -> Vec<usize> {
             let of_move = |one: &usize| self.sums.get(*one).and_then(|sums| sums.get(time));
             let all = window.moves.iter().filter_map(of_move).flatten().copied();
@@ -304,10 +319,10 @@ impl Build<'_> {
         };
         let mut rows = Vec::new();
         if let Some(amount) = window.amount.filter(|amount| *amount < ENDLESS_FROM) {
-            rows.extend(self.sliding(window.per, sums_at, whole(amount), false));
+            rows.extend(self.sliding(window, sums_at, whole(amount), false));
         }
         if let Some(count) = window.count {
-            rows.extend(self.sliding(window.per, counts_at, whole(count), true));
+            rows.extend(self.sliding(window, counts_at, whole(count), true));
         }
         for row in rows {
             for (at, _) in &row.terms {
@@ -319,28 +334,51 @@ impl Build<'_> {
         }
     }
 
-    /// One row for each window that no other contains.
-    fn sliding(&self, per: u64, at: impl Fn(usize) -> Vec<usize>, limit: i128, counts: bool) -> Vec<Row> {
+    /// The last second of an instant at which a hold is still over in time.
+    fn last_of(&self, hold: u64, time: usize) -> u64 {
+        self.instants.last_of(time).min(self.game.reach.saturating_sub(hold))
+    }
+
+    /// One row for each window that no other contains. Where an instant stands for more than the window, it admits so many windows.
+    fn sliding(
+        &self,
+        window: &Window,
+        at: impl Fn(usize) -> Vec<usize>,
+        limit: i128,
+        counts: bool,
+    ) -> Vec<Row> {
         let times = &self.instants.times;
         let found: Vec<Vec<usize>> = (0..times.len()).map(at).collect();
-        let used: Vec<usize> =
-            (0..times.len()).filter(|time| found.get(*time).is_some_and(|f| !f.is_empty())).collect();
-        let first_inside = |end: usize| {
-            let end = times.get(end).copied().unwrap_or(0);
-            used.iter()
-                .copied()
-                .find(|time| times.get(*time).is_some_and(|start| start.saturating_add(per) > end))
+        let holds = window.moves.iter().filter_map(|one| self.game.moves.get(*one)).map(|one| one.hold);
+        let shortest = holds.min().unwrap_or(0);
+        // From when to when an instant stands, where anything is counted at all.
+        let used: Vec<(usize, u64, u64)> = times
+            .iter()
+            .enumerate()
+            .filter(|(time, _)| found.get(*time).is_some_and(|found| !found.is_empty()))
+            .map(|(time, from)| (time, *from, self.last_of(shortest, time).max(*from)))
+            .collect();
+        let row = |inside: &[(usize, u64, u64)], times: u64| {
+            let terms = inside.iter().filter_map(|(time, ..)| found.get(*time)).flatten();
+            let limit = limit.saturating_mul(i128::from(times));
+            Row { terms: terms.map(|at| (*at, 1)).collect(), limit, counts }
         };
         let mut rows = Vec::new();
-        for (position, end) in used.iter().enumerate() {
-            let first = first_inside(*end);
-            let contained = used.get(position + 1).is_some_and(|next| first_inside(*next) == first);
-            if contained {
-                continue;
+        let mut covered = 0;
+        for (first, (_, from, last)) in used.iter().enumerate() {
+            let fits = used.partition_point(|(_, _, last)| *last < from.saturating_add(window.per));
+            if fits <= first {
+                rows.push(row(used.get(first..=first).unwrap_or_default(), (last - from) / window.per + 1));
+            } else if fits > covered {
+                rows.push(row(used.get(first..fits).unwrap_or_default(), 1));
             }
-            let inside = used.iter().filter(|time| Some(**time) >= first && **time <= *end);
-            let terms = inside.filter_map(|time| found.get(*time)).flatten().map(|at| (*at, 1)).collect();
-            rows.push(Row { terms, limit, counts });
+            covered = covered.max(fits);
+        }
+        // All of it at once, where the instants do not fit the window.
+        if let (false, Some((_, from, _)), Some((_, _, last))) =
+            (self.instants.all, used.first(), used.last())
+        {
+            rows.push(row(&used, (last - from) / window.per + 1));
         }
         rows
     }
@@ -355,12 +393,12 @@ impl Build<'_> {
             else {
                 continue;
             };
-            let takes_effect = instant + one.hold;
+            let (earliest, latest) = (instant + one.hold, self.last_of(one.hold, *time) + one.hold);
             if one.vault == vault {
-                leaving.push((takes_effect, at));
+                leaving.push((latest, at));
             }
-            if *goal == Goal::Inside(vault) && !self.game.is_lost_at(vault, takes_effect) {
-                entering.push((takes_effect.saturating_sub(self.instants.step), at));
+            if *goal == Goal::Inside(vault) && !self.game.is_lost_at(vault, latest) {
+                entering.push((earliest, at));
             }
         }
         let content = self.game.stores.get(vault).map_or(0, |store| store.content);

@@ -1,19 +1,31 @@
-//! A small linear-program solver: the simplex method on a dense table, in floating point. Nothing rests on its precision: what it
-//! finds is only a proposal, which `program` turns into a bound in exact integers (G2).
+//! A small linear-program solver: the simplex method with bounded variables, in floating point. Nothing rests on its precision: what
+//! it finds is only a proposal, which `program` turns into a bound in exact integers (G2).
 //!
-//! Called by `program`.
+//! Rows and variables that have nothing to do with each other are solved apart. A variable's own bound is no row: at its bound it is
+//! counted from there downwards. Called by `program`.
 #![expect(clippy::indexing_slicing, reason = "indices into a table whose size is fixed when it is made")]
+
+#[cfg(test)]
+mod dense;
+mod parts;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use parts::part_cells;
 
 /// Smaller than this is nothing.
 const TINY: f64 = 1e-9;
 /// More pivots than this many times rows and columns together end the search.
 const PIVOTS_PER_LINE_MAX: usize = 6;
 
-/// `max gain · x` subject to `rows · x <= limits`, `x >= 0`.
+/// `max gain · x` subject to `rows · x <= limits`, `0 <= x <= most`.
+#[derive(Debug)]
 pub(crate) struct Linear {
     pub gain: Vec<f64>,
     pub rows: Vec<Vec<(usize, f64)>>,
     pub limits: Vec<f64>,
+    /// Infinite where nothing bounds a variable.
+    pub most: Vec<f64>,
 }
 
 /// What was found.
@@ -26,203 +38,262 @@ pub(crate) enum Found {
     GaveUp,
 }
 
+/// What ends a step upwards.
+enum Stop {
+    /// The entering variable reaches its own bound.
+    Own,
+    /// The variable of a row reaches nothing, or its bound.
+    Row { row: usize, at_most: bool },
+}
+
+/// Each row says `own variable + cells · others = limit`; the others stand at nothing.
 struct Table {
     cells: Vec<f64>,
-    width: usize,
-    basis: Vec<usize>,
-    /// Columns from here on are artificial.
-    real: usize,
+    limits: Vec<f64>,
+    /// The variable of each row and of each column. Slacks are numbered after the columns, the auxiliary one after them.
+    own: Vec<usize>,
+    others: Vec<usize>,
+    most: Vec<f64>,
+    /// By variable: whether it is counted downwards from its bound.
+    down: Vec<bool>,
+    barred: Option<usize>,
 }
 
 impl Linear {
     pub(crate) fn solve(&self) -> Found {
+        parts::solve(self)
+    }
+
+    fn solve_whole(&self) -> Found {
         let mut table = Table::of(self);
-        let height = table.basis.len();
-        if table.width - 1 > table.real {
-            let artificial = |column: usize| if column >= table.real { -1.0 } else { 0.0 };
-            let gain: Vec<f64> = (0..table.width - 1).map(artificial).collect();
-            if !table.climb(&gain, table.width - 1) {
-                return Found::GaveUp;
-            }
-            let missing: f64 =
-                (0..height).filter(|row| table.basis[*row] >= table.real).map(|row| table.limit(row)).sum();
-            if missing > 1e-6 {
-                return Found::Impossible;
-            }
-            table.drop_artificial();
-        }
-        let mut gain = self.gain.clone();
-        gain.resize(table.width - 1, 0.0);
-        if !table.climb(&gain, table.real) {
+        if !table.make_possible() {
             return Found::GaveUp;
         }
-        let columns = self.gain.len();
-        let mut values = vec![0.0; columns];
-        for row in 0..height {
-            if table.basis[row] < columns {
-                values[table.basis[row]] = table.limit(row).max(0.0);
-            }
+        if table.missing() > 1e-6 {
+            return Found::Impossible;
         }
-        let prices = (0..height).map(|row| (-table.reduced(&gain, columns + row)).max(0.0)).collect();
-        Found::Best { values, prices }
+        table.bar_auxiliary();
+        let mut gain = table.gains(&self.gain);
+        if !table.climb(&mut gain) {
+            return Found::GaveUp;
+        }
+        table.answer(self, &gain)
     }
 }
 
 impl Table {
     fn of(linear: &Linear) -> Self {
         let (columns, height) = (linear.gain.len(), linear.rows.len());
-        let negative: Vec<usize> = (0..height).filter(|row| linear.limits[*row] < 0.0).collect();
-        let real = columns + height;
-        let width = real + negative.len() + 1;
-        let mut table =
-            Self { cells: vec![0.0; width * height], width, basis: Vec::with_capacity(height), real };
+        let needs_help = linear.limits.iter().any(|limit| *limit < 0.0);
+        let width = columns + usize::from(needs_help);
+        let mut cells = vec![0.0; width * height];
         for (row, terms) in linear.rows.iter().enumerate() {
-            let sign = if linear.limits[row] < 0.0 { -1.0 } else { 1.0 };
             for (column, factor) in terms {
-                table.cells[row * width + column] += sign * factor;
+                cells[row * width + column] += factor;
             }
-            table.cells[row * width + columns + row] = sign;
-            table.cells[row * width + width - 1] = sign * linear.limits[row];
-            let artificial = negative.iter().position(|other| *other == row).map(|at| real + at);
-            if let Some(column) = artificial {
-                table.cells[row * width + column] = 1.0;
+            if needs_help {
+                cells[row * width + columns] = -1.0;
             }
-            table.basis.push(artificial.unwrap_or(columns + row));
         }
-        table
+        let mut most = linear.most.clone();
+        most.resize(columns + height + 1, f64::INFINITY);
+        let auxiliary = columns + height;
+        Self {
+            cells,
+            limits: linear.limits.clone(),
+            own: (columns..auxiliary).collect(),
+            others: (0..columns).chain(needs_help.then_some(auxiliary)).collect(),
+            down: vec![false; most.len()],
+            most,
+            barred: None,
+        }
     }
 
-    fn limit(&self, row: usize) -> f64 {
-        self.cells[row * self.width + self.width - 1]
+    fn width(&self) -> usize {
+        self.others.len()
     }
 
-    fn reduced(&self, gain: &[f64], column: usize) -> f64 {
-        let used: f64 = self
-            .basis
-            .iter()
-            .enumerate()
-            .map(|(row, basic)| gain[*basic] * self.cells[row * self.width + column])
-            .sum();
-        gain[column] - used
+    const fn auxiliary(&self) -> usize {
+        self.most.len() - 1
+    }
+
+    /// Finds a corner to begin from, with an auxiliary variable that takes up what is missing.
+    fn make_possible(&mut self) -> bool {
+        let width = self.width();
+        if self.others.last() != Some(&self.auxiliary()) {
+            return true;
+        }
+        let mut gain = vec![0.0; width];
+        gain[width - 1] = -1.0;
+        let lowest = (0..self.limits.len()).min_by(|a, b| self.limits[*a].total_cmp(&self.limits[*b]));
+        if let Some(row) = lowest {
+            self.pivot(row, width - 1, &mut gain);
+        }
+        self.climb(&mut gain)
+    }
+
+    fn missing(&self) -> f64 {
+        let at = self.own.iter().position(|own| *own == self.auxiliary());
+        at.map_or(0.0, |row| self.limits[row])
+    }
+
+    /// The auxiliary variable stands at nothing from now on.
+    fn bar_auxiliary(&mut self) {
+        let auxiliary = self.auxiliary();
+        if let Some(row) = self.own.iter().position(|own| *own == auxiliary) {
+            let width = self.width();
+            let line = &self.cells[row * width..(row + 1) * width];
+            let column = (0..width).max_by(|a, b| line[*a].abs().total_cmp(&line[*b].abs()));
+            if let Some(column) = column.filter(|column| line[*column].abs() > TINY) {
+                self.pivot(row, column, &mut vec![0.0; width]);
+            }
+        }
+        self.barred = self.others.iter().position(|other| *other == auxiliary);
+    }
+
+    /// What one more unit of each column's variable gains, from here.
+    fn gains(&self, gain: &[f64]) -> Vec<f64> {
+        let of = |variable: usize| {
+            let gain = gain.get(variable).copied().unwrap_or(0.0);
+            if self.down[variable] { -gain } else { gain }
+        };
+        let width = self.width();
+        let mut gains: Vec<f64> = self.others.iter().map(|other| of(*other)).collect();
+        for (row, own) in self.own.iter().enumerate() {
+            let worth = of(*own);
+            if worth != 0.0 {
+                let line = &self.cells[row * width..(row + 1) * width];
+                gains.iter_mut().zip(line).for_each(|(gain, cell)| *gain -= worth * cell);
+            }
+        }
+        gains
     }
 
     /// Raises the gain until nothing raises it any more. False when there is no end to it, or not soon.
-    fn climb(&mut self, gain: &[f64], columns: usize) -> bool {
-        let mut reduced: Vec<f64> = (0..self.width).map(|_| 0.0).collect();
-        for (column, value) in reduced.iter_mut().enumerate().take(self.width - 1) {
-            *value = self.reduced(gain, column);
-        }
-        let most = PIVOTS_PER_LINE_MAX * (self.width + self.basis.len());
-        for pivot in 0..most {
+    fn climb(&mut self, gain: &mut [f64]) -> bool {
+        let most = PIVOTS_PER_LINE_MAX * (self.width() + self.own.len()) + 16;
+        for step in 0..most {
             // Bland's rule cannot go round in circles; the steepest one is faster until then.
-            let careful = pivot > most / 2;
-            let mut entering: Option<usize> = None;
-            for column in 0..columns {
-                let better = entering.is_none_or(|best| !careful && reduced[column] > reduced[best]);
-                if reduced[column] > TINY && better {
-                    entering = Some(column);
+            let Some(column) = self.entering(gain, step > most / 2) else { return true };
+            match self.stop(column) {
+                None => return false,
+                Some(Stop::Own) => self.turn(column, gain),
+                Some(Stop::Row { row, at_most }) => {
+                    if at_most {
+                        self.turn_row(row);
+                    }
+                    self.pivot(row, column, gain);
                 }
             }
-            let Some(entering) = entering else { return true };
-            let Some(leaving) = self.leaving(entering) else { return false };
-            self.pivot(leaving, entering, &mut reduced);
         }
         false
     }
 
-    fn leaving(&self, column: usize) -> Option<usize> {
-        let mut best: Option<(f64, usize)> = None;
-        for row in 0..self.basis.len() {
-            let factor = self.cells[row * self.width + column];
-            if factor > TINY {
-                let ratio = self.limit(row) / factor;
-                let better = best.is_none_or(|(least, at)| {
-                    ratio < least - TINY || (ratio < least + TINY && self.basis[row] < self.basis[at])
-                });
-                if better {
-                    best = Some((ratio, row));
-                }
-            }
+    fn entering(&self, gain: &[f64], careful: bool) -> Option<usize> {
+        let rising = |column: &usize| gain[*column] > TINY && Some(*column) != self.barred;
+        let mut columns = (0..self.width()).filter(rising);
+        if careful {
+            return columns.min_by_key(|column| self.others[*column]);
         }
-        best.map(|(_, row)| row)
+        let first = columns.next()?;
+        Some(columns.fold(first, |best, column| if gain[column] > gain[best] { column } else { best }))
     }
 
-    fn pivot(&mut self, row: usize, column: usize, reduced: &mut [f64]) {
-        let width = self.width;
+    fn stop(&self, column: usize) -> Option<Stop> {
+        let width = self.width();
+        let entering = self.others[column];
+        let mut best: Option<(f64, usize, Stop)> =
+            self.most[entering].is_finite().then(|| (self.most[entering], entering, Stop::Own));
+        for (row, own) in self.own.iter().enumerate() {
+            let factor = self.cells[row * width + column];
+            let (ratio, at_most) = if factor > TINY {
+                (self.limits[row] / factor, false)
+            } else if factor < -TINY && self.most[*own].is_finite() {
+                ((self.most[*own] - self.limits[row]) / -factor, true)
+            } else {
+                continue;
+            };
+            let better = best.as_ref().is_none_or(|(least, variable, _)| {
+                ratio < least - TINY || (ratio < least + TINY && own < variable)
+            });
+            if better {
+                best = Some((ratio, *own, Stop::Row { row, at_most }));
+            }
+        }
+        best.map(|(_, _, stop)| stop)
+    }
+
+    /// The variable of a column goes to its bound and is counted downwards from there.
+    fn turn(&mut self, column: usize, gain: &mut [f64]) {
+        let width = self.width();
+        let variable = self.others[column];
+        let most = self.most[variable];
+        for (limit, cell) in self.limits.iter_mut().zip(self.cells.iter_mut().skip(column).step_by(width)) {
+            *limit -= *cell * most;
+            *cell = -*cell;
+        }
+        gain[column] = -gain[column];
+        self.down[variable] = !self.down[variable];
+    }
+
+    /// The variable of a row is counted downwards from its bound.
+    fn turn_row(&mut self, row: usize) {
+        let width = self.width();
+        let variable = self.own[row];
+        self.cells[row * width..(row + 1) * width].iter_mut().for_each(|cell| *cell = -*cell);
+        self.limits[row] = self.most[variable] - self.limits[row];
+        self.down[variable] = !self.down[variable];
+    }
+
+    fn pivot(&mut self, row: usize, column: usize, gain: &mut [f64]) {
+        let width = self.width();
         let factor = self.cells[row * width + column];
-        let line: Vec<f64> =
+        let mut line: Vec<f64> =
             self.cells[row * width..(row + 1) * width].iter().map(|cell| cell / factor).collect();
-        let used: Vec<usize> = (0..width).filter(|at| line[*at] != 0.0).collect();
-        for other in 0..self.basis.len() {
+        line[column] = 1.0 / factor;
+        let limit = self.limits[row] / factor;
+        let used: Vec<usize> = (0..width).filter(|at| line[*at] != 0.0 && *at != column).collect();
+        for other in 0..self.own.len() {
             let times = self.cells[other * width + column];
-            if other != row && times != 0.0 {
-                let cells = &mut self.cells[other * width..(other + 1) * width];
-                for at in &used {
-                    cells[*at] -= times * line[*at];
-                }
-                cells[column] = 0.0;
+            if other == row || times == 0.0 {
+                continue;
             }
+            let cells = &mut self.cells[other * width..(other + 1) * width];
+            for at in &used {
+                cells[*at] -= times * line[*at];
+            }
+            cells[column] = -times * line[column];
+            self.limits[other] -= times * limit;
         }
-        let times = reduced[column];
+        let times = gain[column];
         for at in &used {
-            reduced[*at] -= times * line[*at];
+            gain[*at] -= times * line[*at];
         }
-        reduced[column] = 0.0;
+        gain[column] = -times * line[column];
         self.cells[row * width..(row + 1) * width].copy_from_slice(&line);
-        self.basis[row] = column;
+        self.limits[row] = limit;
+        std::mem::swap(&mut self.own[row], &mut self.others[column]);
     }
 
-    /// Artificial columns that are still there stand at nothing; they are pushed out where that is possible.
-    fn drop_artificial(&mut self) {
-        for row in 0..self.basis.len() {
-            if self.basis[row] >= self.real {
-                let column = (0..self.real).find(|column| self.cells[row * self.width + column].abs() > TINY);
-                if let Some(column) = column {
-                    let mut nothing = vec![0.0; self.width];
-                    self.pivot(row, column, &mut nothing);
-                }
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn solve(gain: &[f64], rows: &[(&[(usize, f64)], f64)]) -> Option<(f64, Vec<f64>)> {
-        let linear = Linear {
-            gain: gain.to_vec(),
-            rows: rows.iter().map(|(row, _)| row.to_vec()).collect(),
-            limits: rows.iter().map(|(_, limit)| *limit).collect(),
+    fn answer(&self, linear: &Linear, gain: &[f64]) -> Found {
+        let columns = linear.gain.len();
+        let height = linear.rows.len();
+        let standing = |variable: usize, value: f64| {
+            let value = value.max(0.0);
+            if self.down[variable] { (self.most[variable] - value).max(0.0) } else { value }
         };
-        match linear.solve() {
-            Found::Best { values, prices } => {
-                let total: f64 = values.iter().zip(gain).map(|(value, gain)| value * gain).sum();
-                let priced: f64 = prices.iter().zip(rows).map(|(price, (_, limit))| price * limit).sum();
-                assert!((total - priced).abs() < 1e-6, "{total} {priced}");
-                Some((total, values))
-            }
-            _ => None,
+        let mut values = vec![0.0; columns];
+        let mut prices = vec![0.0; height];
+        for (row, own) in self.own.iter().enumerate().filter(|(_, own)| **own < columns) {
+            values[*own] = standing(*own, self.limits[row]);
         }
-    }
-
-    #[test]
-    fn the_best_corner_is_found_with_its_prices() {
-        let rows: [(&[(usize, f64)], f64); 3] =
-            [(&[(0, 1.0)], 4.0), (&[(1, 2.0)], 12.0), (&[(0, 3.0), (1, 2.0)], 18.0)];
-        let (total, values) = solve(&[3.0, 5.0], &rows).unwrap();
-        assert!((total - 36.0).abs() < 1e-9);
-        assert!((values[0] - 2.0).abs() < 1e-9 && (values[1] - 6.0).abs() < 1e-9);
-    }
-
-    #[test]
-    fn lower_bounds_are_rows_too() {
-        let rows: [(&[(usize, f64)], f64); 2] = [(&[(0, 1.0), (1, 1.0)], 10.0), (&[(0, -1.0)], -3.0)];
-        let (total, values) = solve(&[1.0, 2.0], &rows).unwrap();
-        assert!((total - 17.0).abs() < 1e-9, "{total}");
-        assert!((values[0] - 3.0).abs() < 1e-9);
-        let impossible: [(&[(usize, f64)], f64); 2] = [(&[(0, 1.0)], 2.0), (&[(0, -1.0)], -3.0)];
-        assert!(solve(&[1.0], &impossible).is_none());
+        for (column, other) in self.others.iter().enumerate() {
+            if *other < columns {
+                values[*other] = standing(*other, 0.0);
+            } else if *other < columns + height {
+                prices[*other - columns] = (-gain[column]).max(0.0);
+            }
+        }
+        Found::Best { values, prices }
     }
 }

@@ -8,6 +8,7 @@ use policy::{Limit, LimitBy};
 use types::Value;
 
 use crate::game::{ENDLESS, Game, Goal, Ground, Move, OUTPUTS_MAX};
+use crate::plan::Start;
 
 /// The most transfers in one strategy.
 const TRANSFERS_MAX: usize = 2_000;
@@ -39,6 +40,14 @@ enum Counter {
     Place(Place),
 }
 
+/// What a counter counted at one instant.
+#[derive(Clone, Copy, Debug)]
+struct Use {
+    at: u64,
+    count: u64,
+    sum: u128,
+}
+
 /// Transfers that the gate lets through together.
 #[derive(Clone)]
 pub(crate) struct Strategy<'g> {
@@ -46,7 +55,8 @@ pub(crate) struct Strategy<'g> {
     game: &'g Game,
     most: Vec<u128>,
     pub placed: Vec<Placed>,
-    counters: BTreeMap<(usize, Counter), Vec<(u64, u128)>>,
+    /// By counter: when it was used, how often and for how much, in time order.
+    counters: BTreeMap<(usize, Counter), Vec<Use>>,
     /// By vault: when something arrives (first) or leaves, and how much.
     flows: Vec<Vec<(u64, bool, u128)>>,
     addresses: usize,
@@ -67,29 +77,52 @@ impl<'g> Strategy<'g> {
         }
     }
 
+    /// One without any transfer, of the same game.
+    pub(crate) fn empty(&self) -> Self {
+        Self::new(self.ground, self.game)
+    }
+
+    pub(crate) fn is_open(&self, start: Start<'_>, one: usize, at: u64) -> bool {
+        start.is_open(self.ground, self.game, one, at)
+    }
+
     fn limits(&self, vault: usize) -> impl Iterator<Item = (usize, &'g Limit)> + use<'g> {
         let ground = self.ground;
-        let limits = ground.policy.limits().iter().zip(&ground.limited).enumerate();
-        limits
-            .filter(move |(_, (_, vaults))| vaults.get(vault) == Some(&true))
-            .map(|(at, (limit, _))| (at, limit))
+        let numbers = ground.vault_limits.get(vault).map_or(&[][..], Vec::as_slice);
+        numbers.iter().filter_map(|at| Some((*at, ground.policy.limits().get(*at)?)))
+    }
+
+    /// Whether limits that do not ask who submits leave any room.
+    fn has_room(&self, kind: &Move, at: u64) -> bool {
+        let shared = |limit: &Limit| match limit.by {
+            LimitBy::Vault => Some(Counter::Vault(kind.vault)),
+            LimitBy::Organisation => Some(Counter::All),
+            LimitBy::Initiator | LimitBy::Destination => None,
+        };
+        let mut limits = self.limits(kind.vault);
+        let full = |(number, limit): (usize, &Limit)| {
+            shared(limit).is_some_and(|counter| self.room((number, limit), counter, at) == 0)
+        };
+        !limits.any(full) && self.spare(kind.vault, at.saturating_add(kind.hold)) > 0
     }
 
     /// What a counter still admits at an instant, whatever was written down later.
     fn room(&self, (number, limit): (usize, &Limit), counter: Counter, at: u64) -> u128 {
-        let entries = self.counters.get(&(number, counter)).map_or(&[][..], Vec::as_slice);
+        let amount = limit.amount.map_or(ENDLESS, Value::minor);
+        let count = limit.count.map_or(u64::MAX, u64::from);
+        let uses = self.counters.get(&(number, counter)).map_or(&[][..], Vec::as_slice);
         let per = limit.per.seconds();
-        let ends =
-            entries.iter().map(|(end, _)| *end).filter(|end| *end > at && *end < at.saturating_add(per));
-        let mut room = limit.amount.map_or(ENDLESS, Value::minor);
-        for end in ends.chain([at]) {
-            let inside = entries.iter().filter(|(time, _)| *time <= end && time.saturating_add(per) > end);
-            let (count, sum) =
-                inside.fold((0u64, 0u128), |(count, sum), (_, value)| (count + 1, sum + value));
-            if limit.count.is_some_and(|most| count >= u64::from(most)) {
+        let later = uses.partition_point(|one| one.at <= at);
+        let ends = uses.get(later..).unwrap_or_default().iter().map(|one| one.at);
+        let mut room = amount;
+        for end in std::iter::once(at).chain(ends.take_while(|end| *end < at.saturating_add(per))) {
+            let first = uses.partition_point(|one| one.at.saturating_add(per) <= end);
+            let inside = uses.iter().skip(first).take_while(|one| one.at <= end);
+            let (used, sum) = inside.fold((0, 0u128), |(count, sum), one| (count + one.count, sum + one.sum));
+            if used >= count {
                 return 0;
             }
-            room = room.min(limit.amount.map_or(ENDLESS, |amount| amount.minor().saturating_sub(sum)));
+            room = room.min(amount.saturating_sub(sum));
         }
         room
     }
@@ -126,10 +159,16 @@ impl<'g> Strategy<'g> {
         };
         let spare = self.spare(kind.vault, at + kind.hold);
         let mut room = want.min(spare).min(self.most.get(one).copied().unwrap_or(0));
+        if room == 0 {
+            return 0;
+        }
         for (number, limit) in self.limits(kind.vault) {
             if let Some(counter) = own(limit) {
                 room = room.min(self.room((number, limit), counter, at));
             }
+        }
+        if room == 0 {
+            return 0;
         }
         let outputs = self.outputs(kind, at, room);
         let sum: u128 = outputs.iter().map(|(_, value)| value).sum();
@@ -196,9 +235,12 @@ impl<'g> Strategy<'g> {
         let limits: Vec<(usize, &Limit)> = self.limits(kind.vault).collect();
         for (number, limit) in limits {
             let mut note = |counter: Counter, value: u128| {
-                let entries = self.counters.entry((number, counter)).or_default();
-                let position = entries.partition_point(|(time, _)| *time <= placed.at);
-                entries.insert(position, (placed.at, value));
+                let uses = self.counters.entry((number, counter)).or_default();
+                let position = uses.partition_point(|one| one.at < placed.at);
+                match uses.get_mut(position).filter(|one| one.at == placed.at) {
+                    Some(one) => (one.count, one.sum) = (one.count + 1, one.sum + value),
+                    None => uses.insert(position, Use { at: placed.at, count: 1, sum: value }),
+                }
             };
             match own(limit) {
                 Some(counter) => note(counter, sum),
@@ -242,7 +284,7 @@ impl<'g> Strategy<'g> {
             left -= self.place(one, 0, at, want % most);
             member = 1;
         }
-        while left > 0 && idle < members {
+        while left > 0 && idle < members && self.has_room(kind, at) {
             let moved = self.place(one, member % members, at, left);
             left -= moved;
             idle = if moved == 0 { idle + 1 } else { 0 };

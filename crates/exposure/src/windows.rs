@@ -110,18 +110,30 @@ pub(crate) fn without_idle(
     kept
 }
 
-/// Instants at which to submit, and how much too early they may be taken.
+/// Instants at which to submit.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Instants {
     pub times: Vec<u64>,
-    /// Nothing when the instants are exactly those that matter.
-    pub step: u64,
+    /// When the last submission can be made.
+    pub latest: u64,
+    /// Whether these are all that matter. If not, each stands for everything from it until the next, which admits more.
+    pub all: bool,
+}
+
+impl Instants {
+    /// The last second for which an instant stands.
+    pub(crate) fn last_of(&self, time: usize) -> u64 {
+        let own = self.times.get(time).copied().unwrap_or(0);
+        if self.all {
+            return own;
+        }
+        self.times.get(time + 1).map_or(self.latest, |next| next.saturating_sub(1)).max(own)
+    }
 }
 
 /// The instants that matter, from some that do: sums of periods, and arrivals.
 pub(crate) fn instants(game: &Game, windows: &[Window], openings: &[u64]) -> Instants {
-    let shortest = game.moves.iter().map(|one| one.hold).min().unwrap_or(0);
-    let latest = game.reach.saturating_sub(shortest);
+    let latest = latest(game);
     let later = arrivals(game);
     let periods: BTreeSet<u64> = windows.iter().map(|window| window.per).filter(|per| *per > 0).collect();
     let mut times: BTreeSet<u64> = BTreeSet::new();
@@ -131,18 +143,52 @@ pub(crate) fn instants(game: &Game, windows: &[Window], openings: &[u64]) -> Ins
             continue;
         }
         if times.len() > INSTANTS_MAX {
-            return coarse(latest);
+            return even(latest);
         }
         open.extend(periods.iter().map(|per| at.saturating_add(*per)).filter(|next| *next <= latest));
         let shifted = |shift: &i128| u64::try_from(i128::from(at) + shift).ok();
         open.extend(later.iter().filter_map(shifted).filter(|next| *next <= latest));
     }
-    Instants { times: times.into_iter().collect(), step: 0 }
+    Instants { times: times.into_iter().collect(), latest, all: true }
 }
 
-fn coarse(latest: u64) -> Instants {
+/// Coarser instants for a first look: the sums of the longest periods only. At most so many, and fewer than some that are known.
+pub(crate) fn coarse(game: &Game, windows: &[Window], most: usize) -> Instants {
+    let latest = latest(game);
+    let periods: BTreeSet<u64> = windows.iter().map(|window| window.per).filter(|per| *per > 0).collect();
+    let mut kept = BTreeSet::from([0]);
+    let mut used: Vec<u64> = Vec::new();
+    for per in periods.into_iter().rev() {
+        used.push(per);
+        match sums(&used, latest, most) {
+            Some(times) => kept = times,
+            None => break,
+        }
+    }
+    Instants { times: kept.into_iter().collect(), latest, all: false }
+}
+
+fn sums(periods: &[u64], latest: u64, most: usize) -> Option<BTreeSet<u64>> {
+    let mut times = BTreeSet::new();
+    let mut open = vec![0u64];
+    while let Some(at) = open.pop() {
+        if times.insert(at) {
+            if times.len() > most {
+                return None;
+            }
+            open.extend(periods.iter().map(|per| at.saturating_add(*per)).filter(|next| *next <= latest));
+        }
+    }
+    Some(times)
+}
+
+fn latest(game: &Game) -> u64 {
+    game.reach.saturating_sub(game.moves.iter().map(|one| one.hold).min().unwrap_or(0))
+}
+
+fn even(latest: u64) -> Instants {
     let step = (latest / (INSTANTS_MAX as u64 / 4)).max(1);
-    Instants { times: (0..=latest / step).map(|number| number * step).collect(), step }
+    Instants { times: (0..=latest / step).map(|number| number * step).collect(), latest, all: false }
 }
 
 /// How much later (or earlier) than one submission another may have to be.
@@ -161,23 +207,4 @@ fn arrivals(game: &Game) -> BTreeSet<i128> {
     }
     shifts.remove(&0);
     shifts
-}
-
-impl Window {
-    /// The window on a coarse grid: never admits less than before.
-    pub(crate) fn on(&self, step: u64) -> Self {
-        if step == 0 || self.per == 0 {
-            return self.clone();
-        }
-        if self.per >= step {
-            return Self { per: self.per / step * step, ..self.clone() };
-        }
-        let times = u128::from(step.div_ceil(self.per));
-        Self {
-            per: step,
-            amount: self.amount.map(|amount| amount.saturating_mul(times)),
-            count: self.count.map(|count| count.saturating_mul(times)),
-            ..self.clone()
-        }
-    }
 }

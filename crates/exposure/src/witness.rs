@@ -1,21 +1,24 @@
 //! A strategy as a timeline that a person can read and a program can replay (G2). Called by `search`.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use policy::Quorum;
 use types::{ActorId, Span, Value};
 
 use crate::bound::{Action, Step, Way};
 use crate::coalition::Coalition;
 use crate::game::{Game, Ground, Sure};
-use crate::strategy::{Place, Placed, Strategy};
+use crate::strategy::{Place, Placed};
 
 /// The steps of a strategy, in time order.
 pub(crate) fn steps(
     ground: &Ground<'_>,
     coalition: &Coalition<'_>,
     game: &Game,
-    strategy: Option<&Strategy<'_>>,
+    placed: &[Placed],
 ) -> Vec<Step> {
-    let witness = Witness { ground, coalition, game };
+    let witness = Witness { ground, coalition, game, approvers: RefCell::default() };
     let mut steps = Vec::new();
     if game.sure.iter().any(|sure| sure.way == Way::Change && sure.amount > 0) {
         witness.change(&mut steps);
@@ -23,7 +26,6 @@ pub(crate) fn steps(
     for sure in game.sure.iter().filter(|sure| sure.amount > 0) {
         steps.push(witness.taken(sure));
     }
-    let placed = strategy.iter().flat_map(|strategy| &strategy.placed);
     for (number, placed) in (1u32..).zip(placed) {
         witness.transfer(&mut steps, number, placed);
     }
@@ -31,10 +33,14 @@ pub(crate) fn steps(
     steps
 }
 
+/// Who approves, by permit and initiator.
+type Approvers = HashMap<(usize, Option<ActorId>), Vec<ActorId>>;
+
 struct Witness<'w> {
     ground: &'w Ground<'w>,
     coalition: &'w Coalition<'w>,
     game: &'w Game,
+    approvers: RefCell<Approvers>,
 }
 
 impl Witness<'_> {
@@ -163,7 +169,10 @@ impl Witness<'_> {
         }
         if let Some(quorum) = &permit.approve {
             let total: u128 = placed.outputs.iter().map(|(_, value)| value).sum();
-            let by = self.approvers(quorum, actor);
+            let key = (kind.permit, actor.cloned());
+            let known = self.approvers.borrow().get(&key).cloned();
+            let by = known.unwrap_or_else(|| self.approvers(quorum, actor));
+            self.approvers.borrow_mut().insert(key, by.clone());
             steps.push(step(Action::Approve, by, Some(total + placed.padding), None));
         }
     }
