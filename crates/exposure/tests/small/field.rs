@@ -125,8 +125,14 @@ impl Field {
         let is_person = self.state.overt().policy().unwrap().person_of(by).is_some();
         let attestation =
             is_person.then(|| Attestation::seal(&self.key, class, &author, &request, &hash(self.drawn).0));
-        let command =
-            Command { by: author, ask: Ask::Overt(command), request, idempotency: None, attestation };
+        let command = Command {
+            by: author,
+            ask: Ask::Overt(command),
+            request,
+            idempotency: None,
+            attestation,
+            used: None,
+        };
         let outcome = self.step(&command);
         self.settle();
         outcome
@@ -218,8 +224,14 @@ impl Field {
         let is_person = policy.person_of(by).is_some();
         let attestation =
             is_person.then(|| Attestation::seal(&self.key, class, &author, &request, &hash(self.drawn).0));
-        let command =
-            Command { by: author, ask: Ask::Overt(submit), request, idempotency: None, attestation };
+        let command = Command {
+            by: author,
+            ask: Ask::Overt(submit),
+            request,
+            idempotency: None,
+            attestation,
+            used: None,
+        };
         self.step(&command)?;
         if on_chain {
             self.settle();
