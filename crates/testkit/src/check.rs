@@ -6,6 +6,7 @@ mod consequences;
 mod due;
 mod expected;
 mod response;
+mod signs;
 
 use std::collections::BTreeMap;
 
@@ -128,6 +129,10 @@ impl Checker<'_, '_> {
                 format!("liveness broken: M{} was due and is undecided", motion.step)
             })?;
         }
+        let mut scheduled = self.ledger.signs.schedules.keys();
+        hold(!scheduled.any(|person| self.ledger.is_missed(*person, self.now)), || {
+            "G8 broken: a check-in was missed and nobody was told".into()
+        })?;
         let lapsing = self.ledger.motions.iter().filter_map(|motion| motion.lapses_at);
         hold(lapsing.into_iter().all(|at| at > self.now), || "G5 broken: a tightening did not lapse".into())?;
         Ok(is_near)

@@ -1,6 +1,9 @@
 //! Random stories. The next step looks at the state only to aim (at a moment of decision, at a transfer that exists); what must
 //! follow from it, the checks work out by themselves. Called by `simulate`.
 
+mod signs;
+mod usurp;
+
 use covert::IncidentId;
 use overt::{MotionStatus, Status};
 
@@ -108,14 +111,20 @@ impl Author<'_> {
             69..=70 => self.raise(),
             71..=74 => self.propose(),
             75..=82 => self.endorse(),
+            83 if self.is_covert && self.chance.percent(30) => self.usurp(),
             83 => self.end(),
             84..=85 => self.cancel(),
             86..=87 => self.person(What::SignIn),
             88..=89 => self.repeat(),
             90 => self.restart(),
             _ if !self.is_covert => self.approve(),
-            91 => self.object(),
-            92..=93 => self.arc(),
+            91 if self.chance.percent(50) => self.object(),
+            91 => self.own_schedule(),
+            92..=93 => match self.chance.below(5) {
+                0 => self.pause_arc(),
+                1 => self.press(),
+                _ => self.arc(),
+            },
             _ => self.respond(open),
         }
     }
@@ -304,6 +313,8 @@ impl Author<'_> {
         let proposal = match self.chance.below(10) {
             0..=3 if !stops.is_empty() => Proposal::Lift(self.chance.of(&stops)),
             4..=5 => Proposal::Lower(self.chance.of(&[0, 0, 1])),
+            6 => Proposal::Replace(self.anybody()),
+            7 => Proposal::Revoke(self.anybody()),
             _ => Proposal::Change(self.chance.below(self.world.versions.len())),
         };
         let number = self.story.steps.len();
@@ -435,6 +446,7 @@ impl Author<'_> {
                 let cover = self.cover();
                 self.strangers(incident, &What::Narrow(incident, cover));
             }
+            10 if self.chance.percent(30) => self.some_pause_ends(),
             10 => self.responder(What::EndClear(incident)),
             11 => self.person(What::Clear(incident)),
             _ => {

@@ -6,6 +6,7 @@ use policy::Direction;
 use types::Timestamp;
 
 use crate::org::{Actor, NAMES};
+use crate::signs::Signs;
 use crate::story::{Cover, Proposal, Scope, Story, To, Transfer};
 use crate::world::{Version, World};
 
@@ -117,7 +118,17 @@ impl Motion {
     /// Whether it is a change that applies at once.
     #[must_use]
     pub fn is_immediate(&self) -> bool {
-        matches!(self.direction, Some(Direction::Equal | Direction::Tightens))
+        matches!(self.proposal, Proposal::Revoke(_))
+            || matches!(self.direction, Some(Direction::Equal | Direction::Tightens))
+    }
+
+    /// Whose credential it is about.
+    #[must_use]
+    pub const fn concerns(&self) -> Option<usize> {
+        match self.proposal {
+            Proposal::Replace(person) | Proposal::Revoke(person) => Some(person),
+            Proposal::Lift(_) | Proposal::Lower(_) | Proposal::Change(_) => None,
+        }
     }
 
     /// The people who stand behind it.
@@ -167,6 +178,10 @@ pub struct Incident {
     pub narrowing: Option<(Cover, Vec<Act>)>,
     /// Clear endorsements.
     pub clearing: Vec<Act>,
+    /// The protected people who called.
+    pub callers: Vec<usize>,
+    /// Who has taken charge.
+    pub acknowledged: Vec<Act>,
 }
 
 /// The book.
@@ -195,6 +210,8 @@ pub struct Ledger<'a> {
     pub incidents: Vec<Incident>,
     /// Transfers objected to, by number in the story.
     pub objected: Vec<usize>,
+    /// What relatives and check-ins brought.
+    pub signs: Signs,
 }
 
 impl<'a> Ledger<'a> {
@@ -216,6 +233,7 @@ impl<'a> Ledger<'a> {
             spent: Vec::new(),
             incidents: Vec::new(),
             objected: Vec::new(),
+            signs: Signs::default(),
         }
     }
 
@@ -257,6 +275,12 @@ impl<'a> Ledger<'a> {
         self.stops.iter().position(|stop| stop.step == Some(step))
     }
 
+    /// Whether somebody has a credential that a motion brought.
+    #[must_use]
+    pub fn was_replaced(&self, person: usize) -> bool {
+        self.motions.iter().any(|motion| motion.passed && motion.proposal == Proposal::Replace(person))
+    }
+
     /// The posture.
     #[must_use]
     pub fn posture(&self) -> u8 {
@@ -288,27 +312,9 @@ impl<'a> Ledger<'a> {
         mine.iter().any(|group| groups.contains(group)) || entry.submitted.by == Actor::Person(person)
     }
 
-    /// A sign of coercion: it joins the person's open incident or opens one, and always covers everything again.
+    /// A person's own sign of coercion.
     pub fn signal(&mut self, person: usize, at: i64) {
-        let from = at - self.current().policy.look_back as i64 * SECOND;
-        let open = self
-            .incidents
-            .iter()
-            .position(|incident| incident.closed.is_none() && incident.subjects.contains_key(&person));
-        match open.map(|open| &mut self.incidents[open]) {
-            Some(incident) => {
-                incident.cover = None;
-                incident.narrowing = None;
-                incident.clearing.clear();
-                if let Some(subject) = incident.subjects.get_mut(&person) {
-                    subject.1 = subject.1.min(from);
-                }
-            }
-            None => {
-                let subjects = BTreeMap::from([(person, (at, from))]);
-                self.incidents.push(Incident { subjects, ..Incident::default() });
-            }
-        }
+        self.raise(&[person], at, None);
     }
 
     /// A transfer was settled.

@@ -3,7 +3,7 @@
 //!
 //! Where to find things: what an organisation is, `org`; a random one, `world`; what people do, `story`; random stories,
 //! `generate`; the real gate played by its contract, `play`; what the checks remember, `ledger`; what DESIGN allows, said again
-//! naively, `readings`; the checks, `check` and `twin`; the shortest story that still fails, `shrink`; many seeds, `simulate`.
+//! naively, `readings`; of relatives and check-ins, `signs`; the checks, `check` and `twin`; the shortest story that still fails, `shrink`; many seeds, `simulate`.
 //!
 //! To add a step: a variant in [`story::What`], its words there, its command in `play`, its chance in `generate`, and what the
 //! checks must remember of it in `ledger`.
@@ -25,6 +25,7 @@ pub mod play;
 pub mod prng;
 pub mod readings;
 pub mod shrink;
+pub mod signs;
 pub mod simulate;
 pub mod story;
 pub mod twin;

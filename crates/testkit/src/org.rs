@@ -5,6 +5,8 @@ use std::fmt::Write;
 
 /// The most people: quorums are judged by enumerating all sets of them.
 pub const PEOPLE_MAX: usize = 8;
+/// Protected people, by number.
+pub const PROTECTED: [&str; 2] = ["mathilde", "oscar"];
 /// Names in order.
 pub const NAMES: [&str; PEOPLE_MAX] = ["alice", "bob", "carol", "david", "elise", "farid", "gaelle", "hugo"];
 /// The one service.
@@ -64,6 +66,15 @@ pub enum Apart {
     Home,
     /// Any place.
     Place,
+}
+
+/// A protected person: a relative without authority.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Protected {
+    /// Whose relative, by number.
+    pub of: Vec<usize>,
+    /// Homes.
+    pub homes: Vec<usize>,
 }
 
 /// A quorum.
@@ -208,6 +219,10 @@ pub struct Policy {
     pub price_max_age: u64,
     /// How long prices count.
     pub price_window: u64,
+    /// Protected people.
+    pub protected: Vec<Protected>,
+    /// When a stop that one of them asked for ends by itself.
+    pub relative_expires: u64,
 }
 
 impl Policy {
@@ -294,7 +309,7 @@ impl Policy {
         }
         let _ = write!(
             text,
-            "[change]\napprove = {}\ntighten = {}\nhold = \"{}s\"\n[stop]\nlift = {}\nafter = \"{}s\"\n\
+            "[change]\napprove = {}\ntighten = {}\nhold = \"{}s\"\n[stop]\nlift = {}\nafter = \"{}s\"\nrelative_expires = \"{}s\"\n\
              [response]\nresponders = \"responders\"\nquiet = \"{}s\"\nclear = {}\nclear_hold = \"{}s\"\nlook_back = \"{}s\"\n\
              [prices]\nwindow = \"{}s\"\nmax_age = \"{}s\"\n",
             quorum_text(&self.change),
@@ -302,6 +317,7 @@ impl Policy {
             self.change_hold,
             quorum_text(&self.lift),
             self.lift_after,
+            self.relative_expires,
             self.quiet,
             quorum_text(&self.clear),
             self.clear_hold,
@@ -333,6 +349,12 @@ impl Policy {
         let groups = group_names(&self.service_groups);
         let _ =
             write!(text, "[[service]]\nid = \"{SERVICE}\"\ngroups = {groups}\noperated_by = {operators:?}\n");
+        for (number, protected) in self.protected.iter().enumerate() {
+            let of: Vec<&str> = protected.of.iter().map(|of| NAMES[*of]).collect();
+            let places: Vec<String> = protected.homes.iter().map(|home| format!("home-{home}")).collect();
+            let name = PROTECTED[number];
+            let _ = write!(text, "[[protected]]\nid = \"{name}\"\nof = {of:?}\nplaces = {places:?}\n");
+        }
         text
     }
 }

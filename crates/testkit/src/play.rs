@@ -2,18 +2,18 @@
 //!
 //! Restarts rebuild the state from encoded records and notes, snapshots restore it; both must give the same hash (G7).
 
-use covert::{Cover as CovertCover, IncidentId, SignalId, SignalKind};
+use covert::{Appointments, Cover as CovertCover, IncidentId, Sign, SignalId, SignalKind};
 use credentials::{Class, ClassKey};
 use gate::{Ask, Attestation, Command, Event, Noted, Outcome, Record, State};
 use overt::view::{Overview, TransferView};
-use overt::{Author, MotionId, Reply, StopId};
+use overt::{Author, Credential, MotionId, NewCredential, Reply, StopId};
 use policy::{Posture, PriceEntry};
 use types::{
-    ActorId, ChannelId, Currency, Hash, Moment, PersonId, Rate, Span, SpendPlan, Timestamp, TransferId,
-    VaultId, hash_parts,
+    ActorId, ChannelId, Currency, Hash, Moment, PersonId, ProtectedId, Rate, Span, SpendPlan, Timestamp,
+    TransferId, VaultId, hash_parts,
 };
 
-use crate::org::{Actor, NAMES, VAULTS};
+use crate::org::{Actor, NAMES, PROTECTED, VAULTS};
 use crate::story::{Proposal, Scope, Step, Story, Transfer, What};
 use crate::world::{STEADY_START, World, coin, feed_id};
 
@@ -39,7 +39,7 @@ pub struct Happening {
 }
 
 /// What everybody saw at one point.
-pub type Look = Vec<(Overview, Vec<TransferView>)>;
+pub type Look = Vec<(Overview, Vec<TransferView>, Option<Appointments>)>;
 
 /// Everything that happened.
 #[derive(Clone, Debug, Default)]
@@ -88,8 +88,17 @@ fn actor(by: Actor) -> ActorId {
     ActorId::parse(by.name()).expect("a name")
 }
 
+/// A credential that nobody else has.
+fn credential(number: usize) -> Credential {
+    Credential { devices: vec![number.to_be_bytes().to_vec()], verifier: Some(vec![1]) }
+}
+
 fn person(number: usize) -> PersonId {
     PersonId::parse(NAMES[number]).expect("a name")
+}
+
+fn protected(number: usize) -> ProtectedId {
+    ProtectedId::parse(PROTECTED[number]).expect("a name")
 }
 
 fn vault(number: usize) -> VaultId {
@@ -196,7 +205,8 @@ impl<'w> Player<'w> {
         let people = policy.iter().flat_map(|policy| policy.people());
         let see = |person: &policy::Person| {
             let overt = self.state.overt();
-            (overt.view_overview(&person.id), overt.view_transfers(&person.id, None, 100))
+            let own = self.state.covert().appointments(&person.id);
+            (overt.view_overview(&person.id), overt.view_transfers(&person.id, None, 100), own)
         };
         let look = people.map(see).collect();
         self.trace.looks.push((self.trace.happenings.len(), step, look));
@@ -231,7 +241,8 @@ impl<'w> Player<'w> {
         for event in &events {
             self.state.apply(event);
         }
-        let alarmed = step.duress && self.is_alarmed(signals, &events);
+        let pressed = matches!(step.what, What::Press(..)) && index.is_some();
+        let alarmed = (step.duress || pressed) && self.is_alarmed(signals, &events);
         if events.iter().any(|event| matches!(event, Event::Recorded(record) if !record.events.is_empty())) {
             self.remember(step, &outcome);
         }
@@ -330,6 +341,11 @@ impl<'w> Player<'w> {
             What::Propose(proposal) => Overt::Propose(Box::new(match proposal {
                 Proposal::Lift(step) => overt::Proposal::Lift(self.stop(*step)),
                 Proposal::Lower(to) => overt::Proposal::Lower(posture(*to)),
+                Proposal::Replace(who) => overt::Proposal::Credential {
+                    actor: person(*who).into(),
+                    new: Box::new(NewCredential::Whole(credential(step.number))),
+                },
+                Proposal::Revoke(who) => overt::Proposal::Revoke { actor: person(*who).into() },
                 Proposal::Change(version) => {
                     overt::Proposal::Change(self.world.versions.get(*version)?.sources.clone())
                 }
@@ -360,9 +376,12 @@ impl<'w> Player<'w> {
             What::Object(number) => {
                 Covert::Object { transfer: story.transfers.get(*number)?.identified.id() }
             }
-            What::Report(who) => {
-                Covert::Report { who: person(*who), kind: SignalKind::Judgement, heard: self.now(), seed: Hash([4; 32]) }
-            }
+            What::Report(who) => Covert::Report {
+                who: person(*who),
+                kind: SignalKind::Judgement,
+                heard: self.now(),
+                seed: Hash([4; 32]),
+            },
             What::Acknowledge(number) => Covert::Acknowledge { incident: incident(number) },
             What::Implicate(number, who, ago) => Covert::Implicate {
                 incident: incident(number),
@@ -381,6 +400,16 @@ impl<'w> Player<'w> {
                 let (oldest, _) = self.state.covert().undelivered(&channel).next()?;
                 return Some(Ask::Delivered(oldest, channel));
             }
+            What::Press(whose, alarm) => return Some(Ask::Sign(sign(*whose, *alarm))),
+            What::EndPause(whose) => Covert::EndPause { protected: protected(*whose) },
+            What::Schedule(every, next, grace) => Covert::Schedule {
+                every: Span::from_seconds(*every),
+                next: self.now().after(Span::from_seconds(*next)),
+                grace: Span::from_seconds(*grace),
+                seed: Hash([5; 32]),
+            },
+            What::CheckIn => Covert::CheckIn,
+            What::EndSchedule => Covert::EndSchedule,
             _ => return None,
         }))
     }
@@ -427,6 +456,14 @@ fn rebuilt(founded: &State, events: &[Event], key: &ClassKey) -> Result<State, g
         }
     }
     Ok(state)
+}
+
+fn sign(whose: Option<usize>, alarm: bool) -> Sign {
+    let seed = Hash([6; 32]);
+    match whose {
+        Some(whose) => Sign::Relative { protected: protected(whose), alarm, seed },
+        None => Sign::Nobody { seed },
+    }
 }
 
 fn scope_of(story: &Story, scope: Scope) -> Option<overt::Scope> {

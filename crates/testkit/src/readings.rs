@@ -67,7 +67,21 @@ impl Ledger<'_> {
     }
 
     fn counts(&self, reading: Reading, act: &Act, settled: Option<i64>) -> bool {
-        reading == Reading::First || !self.is_tainted(act, settled)
+        reading == Reading::First || (!self.is_tainted(act, settled) && self.was_entitled(act))
+    }
+
+    /// Whether whoever acted would have had the credential without tainted acts: the last that replaced it before says so.
+    #[must_use]
+    pub fn was_entitled(&self, act: &Act) -> bool {
+        let Actor::Person(person) = act.by else { return true };
+        let brought = |motion: &usize| {
+            let found = &self.motions[*motion];
+            let before = found.settled.is_some_and(|(_, number)| number < act.number);
+            found.passed && before && found.proposal == Proposal::Replace(person)
+        };
+        let all = 0..self.motions.len();
+        let last = all.filter(brought).max_by_key(|motion| self.motions[*motion].settled);
+        last.is_none_or(|motion| self.would_have_passed(motion))
     }
 
     /// The version that was in force before a record, as its number.
@@ -197,9 +211,9 @@ impl Ledger<'_> {
     /// Whether a payment would have been made without tainted acts.
     fn was_warranted(&self, entry: &Entry) -> bool {
         let then = self.version_before(Reading::Second, entry.submitted.number);
-        let counting = entry.approvals.iter().filter(|act| !self.is_tainted(act, entry.settled));
+        let counting = entry.approvals.iter().filter(|act| self.counts(Reading::Second, act, entry.settled));
         let others = people(counting, Some(entry.submitted.by));
-        !self.is_tainted(&entry.submitted, entry.settled)
+        self.counts(Reading::Second, &entry.submitted, entry.settled)
             && entry.matched.iter().any(|name| self.approved(then, name, others))
     }
 
@@ -315,6 +329,8 @@ impl Ledger<'_> {
             Proposal::Lift(step) => self.stop(step).is_some_and(|stop| self.stops[stop].lifted.is_none()),
             Proposal::Lower(to) => to < self.posture() && !self.raised_since(motion.proposed.number),
             Proposal::Change(_) => true,
+            Proposal::Replace(person) => self.is_person(Actor::Person(person)),
+            Proposal::Revoke(person) => self.was_replaced(person),
         };
         applicable && self.motion_holds(motion, now, reading)
     }
@@ -353,22 +369,37 @@ impl Ledger<'_> {
                     version.tighten.by(people(acts.chain(proposed), None))
                 }
                 Proposal::Change(_) => version.change.by(people(acts, Some(motion.proposed.by))),
+                Proposal::Replace(concerned) => {
+                    let others = acts.filter(|act| act.by != Actor::Person(concerned));
+                    version.change.by(people(others, Some(motion.proposed.by)))
+                }
+                Proposal::Revoke(_) => {
+                    let proposed = Some(&motion.proposed).filter(|act| self.counts(reading, act, settled));
+                    let number =
+                        |act: &Act| if let Actor::Person(person) = act.by { Some(person) } else { None };
+                    let homes: Vec<usize> = acts.chain(proposed).filter_map(number).collect();
+                    version.policy.span_homes(&homes)
+                }
                 _ => version.lift.by(people(acts, None)),
             };
             since = if met { since.or(Some(at)) } else { None };
         }
         let policy = &self.version(self.version_before(reading, end)).policy;
         let wait = match motion.proposal {
-            Proposal::Change(_) if motion.is_immediate() => 0,
-            Proposal::Change(_) => policy.change_hold.max(policy.longest_hold()),
+            _ if motion.is_immediate() => 0,
+            Proposal::Change(_) | Proposal::Replace(_) => policy.change_hold.max(policy.longest_hold()),
             _ => policy.lift_after,
         };
         since.map(|since| since + seconds(wait))
     }
 
-    /// Whether an open incident keeps a matter back.
+    /// Whether an open incident, or a stop of a protected person, keeps a matter back.
     #[must_use]
-    pub fn is_covered(&self, vault: Option<usize>, actors: &[Actor]) -> bool {
+    pub fn is_covered(&self, vault: Option<usize>, actors: &[Actor], now: i64) -> bool {
+        self.is_in_incident(vault, actors) || self.is_paused(actors, now)
+    }
+
+    fn is_in_incident(&self, vault: Option<usize>, actors: &[Actor]) -> bool {
         let open = self.incidents.iter().filter(|incident| incident.closed.is_none());
         open.into_iter().any(|incident| match &incident.cover {
             None => true,
@@ -390,7 +421,7 @@ impl Ledger<'_> {
                 && !policy.share(*subject, person, Apart::Home)
                 && !policy.people[*subject].of.contains(&person)
                 && !policy.people[person].of.contains(subject)
-        })
+        }) && incident.callers.iter().all(|caller| self.is_stranger_to(*caller, person))
     }
 
     /// Since when a clear is met by free strangers.

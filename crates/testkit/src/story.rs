@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use types::{ActorId, Amount, Currency, Identified, Nonce, Output, Payload, Target, VaultId};
 
-use crate::org::{ADDRESSES, Actor, NAMES, VAULTS};
+use crate::org::{ADDRESSES, Actor, NAMES, PROTECTED, VAULTS};
 
 /// Where an output goes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -88,6 +88,10 @@ pub enum Proposal {
     Lower(u8),
     /// To put a version in force.
     Change(usize),
+    /// To replace a person's credential.
+    Replace(usize),
+    /// To leave a person's devices nothing but stopping.
+    Revoke(usize),
 }
 
 /// What a cover is narrowed to.
@@ -150,6 +154,16 @@ pub enum What {
     EndClear(u32),
     /// Covert: the oldest undelivered signal is delivered.
     Deliver,
+    /// Covert: somebody presses on an alarm page: whose link, if anybody's; an alarm, or a stop.
+    Press(Option<usize>, bool),
+    /// Covert: a responder endorses that a protected person's stop ends.
+    EndPause(usize),
+    /// Own: somebody schedules check-ins: every so many seconds, the first in so many, with so much grace.
+    Schedule(u64, u64, u64),
+    /// Own: somebody checks in.
+    CheckIn,
+    /// Own: somebody ends their schedule.
+    EndSchedule,
 }
 
 impl What {
@@ -166,7 +180,15 @@ impl What {
                 | Self::Clear(_)
                 | Self::EndClear(_)
                 | Self::Deliver
-        )
+                | Self::Press(..)
+                | Self::EndPause(_)
+        ) || self.is_own()
+    }
+
+    /// Whether its author sees what comes of it, although it travels on the covert lane.
+    #[must_use]
+    pub const fn is_own(&self) -> bool {
+        matches!(self, Self::Object(_) | Self::Schedule(..) | Self::CheckIn | Self::EndSchedule)
     }
 
     /// Whether a person or service does it, with a credential.
@@ -181,6 +203,7 @@ impl What {
                 | Self::Signed(..)
                 | Self::Confirmed(_)
                 | Self::Deliver
+                | Self::Press(..)
         )
     }
 }
@@ -252,6 +275,19 @@ impl Step {
             What::Clear(incident) => format!("endorses the clear of incident {incident}"),
             What::EndClear(incident) => format!("ends the clear of incident {incident}"),
             What::Deliver => "a signal is delivered".into(),
+            What::Press(whose, alarm) => {
+                let whose = whose.map_or("nobody", |whose| PROTECTED[whose]);
+                format!(
+                    "on the page of {whose} somebody {}",
+                    if *alarm { "calls" } else { "asks for a stop" }
+                )
+            }
+            What::EndPause(whose) => format!("endorses the end of {}'s stop", PROTECTED[*whose]),
+            What::Schedule(every, next, grace) => {
+                format!("schedules check-ins every {every} s, from {next} s on, {grace} s late at most")
+            }
+            What::CheckIn => "checks in".into(),
+            What::EndSchedule => "ends the schedule".into(),
         };
         text.push_str(&told);
         if let Some(key) = self.key {

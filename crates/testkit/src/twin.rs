@@ -11,14 +11,15 @@ use crate::prng::Chance;
 use crate::story::{Story, What};
 use crate::world::World;
 
-/// The same story with other classes, other acts of responders, other deliveries. Objections stay: everybody sees what they do.
+/// The same story with other classes, other acts of responders and relatives, other deliveries. Objections and check-ins stay: their
+/// authors see what they do.
 #[must_use]
 pub fn twin(story: &Story, seed: u64) -> Story {
     let mut chance = Chance::new(seed, 3);
     let panic = chance.of(&[0, 5, 50, 100]);
     let mut twin = story.clone();
     twin.steps.retain(|step| {
-        let stays = !step.what.is_covert() || matches!(step.what, What::Object(_));
+        let stays = !step.what.is_covert() || step.what.is_own();
         stays || chance.percent(50)
     });
     for step in
@@ -30,7 +31,13 @@ pub fn twin(story: &Story, seed: u64) -> Story {
 }
 
 /// What everybody may see of one happening: everything but the seal's content.
-fn overt_part(happening: &Happening) -> Option<(Option<Vec<u8>>, &gate::Outcome, bool)> {
+fn overt_part<'h>(
+    story: &Story,
+    happening: &'h Happening,
+) -> Option<(Option<Vec<u8>>, &'h gate::Outcome, bool)> {
+    if happening.step.is_some_and(|step| story.steps[step].what.is_own()) {
+        return Some((None, &happening.outcome, false));
+    }
     let is_overt = happening.record.is_some() || (happening.notes.is_empty() && happening.step.is_some());
     let stripped = happening.record.as_ref().map(|record| {
         let mut record = record.clone();
@@ -42,7 +49,8 @@ fn overt_part(happening: &Happening) -> Option<(Option<Vec<u8>>, &gate::Outcome,
 }
 
 fn is_overt(story: &Story, happening: &Happening) -> bool {
-    let covert_step = happening.step.is_some_and(|step| story.steps[step].what.is_covert());
+    let is_covert = |what: &What| what.is_covert() && !what.is_own();
+    let covert_step = happening.step.is_some_and(|step| is_covert(&story.steps[step].what));
     !covert_step && (happening.step.is_some() || happening.record.is_some())
 }
 
@@ -68,7 +76,7 @@ pub fn compare(
     let mut same = 0;
     for (mine, yours) in ours.iter().zip(&theirs) {
         let (a, b) = (&trace.happenings[*mine], &other.happenings[*yours]);
-        if overt_part(a) == overt_part(b) {
+        if overt_part(story, a) == overt_part(&other_story, b) {
             same += 1;
             continue;
         }

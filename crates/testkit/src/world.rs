@@ -9,7 +9,8 @@ use types::{ActorId, Hash, Moment, OutPoint, Timestamp, VaultId};
 use crate::assignments::Met;
 use crate::directions;
 use crate::org::{
-    Apart, By, Forbid, GROUPS, Goes, LISTS, Limit, PEOPLE_MAX, Permit, Person, Policy, Quorum, VAULTS,
+    Apart, By, Forbid, GROUPS, Goes, LISTS, Limit, PEOPLE_MAX, PROTECTED, Permit, Person, Policy, Protected,
+    Quorum, VAULTS,
 };
 use crate::prng::Chance;
 
@@ -209,6 +210,13 @@ fn people(chance: &mut Chance) -> Vec<Person> {
     people
 }
 
+fn protected(people: usize, chance: &mut Chance) -> Protected {
+    let mut of: Vec<usize> = (0..=chance.below(2)).map(|_| chance.below(people)).collect();
+    of.dedup();
+    let homes = if chance.percent(60) { vec![chance.below(people)] } else { Vec::new() };
+    Protected { of, homes }
+}
+
 fn apart(chance: &mut Chance) -> Apart {
     chance.of(&[Apart::No, Apart::Home, Apart::Home, Apart::Place])
 }
@@ -282,6 +290,7 @@ fn policy(chance: &mut Chance) -> Policy {
     }
     let operators = (0..people.len()).filter(|_| chance.percent(35)).collect();
     let clear_count = chance.of(&[1, 2, 2]);
+    let protected = (0..chance.below(PROTECTED.len() + 1)).map(|_| protected(people.len(), chance)).collect();
     Policy {
         people,
         service_groups: groups(chance),
@@ -304,6 +313,8 @@ fn policy(chance: &mut Chance) -> Policy {
         look_back: chance.of(&[0, HOUR, DAY, 7 * DAY]),
         price_max_age: chance.of(&[HOUR, DAY, 7 * DAY]),
         price_window: 7 * DAY,
+        protected,
+        relative_expires: chance.of(&[HOUR, 12 * HOUR, 2 * DAY]),
     }
 }
 

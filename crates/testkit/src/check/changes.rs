@@ -25,9 +25,14 @@ impl Checker<'_, '_> {
 
     /// Whether a person has an ending left, counting those of proposals with the same consequences.
     pub(super) fn ends_alone(&self, act: Act, motion: usize) -> bool {
-        let Proposal::Change(version) = self.ledger.motions[motion].proposal else { return true };
         let directions = &self.ledger.world.directions;
-        let equal = |other: &Proposal| matches!(other, Proposal::Change(other) if *other == version || directions[*other][version] == Direction::Equal);
+        let equal = |other: &Proposal| match (self.ledger.motions[motion].proposal, *other) {
+            (Proposal::Change(version), Proposal::Change(other)) => {
+                other == version || directions[other][version] == Direction::Equal
+            }
+            (Proposal::Replace(who), Proposal::Replace(other)) => who == other,
+            _ => false,
+        };
         let counted = |ended: &Act| ended.by == act.by && ended.at > act.at - ENDS.1;
         let motions =
             self.ledger.motions.iter().filter(|motion| motion.ended.is_some_and(|ended| counted(&ended)));

@@ -146,8 +146,9 @@ impl Checker<'_, '_> {
         let second = ledger.allows(entry, self.now, Reading::Second);
         let actors: Vec<Actor> =
             std::iter::once(entry.submitted.by).chain(entry.approvals.iter().map(|act| act.by)).collect();
-        let covered = ledger.is_covered(Some(transfer.vault), &actors);
+        let covered = ledger.is_covered(Some(transfer.vault), &actors, self.now);
         let objected = ledger.objected.contains(&entry.number);
+        let paused = ledger.is_paused(&actors, self.now);
         let name = format!("T{}", entry.number);
         if first.allowed && !first.quick {
             self.slow.push(index);
@@ -164,6 +165,14 @@ impl Checker<'_, '_> {
         } else {
             let must = first.allowed && !objected && (first.quick || (second.allowed && !covered));
             hold(!must, || format!("liveness broken: {name} was declined though everything allows it"))?;
+        }
+        let impostor =
+            !std::iter::once(&entry.submitted).chain(&entry.approvals).all(|act| ledger.was_entitled(act));
+        if !released && first.allowed && impostor {
+            self.coverage.see(Seen::ImpostorsIgnored);
+        }
+        if paused && first.allowed {
+            self.coverage.see(if first.quick { Seen::QuickInPause } else { Seen::DeclinedInPause });
         }
         self.count_decision(entry.number, released, (first.allowed, first.quick), (covered, objected));
         Ok(())

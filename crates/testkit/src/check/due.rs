@@ -14,6 +14,7 @@ impl Checker<'_, '_> {
     pub(super) fn tick(&mut self, index: usize, happening: &Happening) -> Held {
         for note in &happening.notes {
             self.closed(note)?;
+            self.missed(note)?;
         }
         let Some(record) = &happening.record else { return Ok(()) };
         let act = Act { by: Actor::Stranger, at: self.now, number: record.act.number.0, duress: false };
@@ -98,7 +99,7 @@ impl Checker<'_, '_> {
         let second = ledger.motion_allowed(motion, self.now, Reading::Second);
         let actors: Vec<Actor> =
             std::iter::once(found.proposed.by).chain(found.endorsements.iter().map(|act| act.by)).collect();
-        let covered = ledger.is_covered(None, &actors);
+        let covered = ledger.is_covered(None, &actors, self.now);
         hold(!passed || first, || format!("G5 broken: {name} passed against the overt rules"))?;
         // One person's tightening works at once, whatever its class: covert facts never decide it.
         let (second, covered) = if found.is_immediate() { (first, false) } else { (second, covered) };
@@ -115,6 +116,8 @@ impl Checker<'_, '_> {
                 (false, _) => Seen::MotionsRejected,
                 (true, Proposal::Lift(_)) => Seen::Lifted,
                 (true, Proposal::Lower(_)) => Seen::Lowered,
+                (true, Proposal::Replace(_)) => Seen::CredentialsReplaced,
+                (true, Proposal::Revoke(_)) => Seen::CredentialsRevoked,
                 (true, Proposal::Change(_)) if immediate => Seen::ChangesAtOnce,
                 (true, Proposal::Change(_)) => Seen::ChangesPassed,
             });
@@ -140,6 +143,7 @@ impl Checker<'_, '_> {
                 self.ledger.postures.push(Posture { to, number: act.number, lowered_by: Some(motion) });
             }
             Proposal::Change(version) => self.changed(motion, version, act),
+            Proposal::Replace(_) | Proposal::Revoke(_) => {}
         }
     }
 }

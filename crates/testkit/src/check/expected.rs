@@ -6,6 +6,9 @@ use crate::org::Actor;
 use crate::readings::Reading;
 use crate::story::{Proposal, Scope, Step, What};
 
+/// How many proposals about one person's credential may be open.
+const CREDENTIAL_MOTIONS: usize = 8;
+
 impl Checker<'_, '_> {
     /// What the author must be told; `None` where DESIGN does not say.
     pub(super) fn expected(&self, step: &Step) -> Option<Result<(), &'static str>> {
@@ -42,8 +45,12 @@ impl Checker<'_, '_> {
             What::Endorse(motion) => match ledger.motion(*motion).map(|motion| &ledger.motions[motion]) {
                 None => Err("not-found"),
                 Some(motion) if motion.settled.is_some() && motion.lapses_at.is_none() => Err("too-late"),
+                Some(motion) if motion.concerns().is_some_and(|who| step.by == Actor::Person(who)) => {
+                    Err("not-allowed")
+                }
                 Some(motion)
-                    if matches!(motion.proposal, Proposal::Change(_)) && motion.proposed.by == step.by =>
+                    if !matches!(motion.proposal, Proposal::Lift(_) | Proposal::Lower(_))
+                        && motion.proposed.by == step.by =>
                 {
                     Err("own-proposal")
                 }
@@ -64,12 +71,26 @@ impl Checker<'_, '_> {
                 Err("authority-unmet")
             }
             What::Propose(Proposal::Change(_)) => Ok(()),
+            What::Propose(Proposal::Replace(who)) => self.expected_replacement(*who),
+            What::Propose(Proposal::Revoke(who)) => {
+                ledger.was_replaced(*who).then_some(()).ok_or("not-found")
+            }
             // What may follow a transaction that is signed is `vault`'s matter; the stories only bring what may not.
             What::Attach(number, ..) if self.is_signed_on_chain(*number) => return None,
             What::Attach(number, inputs, _) => return Some(self.expected_attachment(step, *number, inputs)),
             What::Signed(number, wrong) => return self.expected_signature(*number, *wrong),
             _ => return None,
         })
+    }
+
+    fn expected_replacement(&self, who: usize) -> Result<(), &'static str> {
+        let ledger = &self.ledger;
+        if !ledger.is_person(Actor::Person(who)) {
+            return Err("not-found");
+        }
+        let open = ledger.motions.iter().filter(|motion| motion.settled.is_none());
+        let of_them = open.filter(|motion| motion.concerns() == Some(who)).count();
+        (of_them < CREDENTIAL_MOTIONS).then_some(()).ok_or("too-many")
     }
 
     pub(super) fn expected_submission(&self, step: &Step, number: usize) -> Result<(), &'static str> {

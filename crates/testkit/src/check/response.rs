@@ -12,9 +12,13 @@ impl Checker<'_, '_> {
         hold(happening.record.is_none(), || {
             "G3 broken: a covert command left a record in the overt chain".into()
         })?;
+        if let What::Press(whose, alarm) = step.what {
+            return self.pressed(whose, alarm, happening);
+        }
         if step.what == What::Deliver {
             return Ok(());
         }
+        self.own_act(step, happening)?;
         self.attested(step, happening)?;
         let act = self.act(step, happening);
         if let What::Object(number) = step.what {
@@ -56,7 +60,9 @@ impl Checker<'_, '_> {
                 let who = person_number(who.as_str()).ok_or("an unknown person")?;
                 self.ledger.signal(who, act.at);
             }
-            Covert::Acknowledge { .. } => {}
+            Covert::Acknowledge { incident: id } => {
+                self.ledger.incidents[incident(id)].acknowledged.push(act);
+            }
             Covert::Implicate { incident: id, person, since } => {
                 let person = person_number(person.as_str()).ok_or("an unknown person")?;
                 let incident = &mut self.ledger.incidents[incident(id)];
@@ -70,7 +76,7 @@ impl Checker<'_, '_> {
             Covert::Clear { incident: id } => self.ledger.incidents[incident(id)].clearing.push(act),
             Covert::EndClear { incident: id } => self.ledger.incidents[incident(id)].clearing.clear(),
             Covert::EndPause { .. } | Covert::Schedule { .. } | Covert::CheckIn | Covert::EndSchedule => {
-                return Err("no step of a story asks for this".into());
+                self.signs_acted(act, command)?;
             }
         }
         Ok(())
