@@ -5,7 +5,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use gate::{Outcome, Record};
-use testkit::org::{Actor, Apart, By, Goes, Limit, Permit, Person, Policy, Quorum};
+use testkit::org::{Actor, Apart, By, Goes, Limit, Permit, Person, Policy, Protected, Quorum};
 use testkit::play::{Player, Trace, channel};
 use testkit::story::{Proposal, Step, Story, To, Transfer, What};
 use testkit::world::World;
@@ -99,6 +99,9 @@ pub fn rules() -> Policy {
         look_back: 7 * DAY,
         price_max_age: DAY,
         price_window: 7 * DAY,
+        // Mathilde is a relative of Alice and Bob and lives with Farid.
+        protected: vec![Protected { of: vec![ALICE, BOB], homes: vec![FARID] }],
+        relative_expires: 12 * HOUR,
     }
 }
 

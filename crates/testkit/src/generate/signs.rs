@@ -69,12 +69,14 @@ impl Author<'_> {
         let scheduled = self.scheduled();
         match self.chance.below(10) {
             0..=2 if !scheduled.is_empty() => self.until_missed(&scheduled),
-            3..=4 if !scheduled.is_empty() => {
+            3..=6 if !scheduled.is_empty() => {
                 let who = self.chance.of(&scheduled);
                 self.push(Actor::Person(who), What::CheckIn);
             }
-            5 => self.person(What::CheckIn),
-            6 => self.person(What::EndSchedule),
+            7 => {
+                let what = if self.chance.percent(50) { What::CheckIn } else { What::EndSchedule };
+                self.person(what);
+            }
             _ => {
                 let every = self.chance.of(&[15 * MINUTE, 3600, 86_400, 31 * 86_400, 15 * MINUTE - 1]);
                 let next = self.chance.of(&[1, 3600, 86_400, 31 * 86_400, 31 * 86_400 + 1, 0]);
