@@ -102,6 +102,7 @@ fn clippy(workspace: &Workspace) -> anyhow::Result<Tally> {
 /// All but those that the layer "node" ran.
 fn tests(workspace: &Workspace) -> anyhow::Result<Tally> {
     prerequisites::ensure_for_token()?;
+    prerequisites::ensure_for_pages()?;
     let ran = program::run(cargo(&workspace.root).args([
         "test",
         "--workspace",

@@ -1,5 +1,5 @@
 //! What must be installed besides Rust: a C and a C++ compiler, for SQLite and for Bitcoin Core's script code; and for building the
-//! node that tests use, cmake and the headers of Boost; for the tests of tokens, SoftHSM.
+//! node that tests use, cmake and the headers of Boost; for the tests of tokens, SoftHSM; for those of the pages, Chromium and node.
 //!
 //! Called first by `cargo xtask test`, and by `bitcoind` before it builds. What is missing is installed on Debian by an administrator's
 //! session, and otherwise the message says exactly what to install; the checks never pass without it.
@@ -36,6 +36,19 @@ const FOR_TOKEN: &[Need] =
     &[Need { what: "softhsm2-util", is_there: || runs("softhsm2-util"), package: "softhsm2" }];
 const FOR_TOKEN_HOW: &str = "for the tests of PKCS#11 tokens install SoftHSM: `sudo apt-get install softhsm2` on Debian and Ubuntu, \
      `sudo dnf install softhsm` on Fedora, `brew install softhsm` on macOS";
+
+/// A browser, for the tests of the pages; node, which runs their scripts where no page is needed.
+const FOR_PAGES: &[Need] = &[
+    Need { what: "chromium", is_there: has_chromium, package: "chromium" },
+    Need { what: "node", is_there: || runs("node"), package: "nodejs" },
+];
+const FOR_PAGES_HOW: &str = "for the tests of the pages install Chromium and node: `sudo apt-get install chromium nodejs` on Debian and \
+     Ubuntu, `sudo dnf install chromium nodejs` on Fedora; or name another Chromium in `REMPART_CHROMIUM`";
+
+/// Makes sure that there is a browser to test with.
+pub fn ensure_for_pages() -> anyhow::Result<()> {
+    provide(FOR_PAGES, FOR_PAGES_HOW)
+}
 
 /// Makes sure that there is a token to test with.
 pub fn ensure_for_token() -> anyhow::Result<()> {
@@ -75,6 +88,11 @@ fn missing(needs: &[Need]) -> Vec<&Need> {
 
 fn names(needs: &[&Need]) -> Vec<&'static str> {
     needs.iter().map(|need| need.what).collect()
+}
+
+/// The one that the crate `browser` starts.
+fn has_chromium() -> bool {
+    runs(&std::env::var("REMPART_CHROMIUM").unwrap_or_else(|_| "chromium".to_owned()))
 }
 
 fn runs(program: &str) -> bool {

@@ -53,6 +53,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("testkit", &["fuzz"]),
     ("fuzz", &[]),
     ("regtest", &[]),
+    ("browser", &[]),
     ("xtask", &[]),
 ];
 

@@ -1,0 +1,29 @@
+//! A real browser for tests: the installed Chromium without a window, driven over its own debugging pipe (G1, G3, G9). Never shipped.
+//!
+//! [`Browser::start`] starts one with a new profile folder; it is ended when dropped. A test reads like this:
+//!
+//! ```no_run
+//! # fn main() -> Result<(), browser::BrowserError> {
+//! let mut browser = browser::Browser::start(&browser::Options::default())?;
+//! browser.visit("http://localhost:8087/entry")?;
+//! browser.type_text("#by", "alice")?;
+//! browser.click("#enter")?;
+//! browser.wait("the list", "!document.querySelector('#inside').hidden")?;
+//! # Ok(()) }
+//! ```
+//!
+//! Where things are: how Chromium is started, `process`; calls and events of its protocol, `protocol`; what a person does with a page, `page`;
+//! authenticators in software, `authenticator`; what is left in its folder, `profile`.
+
+mod authenticator;
+mod error;
+mod page;
+mod process;
+mod profile;
+mod protocol;
+
+pub use authenticator::AuthenticatorId;
+pub use error::BrowserError;
+pub use page::Sent;
+pub use process::{Browser, Options};
+pub use profile::{Found, search_folder};

@@ -1,0 +1,176 @@
+//! What a person does with a page: visit, read, click, type, look.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use crate::error::BrowserError;
+use crate::process::Browser;
+
+/// How long something may take to appear.
+const WAIT_MAX: Duration = Duration::from_secs(30);
+const WAIT_STEP: Duration = Duration::from_millis(20);
+
+impl Browser {
+    /// Goes to an address and waits until its scripts have run.
+    ///
+    /// # Errors
+    /// When it cannot be loaded.
+    pub fn visit(&mut self, address: &str) -> Result<(), BrowserError> {
+        let gone = self.wire.call("Page.navigate", json!({ "url": address }))?;
+        if let Some(error) = gone.get("errorText").and_then(Value::as_str) {
+            return Err(BrowserError::Refused { method: address.to_owned(), message: error.to_owned() });
+        }
+        // Modules run before the page counts as complete.
+        self.wait("the page", "document.readyState === 'complete' && location.href !== 'about:blank'")
+    }
+
+    /// Runs an expression in the page, waits for it if it is a promise, and gives its value.
+    ///
+    /// # Errors
+    /// [`BrowserError::Script`].
+    pub fn eval(&mut self, expression: &str) -> Result<Value, BrowserError> {
+        let params = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true, "userGesture": true });
+        let mut answer = self.wire.call("Runtime.evaluate", params)?;
+        if let Some(exception) = answer.get("exceptionDetails") {
+            let message = exception.to_string();
+            return Err(BrowserError::Script { expression: expression.to_owned(), message });
+        }
+        Ok(answer["result"]["value"].take())
+    }
+
+    /// Waits until an expression is true in the page.
+    ///
+    /// # Errors
+    /// [`BrowserError::Timeout`], with what the page shows.
+    pub fn wait(&mut self, what: &str, expression: &str) -> Result<(), BrowserError> {
+        let mut waited = Duration::ZERO;
+        while waited < WAIT_MAX {
+            // While a page is replaced there is nothing to ask.
+            if self.eval(expression).is_ok_and(|value| value == json!(true)) {
+                return Ok(());
+            }
+            self.wire.take_in(WAIT_STEP)?;
+            std::thread::sleep(WAIT_STEP);
+            waited += WAIT_STEP * 2;
+        }
+        let page = self.text("body").unwrap_or_default();
+        Err(BrowserError::timeout(what, WAIT_MAX, page))
+    }
+
+    /// The text that an element shows.
+    ///
+    /// # Errors
+    /// When there is no such element.
+    pub fn text(&mut self, selector: &str) -> Result<String, BrowserError> {
+        let text = self.eval(&format!("document.querySelector({}).innerText", json!(selector)))?;
+        Ok(text.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Clicks in the middle of an element, with the mouse.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be seen.
+    pub fn click(&mut self, selector: &str) -> Result<(), BrowserError> {
+        let place = format!(
+            "(() => {{ const element = document.querySelector({}); element.scrollIntoView({{ block: 'center' }}); \
+             const box = element.getBoundingClientRect(); if (box.width === 0) throw new Error('not shown'); \
+             return [box.x + box.width / 2, box.y + box.height / 2]; }})()",
+            json!(selector)
+        );
+        let place = self.eval(&place)?;
+        for kind in ["mousePressed", "mouseReleased"] {
+            let event =
+                json!({ "type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1 });
+            self.wire.call("Input.dispatchMouseEvent", event)?;
+        }
+        Ok(())
+    }
+
+    /// Puts the cursor into an input and types, key by key.
+    ///
+    /// # Errors
+    /// When there is no such input.
+    pub fn type_text(&mut self, selector: &str, text: &str) -> Result<(), BrowserError> {
+        self.eval(&format!("document.querySelector({}).focus()", json!(selector)))?;
+        for letter in text.chars() {
+            let letter = letter.to_string();
+            self.wire.call(
+                "Input.dispatchKeyEvent",
+                json!({ "type": "keyDown", "text": letter, "key": letter }),
+            )?;
+            self.wire.call("Input.dispatchKeyEvent", json!({ "type": "keyUp", "key": letter }))?;
+        }
+        Ok(())
+    }
+
+    /// Presses a named key: `Tab`, `Enter`, `ArrowDown`, `Escape`.
+    ///
+    /// # Errors
+    /// When the browser has gone.
+    pub fn press(&mut self, key: &str) -> Result<(), BrowserError> {
+        let code = match key {
+            "Tab" => 9,
+            "Enter" => 13,
+            "Escape" => 27,
+            "ArrowDown" => 40,
+            _ => 0,
+        };
+        let event =
+            |kind: &str| json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code });
+        self.wire.call("Input.dispatchKeyEvent", event("keyDown"))?;
+        self.wire.call("Input.dispatchKeyEvent", event("keyUp"))?;
+        Ok(())
+    }
+
+    /// The whole page as PNG.
+    ///
+    /// # Errors
+    /// When the browser has gone.
+    pub fn screenshot(&mut self) -> Result<Vec<u8>, BrowserError> {
+        // Two frames: what was changed just now has been drawn.
+        self.eval(
+            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))",
+        )?;
+        let shot = self
+            .wire
+            .call("Page.captureScreenshot", json!({ "format": "png", "captureBeyondViewport": true }))?;
+        let text = shot["data"].as_str().unwrap_or_default();
+        let wrong = |_| BrowserError::Gone(std::io::ErrorKind::InvalidData.into());
+        STANDARD.decode(text).map_err(wrong)
+    }
+
+    /// Every request since the last time that this was asked.
+    ///
+    /// # Errors
+    /// When the browser has gone.
+    pub fn requests(&mut self) -> Result<Vec<Sent>, BrowserError> {
+        self.wire.take_in(Duration::from_millis(200))?;
+        let sent = |event: Value| {
+            let request = &event["params"]["request"];
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            (event["method"] == "Network.requestWillBeSent").then(|| Sent {
+                method: text(&request["method"]),
+                address: text(&request["url"]),
+                headers: request["headers"].clone(),
+                body: text(&request["postData"]),
+            })
+        };
+        Ok(self.wire.events.drain(..).filter_map(sent).collect())
+    }
+}
+
+/// A request that the page sent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sent {
+    /// Its method.
+    pub method: String,
+    /// Its whole address.
+    pub address: String,
+    /// Its headers, as an object.
+    pub headers: Value,
+    /// Its body.
+    pub body: String,
+}

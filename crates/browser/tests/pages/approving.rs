@@ -1,0 +1,135 @@
+//! Passkey and phrase together: signing in, approving exactly what is shown, and what is refused (G1).
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use browser::Sent;
+use serde_json::{Value, json};
+use types::Hash;
+
+use crate::person::{Alice, options, proposed};
+use crate::stage::{Stage, exchange};
+
+fn sent(alice: &mut Alice, path: &str) -> Sent {
+    let all = alice.browser.requests().unwrap();
+    all.into_iter().find(|sent| sent.method == "POST" && sent.address.ends_with(path)).unwrap()
+}
+
+fn key(sent: &Sent) -> &str {
+    let headers = sent.headers.as_object().unwrap();
+    headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("idempotency-key")).unwrap().1.as_str().unwrap()
+}
+
+/// The challenge that the authenticator signed, as its client data has it.
+fn signed_challenge(body: &Value) -> Vec<u8> {
+    let client_data = body["proof"]["passkey"]["client_data"].as_str().unwrap();
+    let client_data: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(client_data).unwrap()).unwrap();
+    assert_eq!(client_data["origin"], "http://localhost:8087");
+    URL_SAFE_NO_PAD.decode(client_data["challenge"].as_str().unwrap()).unwrap()
+}
+
+#[test]
+fn what_is_shown_is_what_the_device_signs_and_it_counts_once() {
+    let stage = Stage::new();
+    let mut alice = Alice::enrolled(&stage, &options(&stage));
+    let id = proposed(&stage, "0.4 BTC", 1);
+    let words = alice.words.clone();
+    alice.sign_in(&words);
+    alice.choose();
+    let shown = alice.browser.text("#payload dl").unwrap();
+    for part in [crate::world::PAYEE, "0.4 BTC", "0.00005 BTC", "treasury", "invoice", "INV-7", "bob"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let exact = alice.browser.eval("document.querySelector('#payload code').textContent").unwrap();
+    let payload: types::Payload = serde_json::from_str(exact.as_str().unwrap()).unwrap();
+    assert_eq!(payload.id().unwrap().to_string(), id);
+    drop(alice.browser.requests().unwrap());
+    alice.approve(&words);
+    alice.wait_for_status("inside", "Approved");
+    assert!(alice.browser.text("#transfers").unwrap().contains("You approved it."));
+
+    let path = format!("/v1/transfers/{id}/approve");
+    let request = sent(&mut alice, &path);
+    let body: Value = serde_json::from_str(&request.body).unwrap();
+    assert_eq!(body["command"], json!({ "payload_hash": id }));
+    let hash = api::request_hash("POST", &path, key(&request), &body["command"]).unwrap();
+    let nonce = Hash::parse(body["proof"]["nonce"].as_str().unwrap()).unwrap();
+    let expected = credentials::challenge(api::COMMAND_DOMAIN, &hash, &nonce.0);
+    assert_eq!(signed_challenge(&body), expected.0);
+
+    // The same bytes again, and the same proof for something else.
+    let head = |key: &str| format!("POST {path} HTTP/1.1\r\nIdempotency-Key: {key}");
+    for key in [key(&request), "another"] {
+        let replayed = exchange(stage.address, &head(key), request.body.as_bytes());
+        assert_eq!((replayed.status(), replayed.code().as_str()), (401, "unauthenticated"));
+    }
+}
+
+#[test]
+fn a_device_that_has_not_recognised_its_user_is_refused() {
+    let stage = Stage::new();
+    let mut alice = Alice::enrolled(&stage, &options(&stage));
+    let words = alice.words.clone();
+    alice.browser.set_user_verified(&alice.authenticator, false).unwrap();
+    alice.browser.visit("http://localhost:8087/entry").unwrap();
+    alice.browser.type_text("#by", "alice").unwrap();
+    alice.type_words("sign-in-words", &words);
+    alice.browser.click("#enter").unwrap();
+    alice.wait_for_status("sign-in", "Your device gave no passkey");
+    // A page that does not ask for it gets a signature, and the server refuses that.
+    let script = |verification: &str| {
+        format!(
+            "(async () => {{ const p = await import('/assets/passkey.js'); const nonce = await p.nonceFor('alice'); const key = p.newKey(); \
+             const challenge = await p.commandChallenge(await p.requestHash('POST', '/v1/session', key, {{}}), nonce); \
+             const made = await navigator.credentials.get({{ publicKey: {{ challenge, rpId: 'localhost', userVerification: '{verification}' }} }}); \
+             const passkey = {{ id: p.toBase64Url(made.rawId), client_data: p.toBase64Url(made.response.clientDataJSON), \
+             authenticator_data: p.toBase64Url(made.response.authenticatorData), signature: p.toBase64Url(made.response.signature) }}; \
+             const body = JSON.stringify({{ command: {{}}, proof: {{ by: 'alice', nonce, passkey }}, phrase: '{}' }}); \
+             return (await fetch('/v1/session', {{ method: 'POST', headers: {{ 'Idempotency-Key': key, 'Content-Type': 'application/json' }}, body }})).status; }})()",
+            words.join(" ")
+        )
+    };
+    assert_eq!(alice.browser.eval(&script("discouraged")).unwrap(), json!(401));
+    // The same script with a user who was recognised gets in: it is refused for the reason meant.
+    alice.browser.set_user_verified(&alice.authenticator, true).unwrap();
+    assert_eq!(alice.browser.eval(&script("required")).unwrap(), json!(201));
+}
+
+#[test]
+fn a_payload_that_is_not_the_transfer_cannot_be_approved() {
+    let stage = Stage::new();
+    let mut alice = Alice::enrolled(&stage, &options(&stage));
+    proposed(&stage, "0.4 BTC", 1);
+    let words = alice.words.clone();
+    alice.sign_in(&words);
+    let lie = "(() => { const real = window.fetch; window.fetch = async (path, how) => { const answer = await real(path, how); \
+               if (!/transfers\\/[0-9a-f]+$/.test(path)) return answer; const body = await answer.json(); \
+               body.payload = body.payload.replace('40000000', '10000000'); return new Response(JSON.stringify(body)); }; })()";
+    alice.browser.eval(lie).unwrap();
+    alice.browser.click("#transfers button").unwrap();
+    alice.wait_for_status("approve", "something else than what would be approved");
+    assert_eq!(alice.browser.eval("document.querySelector('#approve-this').disabled").unwrap(), json!(true));
+    assert_eq!(alice.browser.eval("document.querySelector('#payload').textContent").unwrap(), json!(""));
+}
+
+#[test]
+fn a_further_passkey_is_proposed_and_another_persons_opens_nothing() {
+    let stage = Stage::new();
+    let mut alice = Alice::enrolled(&stage, &options(&stage));
+    let words = alice.words.clone();
+    alice.sign_in(&words);
+    alice.browser.click("button[data-go=further-passkey]").unwrap();
+    alice.type_words("device-words", &words);
+    alice.browser.click("#make").unwrap();
+    alice.wait_for_status("inside", "Proposed");
+    assert_eq!(alice.browser.passkeys(&alice.authenticator).unwrap().len(), 2);
+    // Her passkey under bob's name.
+    alice.browser.visit("http://localhost:8087/entry").unwrap();
+    alice.browser.type_text("#by", "bob").unwrap();
+    alice.type_words("sign-in-words", &words);
+    alice.browser.click("#enter").unwrap();
+    alice
+        .browser
+        .wait("a refusal", "document.querySelector('#sign-in .status').classList.contains('bad')")
+        .unwrap();
+    assert_eq!(alice.browser.eval("document.querySelector('#inside').hidden").unwrap(), json!(true));
+}
