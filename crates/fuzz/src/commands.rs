@@ -1,9 +1,9 @@
 //! Any JSON as a command of the interface: what is read is written and read again as the same (G1).
 
 use api::{
-    Acknowledge, Approve, AttachPsbt, Cancel, Clear, Confirmation, EndMotion, EndorseMotion, Implicate,
-    LiftStop, Narrow, NewChange, NewPrice, NewStop, NewTransfer, Objection, RawEnvelope, Report, SetPosture,
-    SignIn,
+    Acknowledge, AddDevice, Approve, AttachPsbt, Cancel, Clear, Confirmation, EndMotion, EndorseMotion,
+    Implicate, LiftStop, Narrow, NewChange, NewPrice, NewStop, NewTransfer, Objection, RawEnvelope, Report,
+    SetPosture, SignIn,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -12,7 +12,9 @@ const TRANSFER: &str = r#"{"vault":"treasury","outputs":[{"address":"bcrt1qw508d
 const APPROVE: &str =
     r#"{"payload_hash":"0101010101010101010101010101010101010101010101010101010101010101"}"#;
 const STOP: &str = r#"{"scope":{"vault":"treasury"}}"#;
-const ENVELOPE: &str = r#"{"command":{},"proof":{"device":"00","signature":"00","at":"2026-11-20T09:30:00Z"},"phrase":"one two three"}"#;
+const ENVELOPE: &str = r#"{"command":{},"proof":{"by":"alice","nonce":"0101010101010101010101010101010101010101010101010101010101010101","signature":"00"},"phrase":"one two three"}"#;
+const CONFIRMED: &str = r#"{"command":{},"proof":{"by":"alice","nonce":"0101010101010101010101010101010101010101010101010101010101010101","passkey":{"id":"AQ","client_data":"AQ","authenticator_data":"AQ","signature":"AQ"}},"phrase":"one two three"}"#;
+const DEVICE: &str = r#"{"device":{"passkey":{"nonce":"0101010101010101010101010101010101010101010101010101010101010101","client_data":"AQ","attestation_object":"AQ"}}}"#;
 
 /// Tries it as every command.
 pub fn run(bytes: &[u8]) {
@@ -36,6 +38,7 @@ pub fn run(bytes: &[u8]) {
     comes_back::<NewPrice>(&value);
     comes_back::<Confirmation>(&value);
     comes_back::<SignIn>(&value);
+    comes_back::<AddDevice>(&value);
     let _ = serde_json::from_value::<RawEnvelope>(value);
 }
 
@@ -50,6 +53,18 @@ fn comes_back<C: Serialize + DeserializeOwned>(value: &serde_json::Value) {
 /// One of each form.
 #[must_use]
 pub fn seeds() -> Vec<Vec<u8>> {
-    let texts = [TRANSFER, APPROVE, STOP, ENVELOPE, "{}", "[]", "null", "\"1 BTC\"", "9007199254740993"];
+    let texts = [
+        TRANSFER,
+        APPROVE,
+        STOP,
+        ENVELOPE,
+        CONFIRMED,
+        DEVICE,
+        "{}",
+        "[]",
+        "null",
+        "\"1 BTC\"",
+        "9007199254740993",
+    ];
     texts.map(|text| text.as_bytes().to_vec()).to_vec()
 }

@@ -16,6 +16,7 @@
 pub mod commands;
 pub mod descriptor;
 pub mod mutate;
+pub mod passkeys;
 pub mod policies;
 pub mod psbt;
 pub mod record;
@@ -40,6 +41,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "policy", run: policies::run, seeds: policies::seeds },
     Target { name: "command", run: commands::run, seeds: commands::seeds },
     Target { name: "record", run: record::run, seeds: record::seeds },
+    Target { name: "passkey", run: passkeys::run, seeds: passkeys::seeds },
     Target { name: "descriptor", run: descriptor::run, seeds: descriptor::seeds },
 ];
 

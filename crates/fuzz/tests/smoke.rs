@@ -44,8 +44,13 @@ fn descriptors() {
 }
 
 #[test]
+fn passkeys() {
+    tried("passkey");
+}
+
+#[test]
 fn targets_have_seeds_and_names() {
-    assert_eq!(TARGETS.len(), 5);
+    assert_eq!(TARGETS.len(), 6);
     for entry in TARGETS {
         assert!(!(entry.seeds)().is_empty() && target(entry.name).is_some());
     }

@@ -11,8 +11,9 @@ mod soft;
 
 use passkey::{
     ATTESTATION_OBJECT_BYTES_MAX, AUTHENTICATOR_DATA_BYTES_MAX, AssertError, AssertionResponse, Attestation,
-    AttestationFault, CLIENT_DATA_BYTES_MAX, CREDENTIAL_ID_BYTES_MAX, Fault, Part, Passkey, RegisterError,
-    RegistrationResponse, RelyingParty, SIGNATURE_BYTES_MAX, assert, assert_one_of, next_counter, register,
+    AttestationFault, CLIENT_DATA_BYTES_MAX, CREDENTIAL_ID_BYTES_MAX, Fault, Part, Passkey,
+    RSA_MODULUS_BYTES_MAX, RSA_MODULUS_BYTES_MIN, RegisterError, RegistrationResponse, RelyingParty,
+    SIGNATURE_BYTES_MAX, assert, assert_one_of, next_counter, register,
 };
 use proptest::prelude::*;
 use soft::{BACKED_UP, BACKUP_ELIGIBLE, PRESENT, Soft, Statement, VERIFIED, bytes, text};
@@ -238,6 +239,83 @@ fn what_is_too_long_is_refused_before_it_is_read() {
     long.attestation_object.resize(ATTESTATION_OBJECT_BYTES_MAX + 1, 0);
     let refused = register(&site(), &challenge(), &long);
     assert_eq!(refused, Err(RegisterError::Fault(Fault::Oversize(Part::AttestationObject))));
+}
+
+/// What the device itself signs can be wrong too.
+#[test]
+fn bytes_behind_what_a_device_signs_are_refused_and_extensions_passed_over() {
+    const HAS_EXTENSIONS: u8 = 0x80;
+    let trailing = Fault::Trailing(Part::AuthenticatorData);
+    let (mut device, passkey) = enrolled(Soft::es256());
+    device.behind = vec![0xa0];
+    let refused = asserted(&passkey, &device.assert(&challenge()));
+    assert_eq!(refused, Err(AssertError::Fault(trailing)));
+    let response = device.register(&challenge(), Statement::Own);
+    assert_eq!(register(&site(), &challenge(), &response), Err(RegisterError::Fault(trailing)));
+    device.flags |= HAS_EXTENSIONS;
+    assert!(asserted(&passkey, &device.assert(&challenge())).is_ok());
+    device.behind = [vec![0xa1], text("credProtect"), vec![2]].concat();
+    assert!(register(&site(), &challenge(), &device.register(&challenge(), Statement::Own)).is_ok());
+    device.behind = [vec![0xa1], text("credProtect")].concat();
+    let malformed = Err(AssertError::Fault(Fault::Malformed(Part::AuthenticatorData)));
+    assert_eq!(asserted(&passkey, &device.assert(&challenge())), malformed);
+    // A new credential has no place in an assertion.
+    (device.flags, device.behind) = (PRESENT | VERIFIED, Vec::new());
+    let registered = device.register(&challenge(), Statement::Own).attestation_object;
+    let from = registered.windows(8).position(|bytes| bytes == b"authData").unwrap() + 10;
+    let data =
+        AssertionResponse { authenticator_data: registered[from..].to_vec(), ..device.assert(&challenge()) };
+    assert_eq!(asserted(&passkey, &data), malformed);
+}
+
+fn registered_with(key: Vec<u8>) -> Result<Passkey, RegisterError> {
+    let mut device = Soft::ed25519(7);
+    device.shown_key = Some(key);
+    register(&site(), &challenge(), &device.register(&challenge(), Statement::Nothing))
+}
+
+/// The identity of the curve is a key under which a signature of zeroes fits every message, by the loose rules.
+#[test]
+fn a_key_of_small_order_signs_nothing() {
+    let identity = [vec![1], vec![0; 31]].concat();
+    let key = [&[0xa4, 1, 1, 3, 0x27, 0x20, 6, 0x21][..], &bytes(&identity)].concat();
+    let passkey = registered_with(key).unwrap();
+    let forged = [identity, vec![0; 32]].concat();
+    let response = AssertionResponse { signature: forged, ..Soft::ed25519(7).assert(&challenge()) };
+    assert_eq!(assert(&site(), &passkey, &challenge(), &response, 0), Err(AssertError::Signature));
+}
+
+#[test]
+fn keys_of_other_forms_are_refused() {
+    let rsa = |modulus: usize, exponent: usize| {
+        let parts = [&bytes(&vec![0xff; modulus])[..], &[0x21], &bytes(&vec![1; exponent])].concat();
+        registered_with([&[0xa4, 1, 3, 3, 0x39, 1, 0, 0x20][..], &parts].concat())
+    };
+    let wrong = Err(RegisterError::Fault(Fault::Malformed(Part::PublicKey)));
+    for (modulus, exponent) in [(RSA_MODULUS_BYTES_MIN, 3), (RSA_MODULUS_BYTES_MAX, 4)] {
+        assert!(rsa(modulus, exponent).is_ok());
+    }
+    for (modulus, exponent) in
+        [(RSA_MODULUS_BYTES_MIN - 1, 3), (RSA_MODULUS_BYTES_MAX + 1, 3), (256, 0), (256, 5), (0, 3)]
+    {
+        assert_eq!(rsa(modulus, exponent), wrong, "{modulus} {exponent}");
+    }
+    let okp = |head: &[u8], point: usize| registered_with([head, &bytes(&vec![8; point])].concat());
+    assert!(okp(&[0xa4, 1, 1, 3, 0x27, 0x20, 6, 0x21], 32).is_ok());
+    assert_eq!(okp(&[0xa4, 1, 1, 3, 0x27, 0x20, 6, 0x21], 31), wrong, "short point");
+    assert_eq!(okp(&[0xa4, 1, 1, 3, 0x27, 0x20, 7, 0x21], 32), wrong, "other curve");
+    assert_eq!(okp(&[0xa4, 1, 1, 3, 0x26, 0x20, 6, 0x21], 32), wrong, "another kind's algorithm");
+    assert_eq!(
+        okp(&[0xa4, 3, 0x27, 1, 1, 0x20, 6, 0x21], 32).map(drop),
+        Ok(()),
+        "order of kind and algorithm"
+    );
+    assert_eq!(okp(&[0xa3, 3, 0x27, 0x20, 6, 0x21], 32), wrong, "no kind");
+    assert_eq!(okp(&[0xa5, 1, 1, 1, 1, 3, 0x27, 0x20, 6, 0x21], 32), wrong, "kind twice");
+    assert_eq!(
+        okp(&[0xa4, 1, 1, 3, 0x38, 0x34, 0x20, 6, 0x21], 32),
+        Err(RegisterError::Fault(Fault::Algorithm))
+    );
 }
 
 /// CBOR that is legal elsewhere, or made to exhaust a reader.

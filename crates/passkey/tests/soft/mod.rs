@@ -44,6 +44,10 @@ pub struct Soft {
     pub relying_party: String,
     pub origin: String,
     pub cross_origin: bool,
+    /// Put behind the authenticator's data and signed with it.
+    pub behind: Vec<u8>,
+    /// In the place of its public key.
+    pub shown_key: Option<Vec<u8>>,
 }
 
 impl Soft {
@@ -69,6 +73,8 @@ impl Soft {
             relying_party: "localhost".to_owned(),
             origin: "http://localhost:8087".to_owned(),
             cross_origin: false,
+            behind: Vec::new(),
+            shown_key: None,
         }
     }
 
@@ -79,7 +85,8 @@ impl Soft {
         data.extend(AAGUID);
         data.extend(u16::try_from(self.id.len()).unwrap().to_be_bytes());
         data.extend(&self.id);
-        data.extend(self.cose());
+        data.extend(self.shown_key.clone().unwrap_or_else(|| self.cose()));
+        data.extend(&self.behind);
         let (format, body) = match statement {
             Statement::Nothing => ("none", vec![0xa0]),
             Statement::Own => ("packed", self.statement(&data, &client_data)),
@@ -97,7 +104,7 @@ impl Soft {
     /// Signs a challenge under another name of the ceremony.
     pub fn assert_as(&mut self, kind: &str, challenge: &Hash) -> AssertionResponse {
         let client_data = self.client_data(kind, challenge);
-        let authenticator_data = self.head(0);
+        let authenticator_data = [self.head(0), self.behind.clone()].concat();
         let signature = self.sign(&authenticator_data, &client_data);
         AssertionResponse { credential_id: self.id.clone(), client_data, authenticator_data, signature }
     }
