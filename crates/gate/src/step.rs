@@ -1,7 +1,7 @@
 //! What a command leads to. Pure: reads the state, returns events; the outcome of an overt command never depends on its class (G3).
 
 use credentials::Class;
-use overt::{Act, Author, Command as Overt, Due, Event as OvertEvent, Matter, Reply, Scope};
+use overt::{Act, AllActs, Author, Command as Overt, Due, Event as OvertEvent, Matter, Reply, Scope};
 use types::{Hash, Moment, PersonId, SpendKind, Timestamp, TransferId};
 
 use crate::attestation::Attestation;
@@ -92,8 +92,8 @@ fn repeated(state: &State, command: &Command) -> Option<Outcome> {
     Some(if same { Ok(reply.clone()) } else { Err(overt::Refusal::KeyReused.into()) })
 }
 
-/// A transaction that completes a released transfer, or takes the place of one that is signed: each signature passes the release
-/// again (G6). One that takes everything back to the vault passes without: it ends a payment, as anyone may.
+/// A transaction that completes a released transfer passes the release again before it is signed (G6), and so does one that takes the
+/// place of one that is signed: that one by the overt rules alone.
 fn with_consequences(
     state: &State,
     command: &Command,
@@ -109,8 +109,16 @@ fn with_consequences(
     events
 }
 
+/// What takes everything back to the vault ends a payment, as anyone may. What takes the place of a payment that is out gains nobody
+/// anything; if covert facts decided it, whoever brings it would learn of them at a moment of their choice (G3, ADR 21).
 fn may_sign(state: &State, (transfer, kind): (TransferId, SpendKind), now: Timestamp, class: Class) -> bool {
-    kind == SpendKind::Return || release_on(state, Matter::Transfer(transfer), now, class)
+    let matter = Matter::Transfer(transfer);
+    let is_out = state.overt().transfer(transfer).is_some_and(|found| !found.signings.is_empty());
+    match kind {
+        SpendKind::Return => true,
+        _ if is_out => state.overt().allows(&AllActs, matter, now).allowed,
+        _ => release_on(state, matter, now, class),
+    }
 }
 
 fn decided(state: &State, transfer: TransferId, released: bool) -> OvertEvent {

@@ -198,11 +198,14 @@ impl Run {
     }
 
     fn person(&mut self, name: &str, ask: Overt) -> gate::Outcome {
+        self.person_of(name, Class::Free, ask)
+    }
+
+    fn person_of(&mut self, name: &str, class: Class, ask: Overt) -> gate::Outcome {
         let by = Author::Actor(ActorId::parse(name).unwrap());
         self.requests += 1;
         let request = hash_parts("request", &[&self.requests.to_be_bytes()]);
-        let attestation =
-            Some(Attestation::seal(&self.key, Class::Free, &by, &request, &self.chance.bytes()));
+        let attestation = Some(Attestation::seal(&self.key, class, &by, &request, &self.chance.bytes()));
         self.step(&Command { by, ask: Ask::Overt(ask), request, idempotency: None, attestation, used: None })
     }
 
@@ -528,4 +531,61 @@ fn whatever_happens_a_transfer_is_paid_at_most_once() {
         "unconfirmed",
     ];
     assert_eq!(seen.into_iter().collect::<Vec<_>>(), wanted, "histories that show nothing");
+}
+
+impl Run {
+    /// A slow payment that is signed, and then one in its place, brought with this phrase. What follows, and how it stands.
+    fn replaces(&mut self, class: Class) -> (gate::Outcome, Status, usize) {
+        let shared = OutPoint { txid: hash_parts("mint", &[b"first"]), index: 0 };
+        let outputs = vec![(shared, COIN)];
+        let received =
+            Overt::NoteReceived { vault: vault(), transaction: shared.txid, height: None, outputs };
+        self.feed(received).unwrap();
+        let output = Output { target: Target::Address("bcrt1qpartner".into()), amount: btc(45_000_000) };
+        let payload = Payload {
+            vault: vault(),
+            initiator: ActorId::parse("alice").unwrap(),
+            nonce: Nonce([1; 16]),
+            outputs: vec![output],
+            max_fee: btc(FEE_MAX),
+            memo: String::new(),
+            reference: String::new(),
+            refresh: false,
+        };
+        let identified = payload.identify().unwrap();
+        let id = identified.id();
+        self.person("alice", Overt::Submit(Box::new(identified))).unwrap();
+        let spend = |fee: u128| {
+            let (kind, txid) = (SpendKind::Payment, hash_parts("txid", &[&fee.to_be_bytes()]));
+            let plan = SpendPlan {
+                kind,
+                vault: vault(),
+                txid,
+                inputs: vec![shared],
+                fee,
+                psbt: txid,
+                complete: true,
+            };
+            Overt::Attach { transfer: id, spend: Box::new(plan) }
+        };
+        self.person("alice", spend(1000)).unwrap();
+        self.now += 48 * HOUR;
+        self.settle();
+        let signing = self.state.overt().transfer(id).unwrap().spend.clone().unwrap();
+        self.system(Overt::NoteSigned { transfer: id, txid: signing.txid }).unwrap();
+        let outcome = self.person_of("alice", class, spend(5000));
+        let found = self.state.overt().transfer(id).unwrap();
+        (outcome, found.status.clone(), found.signings.len())
+    }
+}
+
+/// Otherwise whoever brings it would learn at a moment of their choice whether somebody has signalled (G3).
+#[test]
+fn what_takes_the_place_of_a_payment_that_is_out_is_decided_by_the_overt_rules_alone() {
+    let (mut free, mut forced) = (Run::new(1), Run::new(1));
+    let seen = free.replaces(Class::Free);
+    assert_eq!((seen.0.is_ok(), &seen.1, seen.2), (true, &Status::Signing, 2));
+    assert_eq!(forced.replaces(Class::Duress), seen);
+    assert_eq!(forced.state.covert().incidents().count(), 1, "the signal is heard all the same");
+    assert_eq!(free.state.covert().incidents().count(), 0);
 }

@@ -115,21 +115,15 @@ impl State {
         if transfer.status.is_open() { Ok(transfer) } else { Err(Refusal::TooLate(transfer.status.word())) }
     }
 
-    /// Whether a person may object to a transfer now: anyone who sees it, until a block has it. One that is released and waits for its
-    /// transaction is decided again when that comes, and so is each transaction in the place of one that is signed; a refusal
-    /// then, too, looks like a colleague's objection (G3).
+    /// Whether a person may object to a transfer now: anyone who sees it, until it is signed. One that is released and waits for its
+    /// transaction is decided again when that comes; a refusal then, too, looks like a colleague's objection (G3).
     ///
     /// # Errors
     /// When there is no such transfer for this person, or it has been decided.
     pub fn may_object(&self, act: &Act, id: TransferId) -> Result<(), Refusal> {
         let transfer = self.seen_transfer(&self.person(act)?.0, id)?;
         may_end(transfer)?;
-        let may_follow = matches!(transfer.status, Status::Signed { .. }) && self.is_on_chain(transfer);
-        if transfer.status.is_open() || may_follow {
-            Ok(())
-        } else {
-            Err(Refusal::TooLate(transfer.status.word()))
-        }
+        if transfer.status.is_open() { Ok(()) } else { Err(Refusal::TooLate(transfer.status.word())) }
     }
 
     fn decide_found(&self, act: &Act, sources: &[Source]) -> Decision {
