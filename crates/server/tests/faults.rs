@@ -1,7 +1,7 @@
 //! Killed at every point between command and broadcast (G6, G7, G8).
 //!
 //! The test runs itself again as a child that plays a whole story on real files: found, fund, sign in under duress, submit, attach, approve,
-//! wait, release, sign, broadcast, confirm, alarm. The child aborts before or after its n-th input or output; another child then completes
+//! wait, release, sign, broadcast, confirm, alarm, a relative's press. The child aborts before or after its n-th input or output; another child then completes
 //! the story on the same files. For every n: one transaction was ever signed and broadcast, nothing acknowledged is lost, the alarm arrived,
 //! no input stays locked, and the chain verifies.
 
@@ -27,6 +27,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use alarm::{Channel, DeliveryError, Message, Receipt};
+use covert::{Sign, SignalKind};
 use credentials::Class;
 use gate::Ask;
 use journal::sqlite::Options;
@@ -39,7 +40,7 @@ use server::clock::SimulatedClock;
 use server::dispatch::{Broadcast, BroadcastError};
 use server::engine::Engine;
 use signer::{Signer, SignerError};
-use types::{ChannelId, Hash, Timestamp, TransferId};
+use types::{ChannelId, Hash, ProtectedId, Timestamp, TransferId};
 use vault::bitcoin::consensus::encode;
 use vault::bitcoin::{Transaction, hashes::Hash as _};
 use vault::{Cosigned, VerifiedSpend};
@@ -90,6 +91,11 @@ impl Fuse {
 fn lines(folder: &Path, file: &str) -> Vec<String> {
     let text = std::fs::read_to_string(folder.join(file)).unwrap_or_default();
     text.lines().map(str::to_owned).collect()
+}
+
+/// A relative of bob, whose press must not be lost either.
+fn relative() -> ProtectedId {
+    ProtectedId::parse("mathilde").unwrap()
 }
 
 struct Fused<T>(T, Fuse);
@@ -226,7 +232,8 @@ impl Child {
             match what {
                 "found" => overt.policy().is_some(),
                 "funded" => overt.coins(&treasury()).next().is_some(),
-                "alarmed" => state.covert().signals().count() == 1,
+                "alarmed" => self.signals(state, SignalKind::SignIn) == 1,
+                "pressed" => self.signals(state, SignalKind::Relative) == 1,
                 "submitted" => transfer.is_some(),
                 "attached alice" => transfer.is_some_and(|transfer| transfer.spend.is_some()),
                 "attached carol" => transfer
@@ -236,6 +243,10 @@ impl Child {
                 other => panic!("no step {other}"),
             }
         })
+    }
+
+    fn signals(&self, state: &gate::State, kind: SignalKind) -> usize {
+        state.covert().signals().filter(|(_, signal)| signal.kind == kind).count()
     }
 
     fn step(&self, name: &str, work: impl FnOnce()) {
@@ -261,11 +272,17 @@ impl Child {
     fn play(&self) {
         let (engine, id) = (&self.engine, self.id);
         self.step("found", || {
-            let found = Ask::Overt(Overt::Found { sources: world::sources() });
+            let mut sources = world::sources();
+            sources[1].text += &format!("[[protected]]\nid = \"{}\"\nof = [\"bob\"]\n", relative());
+            let found = Ask::Overt(Overt::Found { sources });
             engine.run_blocking(gate::Command::system(found)).unwrap().unwrap();
         });
         self.step("funded", || world::fund(engine));
         self.step("alarmed", || self.run("bob", Class::Duress, Overt::Attend));
+        self.step("pressed", || {
+            let sign = Sign::Relative { protected: relative(), alarm: true, seed: Hash([9; 32]) };
+            engine.run_blocking(gate::Command::system(Ask::Sign(sign))).unwrap().unwrap();
+        });
         self.step("submitted", || {
             self.run("alice", Class::Free, Overt::Submit(Box::new(transfer(PAYMENT))));
         });
@@ -330,8 +347,9 @@ fn check_end(folder: &Path, at: u64) {
     let bytes = hex::decode(signed.first().unwrap()).unwrap();
     let transaction: Transaction = encode::deserialize(&bytes).unwrap();
     let alarms = distinct(folder, "alarms");
-    assert_eq!(alarms.len(), 1, "point {at}: one alarm, always with the same id: {alarms:?}");
-    assert!(alarms.first().unwrap().ends_with(" bob"));
+    let whose = |name: &str| alarms.iter().filter(|alarm| alarm.ends_with(name)).count();
+    assert_eq!(alarms.len(), 2, "point {at}: two alarms, always with the same ids: {alarms:?}");
+    assert_eq!((whose(" bob"), whose(" mathilde")), (1, 1), "point {at}: {alarms:?}");
     let child = Child::start(folder, 0);
     child.check_acknowledged();
     assert_eq!(child.txid(), Hash(transaction.compute_txid().to_byte_array()), "point {at}");
