@@ -43,7 +43,7 @@ fn value(seed: Hash, depth: u8) -> Value {
     let inner = |part: u8| value(hash_parts("value", &[&seed.0, &[part]]), depth.saturating_sub(1));
     match kind % if depth == 0 { 6 } else { 8 } {
         0 => Value::Null,
-        1 => json!(small % 2 == 0),
+        1 => json!(small.is_multiple_of(2)),
         2 => json!(i64::from_be_bytes(seed.0[8..16].try_into().unwrap()) >> 10),
         3 => json!(text(&seed)),
         4 => json!(seed.to_string()),
@@ -71,7 +71,7 @@ fn case(number: u8) -> Value {
     let seed = hash_parts("case", &[&[number]]);
     let command = json!({ "command": value(seed, 4), "vault": "treasury" });
     let (method, path) =
-        if number % 2 == 0 { ("POST", "/v1/transfers") } else { ("PUT", "/v1/transfers/x/psbt") };
+        if number.is_multiple_of(2) { ("POST", "/v1/transfers") } else { ("PUT", "/v1/transfers/x/psbt") };
     let idempotency = format!("key-{number}");
     let request = api::request_hash(method, path, &idempotency, &command).unwrap();
     let nonce = hash_parts("nonce", &[&seed.0]);
