@@ -17,8 +17,10 @@ use crate::usage::{Usage, added};
 const TRIES_MAX: usize = 48;
 /// A change that lowers a figure by less than this part of it is advised only where none lowers it by more.
 const NOTICEABLE_PART: u128 = 10;
-/// The most that are tried for many figures together.
+/// The most that are tried for many figures together, up to a hundred people; of more people fewer, because each try takes longer.
 const TRIES_TOGETHER_MAX: usize = 160;
+const TRIES_TOGETHER_MIN: usize = 16;
+const PEOPLE_USUAL: usize = 100;
 
 /// What an edit costs: the first that differs decides.
 type Cost = (u32, types::Span, u32);
@@ -97,30 +99,42 @@ fn cost(advice: &Advice) -> Cost {
 /// Every edit worth a try, the cheapest first.
 fn candidates(policy: &Policy, usage: &Usage, found: &[Bound]) -> Vec<Tried> {
     let Some(tables) = tables(policy) else { return Vec::new() };
-    let mut known: HashMap<String, usize> = HashMap::new();
-    let mut edits: Vec<(Proposal, Vec<usize>)> = Vec::new();
-    for (figure, bound) in found.iter().enumerate().filter(|(_, bound)| bound.amount.minor() > 0) {
-        for proposal in proposals(policy, &tables, bound).into_iter().take(TRIES_MAX) {
-            let is_full = edits.len() >= TRIES_TOGETHER_MAX;
-            match known.get(&proposal.edit.english).and_then(|at| edits.get_mut(*at)) {
-                Some((_, figures)) => figures.push(figure),
-                None if !is_full => {
-                    known.insert(proposal.edit.english.clone(), edits.len());
-                    edits.push((proposal, vec![figure]));
-                }
-                None => {}
-            }
-        }
-    }
+    let edits = distinct(policy, found);
     let before = usage.waits(policy);
     let tried = |(proposal, figures): (Proposal, Vec<usize>)| {
-        let policy = proposal.policy()?;
+        let policy = proposal.policy(&tables)?;
         let (waiting, blocked) = added(&before, &usage.waits(&policy));
         Some(Tried { cost: (blocked, waiting, proposal.edited), proposal, policy, figures })
     };
     let mut tried: Vec<Tried> = edits.into_iter().filter_map(tried).collect();
     tried.sort_by_key(|tried| tried.cost);
     tried
+}
+
+/// Every edit once, with the figures for which it is proposed; the first of each figure before the second of any.
+fn distinct(policy: &Policy, found: &[Bound]) -> Vec<(Proposal, Vec<usize>)> {
+    let people = policy.people().len().max(PEOPLE_USUAL);
+    let most = (TRIES_TOGETHER_MAX * PEOPLE_USUAL / people).max(TRIES_TOGETHER_MIN);
+    let lossy = found.iter().enumerate().filter(|(_, bound)| bound.amount.minor() > 0);
+    let mut each: Vec<(usize, std::vec::IntoIter<Proposal>)> =
+        lossy.map(|(figure, bound)| (figure, proposals(policy, bound).into_iter())).collect();
+    let mut known: HashMap<String, usize> = HashMap::new();
+    let mut edits: Vec<(Proposal, Vec<usize>)> = Vec::new();
+    for _ in 0..TRIES_MAX {
+        for (figure, proposals) in &mut each {
+            let Some(proposal) = proposals.next() else { continue };
+            let is_full = edits.len() >= most;
+            match known.get(&proposal.edit.english).and_then(|at| edits.get_mut(*at)) {
+                Some((_, figures)) => figures.push(*figure),
+                None if !is_full => {
+                    known.insert(proposal.edit.english.clone(), edits.len());
+                    edits.push((proposal, vec![*figure]));
+                }
+                None => {}
+            }
+        }
+    }
+    edits
 }
 
 /// Which of some figures an edit lowers, and to what.

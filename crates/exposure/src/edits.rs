@@ -21,22 +21,27 @@ const HOLDS: [Span; 5] = [
     Span::from_hours(168),
 ];
 
-/// An edit, before it is tried.
+/// What an edit does to the files; nothing when it has nothing to edit there.
+type Change = Box<dyn Fn(&mut Vec<Table>) -> Option<()>>;
+
+/// An edit, before it is tried. The files are only copied when it is.
 pub(crate) struct Proposal {
     pub edit: Edit,
     /// How many values are edited.
     pub edited: u32,
-    sources: Vec<Table>,
+    change: Change,
 }
 
 impl Proposal {
     /// The policy with the edit; nothing when it would not be valid.
-    pub(crate) fn policy(&self) -> Option<Policy> {
+    pub(crate) fn policy(&self, tables: &[Table]) -> Option<Policy> {
+        let mut files = tables.to_vec();
+        (self.change)(&mut files)?;
         let source = |(number, table): (usize, &Table)| {
             let text = toml::to_string(table).ok()?;
             Some(Source { name: format!("{number}.toml"), text })
         };
-        let sources: Vec<Source> = self.sources.iter().enumerate().map(source).collect::<Option<_>>()?;
+        let sources: Vec<Source> = files.iter().enumerate().map(source).collect::<Option<_>>()?;
         policy::load(&sources).policy
     }
 }
@@ -47,8 +52,8 @@ pub(crate) fn tables(policy: &Policy) -> Option<Vec<Table>> {
 }
 
 /// Every edit of what the strategy of a bound uses.
-pub(crate) fn proposals(policy: &Policy, tables: &[Table], bound: &Bound) -> Vec<Proposal> {
-    let mut desk = Desk { policy, bound, tables, found: Vec::new() };
+pub(crate) fn proposals(policy: &Policy, bound: &Bound) -> Vec<Proposal> {
+    let mut desk = Desk { policy, bound, found: Vec::new() };
     desk.proposals();
     desk.found
 }
@@ -56,7 +61,6 @@ pub(crate) fn proposals(policy: &Policy, tables: &[Table], bound: &Bound) -> Vec
 struct Desk<'a> {
     policy: &'a Policy,
     bound: &'a Bound,
-    tables: &'a [Table],
     found: Vec<Proposal>,
 }
 
@@ -79,7 +83,6 @@ impl Desk<'_> {
         }
         if policy {
             self.permits();
-            self.limits();
         }
     }
 
@@ -87,13 +90,11 @@ impl Desk<'_> {
         &mut self,
         words: (String, String),
         edited: u32,
-        edit: impl FnOnce(&mut Vec<Table>) -> Option<()>,
+        change: impl Fn(&mut Vec<Table>) -> Option<()> + 'static,
     ) {
-        let mut sources = self.tables.to_vec();
-        if edit(&mut sources).is_some() {
-            let (english, french) = words;
-            self.found.push(Proposal { edit: Edit { english, french }, edited, sources });
-        }
+        let (english, french) = words;
+        let edit = Edit { english, french };
+        self.found.push(Proposal { edit, edited, change: Box::new(change) });
     }
 
     fn vaults(&self, ways: &[Way]) -> BTreeSet<VaultId> {
@@ -108,24 +109,29 @@ impl Desk<'_> {
     }
 
     fn permits(&mut self) {
-        for permit in self.used() {
-            let id = permit.id.to_string();
-            for hold in HOLDS.into_iter().filter(|hold| *hold > permit.hold) {
-                let (from, to) = (span_text(permit.hold), span_text(hold));
-                let words = (
-                    format!("hold of permit `{id}`: {from} -> {to}"),
-                    format!("attente (`hold`) de l’autorisation `{id}` : {from} -> {to}"),
-                );
-                let expires = permit.expires.max(Span::from_seconds(hold.seconds().saturating_mul(2)));
-                let edited = 1 + u32::from(expires > permit.expires);
-                self.propose(words, edited, |tables| {
-                    let entry = entry(tables, "permit", &id)?;
-                    entry.insert("hold".into(), Toml::String(to.clone()));
-                    entry.insert("expires".into(), Toml::String(expires.to_string()));
-                    Some(())
-                });
-            }
-            self.approvers(&permit);
+        let used = self.used();
+        used.iter().for_each(|permit| self.approvers(permit));
+        self.limits();
+        used.iter().for_each(|permit| self.holds(permit));
+    }
+
+    fn holds(&mut self, permit: &Permit) {
+        let id = permit.id.to_string();
+        for hold in HOLDS.into_iter().filter(|hold| *hold > permit.hold) {
+            let (from, to) = (span_text(permit.hold), span_text(hold));
+            let words = (
+                format!("hold of permit `{id}`: {from} -> {to}"),
+                format!("attente (`hold`) de l’autorisation `{id}` : {from} -> {to}"),
+            );
+            let expires = permit.expires.max(Span::from_seconds(hold.seconds().saturating_mul(2)));
+            let edited = 1 + u32::from(expires > permit.expires);
+            let id = id.clone();
+            self.propose(words, edited, move |tables| {
+                let entry = entry(tables, "permit", &id)?;
+                entry.insert("hold".into(), Toml::String(to.clone()));
+                entry.insert("expires".into(), Toml::String(expires.to_string()));
+                Some(())
+            });
         }
     }
 
@@ -136,14 +142,15 @@ impl Desk<'_> {
             format!("une approbation de plus, d’un autre domicile, pour l’autorisation `{id}`"),
         );
         let group = permit.initiators.first().map(ToString::to_string).unwrap_or_default();
-        self.propose(words, 1, |tables| {
-            let entry = entry(tables, "permit", &id)?;
+        let asked = id.clone();
+        self.propose(words, 1, move |tables| {
+            let entry = entry(tables, "permit", &asked)?;
             match entry.get_mut("approve").and_then(Toml::as_table_mut) {
                 Some(quorum) => one_more(quorum),
                 None => {
                     let quorum = Table::from_iter([
                         ("at_least".to_owned(), Toml::Integer(1)),
-                        ("of".to_owned(), Toml::String(group)),
+                        ("of".to_owned(), Toml::String(group.clone())),
                         ("apart".to_owned(), Toml::String("home".into())),
                     ]);
                     entry.insert("approve".into(), Toml::Table(quorum));
@@ -155,7 +162,7 @@ impl Desk<'_> {
             format!("`apart = \"home\"` in the quorum of permit `{id}`"),
             format!("`apart = \"home\"` dans le quorum de l’autorisation `{id}`"),
         );
-        self.propose(words, 1, |tables| {
+        self.propose(words, 1, move |tables| {
             apart(entry(tables, "permit", &id)?.get_mut("approve")?.as_table_mut()?)
         });
     }
@@ -175,7 +182,7 @@ impl Desk<'_> {
                 format!("amount of limit `{id}`: {from} -> {to}"),
                 format!("montant du plafond `{id}` : {from} -> {to}"),
             );
-            self.propose(words, 1, |tables| {
+            self.propose(words, 1, move |tables| {
                 entry(tables, "limit", &id)?.insert("amount".into(), Toml::String(to.clone()));
                 Some(())
             });
@@ -183,19 +190,19 @@ impl Desk<'_> {
         for vault in vaults {
             let has = limits.iter().any(|limit| limit.amount.is_some() && limit.vaults.contains(&vault));
             if !has {
-                self.new_limit(&vault);
+                self.new_limit(vault);
             }
         }
     }
 
-    fn new_limit(&mut self, vault: &VaultId) {
+    fn new_limit(&mut self, vault: VaultId) {
         let half = Value::from_minor(round(self.bound.amount.minor() / 2));
         let sum = half.in_currency(self.policy.organisation().currency).to_string();
         let words = (
             format!("a new limit for vault `{vault}`: {sum} in 24h"),
             format!("un nouveau plafond pour le coffre `{vault}` : {sum} en 24h"),
         );
-        self.propose(words, 5, |tables| {
+        self.propose(words, 5, move |tables| {
             let limit = Table::from_iter([
                 ("id".to_owned(), Toml::String(format!("{vault}-advised"))),
                 ("vaults".to_owned(), Toml::Array(vec![Toml::String(vault.to_string())])),
@@ -216,7 +223,7 @@ impl Desk<'_> {
             let (before, to) = (span_text(from), span_text(hold));
             let words =
                 (format!("`change.hold`: {before} -> {to}"), format!("`change.hold` : {before} -> {to}"));
-            self.propose(words, 1, |tables| {
+            self.propose(words, 1, move |tables| {
                 one(tables, "change")?.insert("hold".into(), Toml::String(to.clone()));
                 Some(())
             });
@@ -248,7 +255,7 @@ impl Desk<'_> {
                     "`{id}` n’administre plus la machine du cosignataire, ni personne d’autre du registre (`hosts`)"
                 ),
             );
-            self.propose(words, 1, |tables| {
+            self.propose(words, 1, move |tables| {
                 entry(tables, "person", &id)?.insert("hosts".into(), Toml::Array(Vec::new()));
                 Some(())
             });
@@ -258,7 +265,7 @@ impl Desk<'_> {
                 format!("the co-signer stands elsewhere than at `{place}` (`cosigner.places`)"),
                 format!("le cosignataire se trouve ailleurs qu’à `{place}` (`cosigner.places`)"),
             );
-            self.propose(words, 1, |tables| {
+            self.propose(words, 1, move |tables| {
                 let places = one(tables, "cosigner")?.get_mut("places")?.as_array_mut()?;
                 let before = places.len();
                 places.retain(|other| other.as_str() != Some(&place));
@@ -274,7 +281,8 @@ impl Desk<'_> {
                     format!("one more key for `{path}` of vault `{vault}`"),
                     format!("une clé de plus pour `{path}` du coffre `{vault}`"),
                 );
-                self.propose(words, 1, |tables| {
+                let vault = vault.clone();
+                self.propose(words, 1, move |tables| {
                     one_more(entry(tables, "vault", vault.as_str())?.get_mut(path)?.as_table_mut()?)
                 });
             }
@@ -297,7 +305,8 @@ impl Desk<'_> {
                 format!("key `{key}` moves from `{holder}` to `{free}`"),
                 format!("la clé `{key}` passe de `{holder}` à `{free}`"),
             );
-            self.propose(words, 2, |tables| {
+            let free = free.clone();
+            self.propose(words, 2, move |tables| {
                 let keys = entry(tables, "person", &holder)?.get_mut("keys")?.as_array_mut()?;
                 keys.retain(|other| other.as_str() != Some(&key));
                 let entry = entry(tables, "person", &free)?;
@@ -317,7 +326,7 @@ impl Desk<'_> {
                 format!("`after_blocks` of vault `{vault}`: {blocks} -> 52560 (a year)"),
                 format!("`after_blocks` du coffre `{vault}` : {blocks} -> 52560 (un an)"),
             );
-            self.propose(words, 1, |tables| {
+            self.propose(words, 1, move |tables| {
                 let recovery = entry(tables, "vault", vault.as_str())?.get_mut("recovery")?.as_table_mut()?;
                 recovery.insert("after_blocks".into(), Toml::Integer(52_560));
                 Some(())

@@ -2,6 +2,8 @@
 //!
 //! To add a language: an arm in [`pick`] and in `figure`.
 
+use std::collections::BTreeSet;
+
 use policy::{Language, Policy};
 use serde_json::{Value as Json, json};
 use types::{Span, Value};
@@ -285,70 +287,78 @@ impl Advice {
         })
     }
 
-    /// The edit, the figure with it, and what it costs.
+    /// What it does to everyday transfers.
     #[must_use]
-    pub fn text(&self, bound: &Bound, language: Language) -> String {
-        let sum = money(self.amount, bound.currency, language);
-        let mut cost = match (self.added_wait == Span::ZERO, language) {
-            (true, Language::En) => "no transfer waits longer".to_owned(),
-            (true, Language::Fr) => "aucun transfert n’attend davantage".to_owned(),
-            (false, Language::En) => {
-                format!("transfers wait {} longer in all", duration(self.added_wait, language))
+    pub fn cost(&self, language: Language) -> String {
+        match (self.blocked, self.added_wait, language) {
+            (0, Span::ZERO, Language::En) => "no transfer waits longer".to_owned(),
+            (0, Span::ZERO, Language::Fr) => "aucun transfert n’attend davantage".to_owned(),
+            (0, wait, Language::En) => format!("transfers wait {} longer in all", duration(wait, language)),
+            (0, wait, Language::Fr) => {
+                format!("les transferts attendent {} de plus en tout", duration(wait, language))
             }
-            (false, Language::Fr) => {
-                format!("les transferts attendent {} de plus en tout", duration(self.added_wait, language))
+            (some, _, Language::En) => format!("{some} transfers would have to be split or go another way"),
+            (some, _, Language::Fr) => {
+                format!("{some} transferts devraient être scindés ou passer autrement")
             }
-        };
-        if self.blocked > 0 {
-            cost = match language {
-                Language::En => {
-                    format!("{} transfers would have to be split or go another way", self.blocked)
-                }
-                Language::Fr => {
-                    format!("{} transferts devraient être scindés ou passer autrement", self.blocked)
-                }
-            };
         }
-        let change = match language {
+    }
+
+    const fn change(&self, language: Language) -> &String {
+        match language {
             Language::En => &self.edit.english,
             Language::Fr => &self.edit.french,
-        };
-        match language {
-            Language::En => format!("{change}; then at most {sum} ({cost})"),
-            Language::Fr => format!("{change} ; alors au plus {sum} ({cost})"),
         }
     }
 }
 
-/// What lowers the figures of one horizon most cheaply: a line for each number taken and each advice, with the modes that share it.
+/// What lowers the figures of one horizon most cheaply: each change with its cost, and below it the figures that it lowers.
 #[must_use]
 pub fn advice_text(found: &[(&Bound, Option<&Advice>)], language: Language) -> String {
-    let mut lines: Vec<(String, Vec<&'static str>)> = Vec::new();
-    for (bound, advice) in found {
-        let who = bound.who(language);
-        let what = match advice {
-            _ if bound.amount == Value::ZERO => {
-                pick(language, "nothing to lower", "rien à réduire").to_owned()
-            }
-            Some(advice) => advice.text(bound, language),
+    let mut groups: Vec<(String, Vec<(&Bound, Option<&Advice>)>)> = Vec::new();
+    for (bound, advice) in found.iter().filter(|(bound, _)| bound.amount > Value::ZERO) {
+        let title = match advice {
+            Some(advice) => format!("{} ({})", advice.change(language), advice.cost(language)),
             None => pick(
                 language,
-                "no single change that was tried lowers it: several weaknesses reach the same sum",
-                "aucun changement isolé parmi ceux essayés ne la réduit : plusieurs failles mènent à la même somme",
+                "no single change that was tried lowers these: several weaknesses lead to the same sum",
+                "aucun changement isolé parmi ceux essayés ne les réduit : plusieurs failles mènent à la même somme",
             )
             .to_owned(),
         };
-        let mode = title(bound.mode, language);
-        let line = (format!("{who}|{what}"), mode);
-        match lines.iter_mut().find(|(known, _)| *known == line.0) {
-            Some((_, modes)) => modes.push(mode),
-            None => lines.push((line.0, vec![mode])),
+        match groups.iter_mut().find(|(known, _)| *known == title) {
+            Some((_, lines)) => lines.push((bound, *advice)),
+            None => groups.push((title, vec![(bound, *advice)])),
         }
     }
-    let colon = pick(language, ":", "\u{a0}:");
-    let shown = lines.iter().map(|(line, modes)| {
-        let (who, what) = line.split_once('|').unwrap_or_default();
-        format!("  - {who}, {}{colon} {what}\n", modes.join(", "))
-    });
-    shown.collect()
+    let mut text = String::new();
+    for (title, lines) in &groups {
+        text.push_str(&format!("  - {title}\n"));
+        for who in lines.iter().map(|(bound, _)| bound.k).collect::<BTreeSet<u8>>() {
+            let of_k: Vec<_> = lines.iter().filter(|(bound, _)| bound.k == who).copied().collect();
+            text.push_str(&format!("      {}\n", lowered(&of_k, language)));
+        }
+    }
+    text
+}
+
+/// "one home: 40,000 EUR -> 8,000 EUR (no alarm, silent alarm), 3,000 EUR (open stop)".
+fn lowered(figures: &[(&Bound, Option<&Advice>)], language: Language) -> String {
+    let mut steps: Vec<(String, Vec<&'static str>)> = Vec::new();
+    for (bound, advice) in figures {
+        let sum = |value| money(value, bound.currency, language);
+        let step = match advice {
+            Some(advice) => format!("{} -> {}", sum(bound.amount), sum(advice.amount)),
+            None => sum(bound.amount),
+        };
+        let mode = title(bound.mode, language);
+        match steps.iter_mut().find(|(known, _)| *known == step) {
+            Some((_, modes)) => modes.push(mode),
+            None => steps.push((step, vec![mode])),
+        }
+    }
+    let steps: Vec<String> =
+        steps.iter().map(|(step, modes)| format!("{step} ({})", modes.join(", "))).collect();
+    let who = figures.first().map_or_else(String::new, |(bound, _)| bound.who(language));
+    format!("{who}{} {}", pick(language, ":", "\u{a0}:"), steps.join("; "))
 }
