@@ -134,9 +134,9 @@ impl Stage {
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let site = Site::new(folder.path());
-        let clock = Arc::new(SimulatedClock::new(world::start_time(), [5; 32]));
+        let clock = Arc::new(SimulatedClock::new(world::start_time(), world::seed(5)));
         let mut parts = site.parts(site.journal(Options::default()), &clock);
-        parts.entropy = Arc::new(SeededEntropy::new([9; 32]));
+        parts.entropy = Arc::new(SeededEntropy::new(world::seed(9)));
         prepare(&mut parts, folder.path());
         let engine = Engine::start(parts).unwrap();
         found(&engine, sources);
@@ -157,7 +157,7 @@ impl Stage {
             phrase_cost: Cost::CHEAP,
             relying_party: passkey::RelyingParty::localhost(8087),
             feeds: BTreeMap::from([(feed, device("chain").public())]),
-            entropy: Arc::new(SeededEntropy::new([3; 32])),
+            entropy: Arc::new(SeededEntropy::new(world::seed(3))),
         };
         let own = engine.clone();
         let served = runtime.spawn(async move {
@@ -267,6 +267,11 @@ impl Stage {
 
     pub fn wall(&self) -> types::Timestamp {
         self.clock.moment_parts().0
+    }
+
+    /// Where the server keeps what it keeps.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     /// Every byte that the server keeps on disk.

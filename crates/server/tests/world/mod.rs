@@ -193,6 +193,19 @@ impl Channel for Bell {
     }
 }
 
+thread_local! {
+    /// Which of the worlds that differ in nothing but what is drawn; for what this thread starts.
+    pub static WORLD: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
+/// A seed of its own for each use, and for each world.
+pub fn seed(using: u8) -> [u8; 32] {
+    let mut seed = [using; 32];
+    let world = WORLD.with(std::cell::Cell::get).to_be_bytes();
+    seed.iter_mut().zip(world).for_each(|(byte, own)| *byte ^= own);
+    seed
+}
+
 pub fn start_time() -> Timestamp {
     Timestamp::parse("2026-03-02T08:00:00Z").unwrap()
 }
@@ -205,7 +218,7 @@ pub struct Site {
 
 impl Site {
     pub fn new(folder: &Path) -> Self {
-        let secrets = Secrets::in_memory(&SeededEntropy::new([7; 32]));
+        let secrets = Secrets::in_memory(&SeededEntropy::new(seed(7)));
         Self { folder: folder.to_owned(), secrets: Arc::new(secrets) }
     }
 
@@ -324,12 +337,30 @@ pub fn fund(engine: &Engine) {
     engine.run_blocking(request).unwrap().unwrap();
 }
 
+/// The treasury's coins come into the last quarter of the time before their recovery path opens.
+pub fn age_coins(engine: &Engine, at: Timestamp) {
+    let funding = funding(engine);
+    let (ask, blob) = engine.book(|book| book.receive(&treasury(), &funding)).unwrap();
+    let Ask::Overt(Overt::NoteReceived { vault, transaction, outputs, .. }) = ask else { panic!("{ask:?}") };
+    let received = Overt::NoteReceived { vault, transaction, height: Some(1), outputs };
+    let request = server::engine::Request::new(feed(Ask::Overt(received)), vec![blob]);
+    engine.run_blocking(request).unwrap().unwrap();
+    let tip = overt::Tip { height: 130, median_time: at, trouble: None };
+    let network = policy::Network::Regtest;
+    engine.run_blocking(feed(Ask::Overt(Overt::NoteChain { network, tip }))).unwrap().unwrap();
+}
+
 /// An honest PSBT from the first coin, signed by these members.
 pub fn psbt(holdings: &Holdings, units: u64, members: &[&str]) -> Vec<u8> {
+    psbt_of(holdings, holdings.coins().next().unwrap(), units, members)
+}
+
+/// The same, from one coin.
+pub fn psbt_of(holdings: &Holdings, coin: &vault::Coin, units: u64, members: &[&str]) -> Vec<u8> {
     let payee: bitcoin::Address<bitcoin::address::NetworkUnchecked> = PAYEE.parse().unwrap();
     let payee = payee.assume_checked().script_pubkey();
     let draft = SpendDraft {
-        inputs: holdings.coins().map(vault::Coin::outpoint).take(1).collect(),
+        inputs: vec![coin.outpoint()],
         outputs: vec![TxOut { value: bitcoin::Amount::from_sat(units), script_pubkey: payee }],
         fee: bitcoin::Amount::from_sat(FEE),
         change: holdings.unused(Branch::Change),

@@ -1,0 +1,194 @@
+//! One history on one server: who is held, what they type, and every byte that comes back.
+
+use std::collections::BTreeMap;
+
+use credentials::Cost;
+use serde_json::{Value, json};
+use server::alarm_links::{Epochs, link_path};
+use types::{Hash, ProtectedId, Span};
+
+use crate::stage::{Raw, Sending, Stage, device, envelope, exchange, own, panic};
+use crate::world;
+
+/// What is different about a history.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Story {
+    /// Everybody is free.
+    Free,
+    /// Those who are held type panic phrases; responders do all that they can do without being seen.
+    Coerced,
+    /// Everybody is free, and a colleague objects.
+    Objected,
+}
+
+/// Who is held in the coerced history: somebody who moves money, and a responder.
+const HELD: [&str; 2] = ["alice", "dora"];
+
+/// A request and its answer.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Exchange {
+    pub by: String,
+    pub method: String,
+    pub path: String,
+    pub raw: Raw,
+}
+
+/// A history in the making.
+pub struct Scene {
+    pub stage: Stage,
+    pub story: Story,
+    pub seen: Vec<Exchange>,
+    /// Whose sessions are whose.
+    tokens: BTreeMap<String, String>,
+}
+
+impl Scene {
+    pub fn new(story: Story) -> Self {
+        let mut sources = world::sources();
+        sources[1].text += "[[protected]]\nid = \"mathilde\"\nof = [\"bob\"]\nplaces = [\"home-bob\"]\n";
+        let stage = Stage::on(|_| Cost::CHEAP, sources, |_, _| {});
+        Self { stage, story, seen: Vec::new(), tokens: BTreeMap::new() }
+    }
+
+    /// The page of a protected person's link in the coerced history, of nobody's link in the others. Recorded under one path.
+    fn link(&self) -> String {
+        let key = self.stage.engine.secrets().alarm();
+        let path = link_path(key, &Epochs::default(), &ProtectedId::parse("mathilde").unwrap());
+        if self.story == Story::Coerced { path } else { format!("/a/{}", "0".repeat(path.len() - 3)) }
+    }
+
+    /// Opens the page of a link, as whoever finds it might, or presses a button on it.
+    pub fn at_link(&mut self, method: &str, body: &str) -> Raw {
+        let head = format!("{method} {} HTTP/1.1", self.link());
+        let raw = exchange(self.stage.address, &head, body.as_bytes());
+        self.note(("anybody", method, "/a/link"), raw)
+    }
+
+    /// What somebody types: the own phrase, or one of the others.
+    pub fn words(&self, who: &str) -> String {
+        if self.story == Story::Coerced && HELD.contains(&who) { panic(who) } else { own(who) }
+    }
+
+    fn note(&mut self, (by, method, path): (&str, &str, &str), raw: Raw) -> Raw {
+        let exchange = Exchange { by: by.into(), method: method.into(), path: path.into(), raw: raw.clone() };
+        self.seen.push(exchange);
+        raw
+    }
+
+    /// A request as it is.
+    pub fn send(&mut self, by: &str, method: &str, path: &str, body: &str) -> Raw {
+        let raw = exchange(self.stage.address, &format!("{method} {path} HTTP/1.1"), body.as_bytes());
+        self.note((by, method, path), raw)
+    }
+
+    pub fn get(&mut self, path: &str, token: Option<&str>) -> Raw {
+        let raw = self.stage.get(path, token);
+        let by = token.and_then(|token| self.tokens.get(token)).cloned();
+        self.note((by.as_deref().unwrap_or("anybody"), "GET", path), raw)
+    }
+
+    fn nonce(&mut self, by: &str) -> Hash {
+        let challenge = self.stage.challenge(by);
+        let nonce = Hash::parse(challenge.json()["nonce"].as_str().unwrap()).unwrap();
+        self.note((by, "POST", "/v1/challenge"), challenge);
+        nonce
+    }
+
+    fn sending<'a>(&self, by: &'a str, method: &'a str, path: &'a str, command: Value) -> Sending<'a> {
+        let mut sending = self.stage.sending(by, &self.words(by), path, command);
+        sending.method = method;
+        sending
+    }
+
+    /// An act with what this person types in this history.
+    pub fn act(&mut self, by: &str, method: &str, path: &str, command: Value) -> Raw {
+        let sending = self.sending(by, method, path, command);
+        self.dispatch(&sending)
+    }
+
+    pub fn post(&mut self, by: &str, path: &str, command: Value) -> Raw {
+        self.act(by, "POST", path, command)
+    }
+
+    /// An act that must be accepted.
+    pub fn done(&mut self, by: &str, path: &str, command: Value) -> Value {
+        let raw = self.post(by, path, command);
+        assert!(matches!(raw.status(), 201 | 202), "{path}: {raw:?}");
+        raw.json()
+    }
+
+    /// An act without a phrase, as programs send it.
+    pub fn program(&mut self, by: &str, method: &str, path: &str, command: Value) -> Raw {
+        let mut sending = self.sending(by, method, path, command);
+        sending.phrase = None;
+        self.dispatch(&sending)
+    }
+
+    pub fn dispatch(&mut self, sending: &Sending<'_>) -> Raw {
+        let nonce = self.nonce(sending.by);
+        let raw = self.stage.send_with(sending, nonce);
+        self.note((sending.by, sending.method, sending.path), raw)
+    }
+
+    /// An act on the covert lane, answered at its tick.
+    pub fn covert(&mut self, by: &str, path: &str, command: Value) -> Raw {
+        let sending = self.sending(by, "POST", path, command);
+        self.note_challenge_of_covert(by);
+        let raw = self.stage.send_covert(&sending);
+        self.note((by, "POST", path), raw)
+    }
+
+    /// `send_covert` asks for its own nonce; this one is what the captor would see.
+    fn note_challenge_of_covert(&mut self, by: &str) {
+        self.nonce(by);
+    }
+
+    /// An act that the captor does not see: nothing of it is compared, and time moves by one slot whatever comes of it.
+    pub fn unseen(&self, by: &str, path: &str, command: Value) -> Raw {
+        let sending = self.stage.sending(by, &own(by), path, command);
+        self.stage.send_covert(&sending)
+    }
+
+    /// A refusal by the device's signature, whatever the phrase.
+    pub fn forged(&mut self, by: &str, path: &str) -> Raw {
+        let mut sending = self.sending(by, "POST", path, json!({}));
+        sending.device = device("mallory");
+        let body = envelope(&sending, Hash([1; 32]));
+        let raw = self.stage.send_body(&sending, &body);
+        self.note((by, "POST", path), raw)
+    }
+
+    /// Signs in.
+    pub fn token(&mut self, by: &str) -> String {
+        let grant = self.done(by, "/v1/session", json!({}));
+        let token = grant["token"].as_str().unwrap().to_owned();
+        self.tokens.insert(token.clone(), by.to_owned());
+        token
+    }
+
+    /// A PSBT of the treasury's first coin that nothing else has reserved.
+    pub fn psbt(&self, units: u64, member: &str) -> Vec<u8> {
+        let holdings = self.stage.engine.book(|book| book.holdings(&world::treasury()).unwrap().clone());
+        world::psbt(&holdings, units, &[member])
+    }
+
+    /// A PSBT of the treasury's last coin.
+    pub fn psbt_of_last(&self, units: u64, member: &str) -> Vec<u8> {
+        let holdings = self.stage.engine.book(|book| book.holdings(&world::treasury()).unwrap().clone());
+        world::psbt_of(&holdings, holdings.coins().last().unwrap(), units, &[member])
+    }
+
+    pub fn pass(&self, span: Span) {
+        self.stage.pass(span);
+    }
+}
+
+/// What is different between two histories.
+pub fn differences(one: &[Exchange], other: &[Exchange]) -> Vec<String> {
+    assert_eq!(one.len(), other.len(), "as many exchanges in both histories");
+    let differing = one.iter().zip(other).enumerate().filter(|(_, (one, other))| one != other);
+    let told = differing.map(|(at, (one, other))| {
+        format!("{at} {} {} by {}:\n{:?}\n--\n{:?}", one.method, one.path, one.by, one.raw, other.raw)
+    });
+    told.collect()
+}
