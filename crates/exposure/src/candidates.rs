@@ -1,6 +1,6 @@
 //! Every way to take so many, as candidates whose powers differ (G2). Called by `search`.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use policy::Policy;
 use types::PersonId;
@@ -8,11 +8,11 @@ use types::PersonId;
 use crate::bound::{Adversary, BoundError, Taken};
 use crate::coalition::{Coalition, Takings, Target};
 use crate::game::Ground;
-use crate::power::{Members, Power, Rules, Signature};
-use crate::ranking::Ranking;
+use crate::power::{Counted, Members, Power, Rules, Tally};
+use crate::tree::Tree;
 
-/// The most ways of taking that are looked at one by one. Beyond, what any of them could do is joined into one bound.
-const TAKINGS_MAX: usize = 60_000;
+/// The most ways of taking that are looked at one by one. Where there are more they are searched as a tree.
+const TAKINGS_MAX: usize = 300;
 
 /// Who can be taken, and what that gives.
 pub(crate) struct Field<'p> {
@@ -28,13 +28,6 @@ pub(crate) struct Field<'p> {
 pub(crate) struct Candidate {
     pub taken: Vec<usize>,
     pub power: Power,
-}
-
-/// Those that can differ, and one that can do whatever any could that was not looked at.
-pub(crate) struct Candidates {
-    pub each: Vec<Candidate>,
-    pub ranking: Ranking,
-    pub all: Option<(Power, Ranking)>,
 }
 
 impl<'p> Field<'p> {
@@ -72,69 +65,42 @@ impl<'p> Field<'p> {
         numbers.iter().filter_map(|at| self.takings.targets.get(*at)).collect()
     }
 
-    fn power(&self, taken: &[usize]) -> Power {
-        self.rules.power(&self.members(&self.targets(taken)))
+    #[cfg(test)]
+    pub(crate) fn takings(&self, k: usize) -> Option<Vec<Vec<usize>>> {
+        self.takings.representatives(k, usize::MAX)
     }
 
-    /// One candidate for each different power.
-    pub(crate) fn candidates(&self, ground: &Ground<'_>, taken: &Taken) -> Result<Candidates, BoundError> {
-        let (each, all) = match taken {
+    pub(crate) fn candidate(&self, taken: Vec<usize>) -> Candidate {
+        let power = self.rules.power(&self.members(&self.targets(&taken)));
+        Candidate { taken, power }
+    }
+
+    /// Every way to take these: one by one where they are few, else as a tree.
+    pub(crate) fn candidates(&self, ground: &Ground<'_>, taken: &Taken) -> Result<Tree, BoundError> {
+        let each = match taken {
             Taken::Ids(ids) => {
                 let find = |id: &String| {
                     let at = self.takings.targets.iter().position(|target| target.id == *id);
                     at.ok_or_else(|| BoundError::Unknown { given: id.clone(), adversary: self.adversary })
                 };
-                let taken: Vec<usize> = ids.iter().map(find).collect::<Result<_, _>>()?;
-                let power = self.power(&taken);
-                (vec![Candidate { taken, power }], None)
+                vec![ids.iter().map(find).collect::<Result<Vec<usize>, _>>()?]
             }
             Taken::K(k) => match self.takings.representatives(usize::from(*k), TAKINGS_MAX) {
-                Some(all) => (self.distinct(all), None),
-                None => self.sampled(usize::from(*k)),
+                Some(each) => each,
+                None => return Ok(Tree::whole(ground, self.tally(usize::from(*k)))),
             },
         };
-        let ranking = Ranking::of(ground, each.iter().map(|candidate| &candidate.power));
-        let all = all.map(|power| {
-            let ranking = Ranking::of(ground, std::iter::once(&power));
-            (power, ranking)
-        });
-        Ok(Candidates { each, ranking, all })
+        Ok(Tree::of(ground, each.into_iter().map(|taken| self.candidate(taken)).collect()))
     }
 
-    fn distinct(&self, takings: Vec<Vec<usize>>) -> Vec<Candidate> {
-        let mut known: HashSet<Signature> = HashSet::new();
-        let mut candidates = Vec::new();
-        for taken in takings {
-            let power = self.power(&taken);
-            if known.insert(power.signature()) {
-                candidates.push(Candidate { taken, power });
-            }
-        }
-        candidates
-    }
-
-    /// Too many ways to take: good ones are looked for, and beside them stands one that is never weaker than any.
-    fn sampled(&self, k: usize) -> (Vec<Candidate>, Option<Power>) {
-        let everyone: Vec<usize> = self.takings.classes.iter().flatten().copied().collect();
-        let mut takings: Vec<Vec<usize>> = everyone.iter().map(|one| vec![*one]).collect();
-        for _ in 1..k {
-            let mut ranked = self.distinct(takings);
-            let mine = |candidate: &Candidate| {
-                candidate.power.teams.iter().map(|team| team.usable.len()).sum::<usize>()
-            };
-            ranked.sort_by_key(|candidate| {
-                std::cmp::Reverse((candidate.power.cosigner, candidate.power.change, mine(candidate)))
-            });
-            ranked.truncate((TAKINGS_MAX / 20 / everyone.len().max(1)).max(4));
-            let wider = |candidate: &Candidate| {
-                let others = everyone.iter().filter(|one| !candidate.taken.contains(one));
-                let with = |one: &usize| candidate.taken.iter().copied().chain([*one]).collect();
-                others.map(with).collect::<Vec<Vec<usize>>>()
-            };
-            takings = ranked.iter().flat_map(wider).collect();
-        }
-        let reaches: Vec<Members> =
-            everyone.iter().map(|at| self.members(&self.targets(std::slice::from_ref(at)))).collect();
-        (self.distinct(takings), Some(self.rules.any_of(&reaches, k)))
+    /// Of each kind as many as can be taken.
+    pub(crate) fn tally(&self, k: usize) -> Tally {
+        let kinds = self.takings.classes.iter().enumerate();
+        let counted = |(kind, number): (usize, usize)| {
+            let targets = self.targets(std::slice::from_ref(&number));
+            Counted { number, kind, members: self.members(&targets) }
+        };
+        let targets = kinds.flat_map(|(kind, class)| class.iter().take(k).map(move |number| (kind, *number)));
+        self.rules.tally(&targets.map(counted).collect::<Vec<Counted>>(), k)
     }
 }

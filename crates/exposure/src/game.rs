@@ -7,7 +7,7 @@ use policy::{Chain, DestinationRule, Forbid, Limit, LimitBy, Permit, Policy};
 use types::{ActorId, ListId, Target, VaultId};
 
 use crate::bound::{Holdings, Mode, Way};
-use crate::power::Power;
+use crate::power::{Power, Team};
 
 /// More than any real sum, and sums of a thousand of them still fit in 128 bits: stands for "without bound".
 pub(crate) const ENDLESS: u128 = 1 << 100;
@@ -217,7 +217,9 @@ impl<'p> Ground<'p> {
         let policy = self.policy;
         for (team, members) in power.teams.iter().enumerate() {
             game.teams.push(members.actors.clone());
-            let Some(actor) = members.actors.first() else { continue };
+            if members.actors.is_empty() {
+                continue;
+            }
             for number in &members.usable {
                 let Some(permit) = policy.permits().get(*number) else { continue };
                 let hold = permit.hold.seconds();
@@ -226,7 +228,7 @@ impl<'p> Ground<'p> {
                 }
                 for vault in self.permit_vaults.get(*number).into_iter().flatten() {
                     if power.signs.get(*vault) == Some(&true) {
-                        self.moves_of(game, (*number, permit), *vault, (team, actor));
+                        self.moves_of(game, (*number, permit), *vault, (team, members));
                     }
                 }
             }
@@ -281,7 +283,7 @@ impl<'p> Ground<'p> {
         game: &mut Game,
         (number, permit): (usize, &Permit),
         vault: usize,
-        (team, actor): (usize, &ActorId),
+        (team, members): (usize, &Team),
     ) {
         let policy = self.policy;
         let Some(id) = policy.vaults().get(vault).map(|vault| &vault.id) else { return };
@@ -289,11 +291,11 @@ impl<'p> Ground<'p> {
         let forbids: Vec<&Forbid> = policy
             .forbids()
             .iter()
-            .filter(|forbid| {
-                let groups = forbid.initiators.as_ref();
-                forbid.vaults.as_ref().is_none_or(|vaults| vaults.contains(id))
-                    && groups.is_none_or(|groups| groups.iter().any(|group| policy.in_group(actor, group)))
+            .zip(&members.forbids)
+            .filter(|(forbid, speaks)| {
+                **speaks && forbid.vaults.as_ref().is_none_or(|vaults| vaults.contains(id))
             })
+            .map(|(forbid, _)| forbid)
             .collect();
         let touched = |goal: &Goal| {
             forbids.iter().any(|f| f.destination.as_ref().is_some_and(|rule| self.speaks_of(rule, *goal)))

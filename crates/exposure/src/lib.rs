@@ -5,6 +5,10 @@
 //! over time, `flow`; single edits that lower a bound, `advice`.
 #![deny(missing_docs)]
 
+// The random organisations of the integration tests name this crate.
+#[cfg(test)]
+extern crate self as exposure;
+
 mod advice;
 mod bound;
 mod calendars;
@@ -25,7 +29,11 @@ mod relax;
 mod report;
 mod search;
 mod simplex;
+#[cfg(test)]
+#[path = "../tests/small/mod.rs"]
+mod small;
 mod strategy;
+mod tree;
 mod usage;
 mod windows;
 mod witness;

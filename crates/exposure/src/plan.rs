@@ -42,7 +42,7 @@ pub(crate) fn plan<'g>(ground: &'g Ground<'g>, game: &'g Game, start: Start<'_>)
     let kept = without_idle(ground, game, &all, true);
     let fine = instants(game, &kept, start.openings);
     best.upper = most_moved(ground, game);
-    if greedily(game, &fine, start, &mut best) {
+    if greedily(game, &fine, start, &mut best) || best.strategy.is_full() {
         return best;
     }
     let attempt = |windows: &[Window], times: &Instants, branches: usize, best: &mut Planned<'g>| {
@@ -54,7 +54,7 @@ pub(crate) fn plan<'g>(ground: &'g Ground<'g>, game: &'g Game, start: Start<'_>)
         }
         let search = Search { ground, game, program: &program, times, fine: &fine, start };
         search.improve(best, branches.min(CELLS_MAX / together.max(1)).max(1));
-        best.strategy.lost >= best.upper
+        best.strategy.lost >= best.upper || best.strategy.is_full()
     };
     let tight = without_idle(ground, game, &all, false);
     let mut before = 0;
@@ -144,7 +144,13 @@ pub(crate) struct Start<'s> {
 
 impl Start<'_> {
     /// Whether a move may be submitted at some time from one second to another. Never says no wrongly.
-    fn may_open(&self, ground: &Ground<'_>, game: &Game, one: usize, (from, to): (u64, u64)) -> bool {
+    pub(crate) fn may_open(
+        &self,
+        ground: &Ground<'_>,
+        game: &Game,
+        one: usize,
+        (from, to): (u64, u64),
+    ) -> bool {
         if from == to {
             return self.is_open(ground, game, one, from);
         }

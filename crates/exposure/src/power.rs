@@ -2,13 +2,14 @@
 //! may use which permit. Called by `search`; `game` turns it into what can be moved by when.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use policy::{Chain, KeyQuorum, Person, Policy, Quorum};
 use types::{ActorId, KeyId, PersonId};
 
-/// The most combinations of which it is asked whether one meets a quorum.
-const QUORUM_TRIES_MAX: usize = 20_000;
+mod tally;
+
+pub(crate) use tally::{Among, Tally, Target as Counted};
 
 /// Questions about more people than this are not remembered.
 const ASKED_PEOPLE_MAX: usize = 64;
@@ -34,7 +35,7 @@ pub(crate) struct Team {
     /// The permits that they can use, by number.
     pub usable: Vec<usize>,
     /// By forbid: whether it speaks of them.
-    forbids: Vec<bool>,
+    pub forbids: Vec<bool>,
 }
 
 /// A power without names: two coalitions with the same can lose the same.
@@ -213,98 +214,6 @@ impl<'p> Rules<'p> {
         }
     }
 
-    /// What `k` of these could do at most: whatever some `k` of them could, all at once. For each quorum it is asked whether any `k`
-    /// meet it; for keys and initiators, how many `k` can have.
-    pub(crate) fn any_of(&self, each: &[Members], k: usize) -> Power {
-        let quorums: Vec<bool> =
-            (0..self.quorums.len()).map(|quorum| self.some_meet(quorum, each, k)).collect();
-        let can = |quorum: usize| quorums.get(quorum) == Some(&true);
-        let mut power = Power {
-            cosigner: each.iter().any(|members| members.cosigner),
-            change: can(self.change),
-            clear: can(self.clear),
-            lift: can(self.lift),
-            signs: vec![true; self.paths.len()],
-            recovers: self.paths.iter().map(|[_, recovery]| recovery.is_some()).collect(),
-            teams: self.any_teams(each, &can),
-        };
-        for (vault, [spending, recovery]) in self.paths.iter().enumerate() {
-            for (path, flags) in [(spending, &mut power.signs), (recovery, &mut power.recovers)] {
-                if let (Some((keys, least)), Some(flag)) = (path, flags.get_mut(vault)) {
-                    *flag &= self.most_keys(keys, each, k) >= *least;
-                }
-            }
-        }
-        let most = most_of(each.iter().map(|members| members.people.len() + members.services.len()), k);
-        for team in &mut power.teams {
-            team.actors.truncate(most);
-        }
-        power
-    }
-
-    /// Everyone who may submit, with the permits whose quorum some could meet.
-    fn any_teams(&self, each: &[Members], can: &dyn Fn(usize) -> bool) -> Vec<Team> {
-        let people = each.iter().flat_map(|members| &members.people).copied();
-        let services =
-            each.iter().flat_map(|members| &members.services).map(|number| self.people.len() + number);
-        let numbers: BTreeSet<usize> = people.chain(services).collect();
-        let mut alike: BTreeMap<Vec<usize>, Vec<ActorId>> = BTreeMap::new();
-        for initiator in numbers.into_iter().filter_map(|number| self.initiators.get(number)) {
-            let possible = |permit: &&usize| self.approve.get(**permit).copied().flatten().is_none_or(can);
-            let usable: Vec<usize> = initiator.may.iter().filter(possible).copied().collect();
-            if !usable.is_empty() {
-                alike.entry(usable).or_default().push(initiator.actor.clone());
-            }
-        }
-        alike.into_iter().map(|(usable, actors)| Team { actors, usable, forbids: Vec::new() }).collect()
-    }
-
-    /// Whether some `k` meet a quorum; beyond a number of tries it is taken that they do.
-    fn some_meet(&self, quorum: usize, each: &[Members], k: usize) -> bool {
-        let Some(counts) = self.counts.get(quorum) else { return true };
-        let mut parts: Vec<Vec<usize>> = each
-            .iter()
-            .map(|members| {
-                members.people.iter().filter(|p| counts.get(**p) == Some(&true)).copied().collect()
-            })
-            .filter(|people: &Vec<usize>| !people.is_empty())
-            .collect();
-        parts.sort();
-        parts.dedup();
-        let ways =
-            (0..k).fold(1usize, |ways, taken| ways.saturating_mul(parts.len().saturating_sub(taken).max(1)));
-        if ways > QUORUM_TRIES_MAX {
-            return true;
-        }
-        self.tries(quorum, &parts, k, &mut Vec::new())
-    }
-
-    fn tries(&self, quorum: usize, parts: &[Vec<usize>], k: usize, chosen: &mut Vec<usize>) -> bool {
-        let mut people = chosen.clone();
-        people.sort_unstable();
-        people.dedup();
-        if self.met(quorum, &people, None) {
-            return true;
-        }
-        let each = parts.iter().enumerate().filter(|_| k > 0);
-        each.clone().any(|(at, part)| {
-            let before = chosen.len();
-            chosen.extend(part);
-            let met = self.tries(quorum, parts.get(at + 1..).unwrap_or(&[]), k - 1, chosen);
-            chosen.truncate(before);
-            met
-        })
-    }
-
-    /// The most of some keys that `k` can have.
-    fn most_keys(&self, keys: &[usize], each: &[Members], k: usize) -> usize {
-        let held = |members: &Members| {
-            let held = members.people.iter().filter_map(|person| self.held.get(*person)).flatten();
-            held.filter(|key| keys.contains(key)).count()
-        };
-        most_of(each.iter().map(held), k)
-    }
-
     fn teams(&self, members: &Members) -> Vec<Team> {
         let met: Vec<bool> = (0..self.quorums.len()).map(|q| self.met(q, &members.people, None)).collect();
         let mut alike: BTreeMap<(Vec<usize>, &[bool]), Vec<ActorId>> = BTreeMap::new();
@@ -331,13 +240,6 @@ impl<'p> Rules<'p> {
         };
         alike.into_iter().map(team).collect()
     }
-}
-
-/// The sum of the largest few.
-fn most_of(numbers: impl Iterator<Item = usize>, k: usize) -> usize {
-    let mut numbers: Vec<usize> = numbers.collect();
-    numbers.sort_unstable_by(|a, b| b.cmp(a));
-    numbers.into_iter().take(k).sum()
 }
 
 /// People first, then services, in the order of the register.

@@ -75,8 +75,21 @@ struct Build<'g> {
 }
 
 impl Program {
-    /// The program of a game. `open` says whether a move may be submitted from one second to another.
+    /// The program of a game, made small. `open` says whether a move may be submitted from one second to another.
     pub(crate) fn of(
+        ground: &Ground<'_>,
+        game: &Game,
+        windows: &[Window],
+        instants: &Instants,
+        open: &dyn Fn(usize, u64, u64) -> bool,
+    ) -> Self {
+        let mut program = Self::whole(ground, game, windows, instants, open);
+        let most: Vec<u128> = game.moves.iter().map(|one| ground.most(game, one)).collect();
+        reduce(&mut program, &most);
+        program
+    }
+
+    fn whole(
         ground: &Ground<'_>,
         game: &Game,
         windows: &[Window],
@@ -103,8 +116,8 @@ impl Program {
         for vault in 0..game.stores.len() {
             build.store(vault);
         }
-        let Build { mut program, most, .. } = build;
-        reduce(&mut program, &most);
+        let mut program = build.program;
+        program.alike = vec![Vec::new(); program.variables.len()];
         program
     }
 
@@ -429,3 +442,6 @@ impl Build<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,32 +11,30 @@ use types::Value;
 
 use crate::bound::Mode;
 use crate::game::{ENDLESS, Game, Ground};
-use crate::power::{Power, Team};
+use crate::power::{Power, Standing, Team};
 use crate::relax::cheapest;
 
 /// A vault in the hands of some initiators: which permits so many of them can use there.
 type Grip = Vec<(usize, usize)>;
 
-/// Candidates by what they have in common.
+/// What powers have in common, each once.
+#[derive(Default)]
 pub(crate) struct Ranking {
     /// Powers that differ in more than their teams.
-    standings: Vec<Power>,
-    /// Every different grip, with its vault.
-    grips: Vec<(usize, Grip)>,
-    /// Sets of permits at one vault.
-    sets: Vec<Vec<usize>>,
-    candidates: Vec<Entry>,
-    known: RefCell<HashMap<Vec<Terms>, Rc<Vec<u128>>>>,
+    standings: RefCell<Vec<Power>>,
+    numbers: RefCell<HashMap<Standing, usize>>,
+    hands: RefCell<Hands>,
 }
 
-struct Entry {
+/// A power by what it has in common with others.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Entry {
     standing: usize,
     /// By vault: the grip on it, if there is one.
     grips: Vec<Option<usize>>,
 }
 
 /// What a question makes of a standing.
-#[derive(Clone, PartialEq, Eq, Hash)]
 struct Terms {
     reach: u64,
     quick_only: bool,
@@ -69,36 +67,43 @@ struct Reach {
 }
 
 impl Ranking {
-    pub(crate) fn of<'c>(ground: &Ground<'_>, powers: impl Iterator<Item = &'c Power>) -> Self {
-        let mut build = Build { ground, sets: Numbers::new(), grips: Numbers::new(), shares: HashMap::new() };
-        let mut standings: Vec<Power> = Vec::new();
-        let mut known: HashMap<_, usize> = HashMap::new();
-        let mut candidates = Vec::new();
-        for power in powers {
-            let next = standings.len();
-            let standing = *known.entry(power.standing()).or_insert(next);
-            if standing == next {
-                standings.push(Power { teams: Vec::new(), ..power.clone() });
-            }
-            candidates.push(Entry { standing, grips: build.grips(power) });
+    pub(crate) fn entry(&self, ground: &Ground<'_>, power: &Power) -> Entry {
+        let mut standings = self.standings.borrow_mut();
+        let next = standings.len();
+        let standing = *self.numbers.borrow_mut().entry(power.standing()).or_insert(next);
+        if standing == next {
+            standings.push(Power { teams: Vec::new(), ..power.clone() });
         }
-        let Build { sets, grips, .. } = build;
-        Self { standings, grips: grips.list, sets: sets.list, candidates, known: RefCell::default() }
+        Entry { standing, grips: self.hands.borrow_mut().grips(ground, power) }
     }
 
-    /// The bounds, in the order of the candidates.
-    pub(crate) fn bounds(&self, ground: &Ground<'_>, (horizon, mode): (u64, Mode)) -> Rc<Vec<u128>> {
-        let terms = |power: &Power| Terms::of(ground, power, horizon, mode);
-        let terms: Vec<Terms> = self.standings.iter().map(terms).collect();
-        if let Some(known) = self.known.borrow().get(&terms) {
-            return Rc::clone(known);
+    pub(crate) fn question<'r>(&'r self, ground: &'r Ground<'r>, asked: (u64, Mode)) -> Rounds<'r> {
+        Rounds { ranking: self, ground, asked, rounds: HashMap::new() }
+    }
+}
+
+/// One question about everything that is ranked.
+pub(crate) struct Rounds<'r> {
+    ranking: &'r Ranking,
+    ground: &'r Ground<'r>,
+    asked: (u64, Mode),
+    rounds: HashMap<usize, Round<'r>>,
+}
+
+impl Rounds<'_> {
+    pub(crate) fn bound(&mut self, entry: &Entry) -> u128 {
+        let begin = || {
+            let standings = self.ranking.standings.borrow();
+            let power = standings.get(entry.standing)?;
+            Some(Round::new(self.ground, Terms::of(self.ground, power, self.asked.0, self.asked.1)))
+        };
+        if !self.rounds.contains_key(&entry.standing)
+            && let Some(round) = begin()
+        {
+            self.rounds.insert(entry.standing, round);
         }
-        let mut rounds: Vec<Round<'_>> = terms.iter().map(|terms| Round::new(self, ground, terms)).collect();
-        let bound =
-            |entry: &Entry| rounds.get_mut(entry.standing).map_or(ENDLESS, |round| round.bound(&entry.grips));
-        let bounds = Rc::new(self.candidates.iter().map(bound).collect::<Vec<u128>>());
-        self.known.borrow_mut().insert(terms, Rc::clone(&bounds));
-        bounds
+        let hands = self.ranking.hands.borrow();
+        self.rounds.get_mut(&entry.standing).map_or(ENDLESS, |round| round.bound(&hands, &entry.grips))
     }
 }
 
@@ -117,11 +122,13 @@ struct Numbers<T> {
     numbers: HashMap<T, usize>,
 }
 
-impl<T: Clone + Eq + std::hash::Hash> Numbers<T> {
-    fn new() -> Self {
+impl<T> Default for Numbers<T> {
+    fn default() -> Self {
         Self { list: Vec::new(), numbers: HashMap::new() }
     }
+}
 
+impl<T: Clone + Eq + std::hash::Hash> Numbers<T> {
     fn number(&mut self, thing: T) -> usize {
         if let Some(number) = self.numbers.get(&thing) {
             return *number;
@@ -132,39 +139,45 @@ impl<T: Clone + Eq + std::hash::Hash> Numbers<T> {
     }
 }
 
-struct Build<'g, 'p> {
-    ground: &'g Ground<'p>,
+/// The vaults that some permits reach, each with the number of the set of those that do.
+type Shares = Rc<Vec<(usize, usize)>>;
+
+/// Every different grip and what it is made of.
+#[derive(Default)]
+struct Hands {
+    /// Sets of permits at one vault.
     sets: Numbers<Vec<usize>>,
+    /// Every different grip, with its vault.
     grips: Numbers<(usize, Grip)>,
-    /// By the permits that a team can use: those of each vault, by number of the set.
-    shares: HashMap<Vec<usize>, Rc<Vec<(usize, usize)>>>,
+    /// By the permits that a team can use.
+    shares: HashMap<Vec<usize>, Shares>,
 }
 
-impl Build<'_, '_> {
-    fn share(&mut self, team: &Team) -> Rc<Vec<(usize, usize)>> {
+impl Hands {
+    fn shares(&mut self, ground: &Ground<'_>, team: &Team) -> Shares {
         if let Some(known) = self.shares.get(&team.usable) {
             return Rc::clone(known);
         }
-        let mut by_vault: Vec<Vec<usize>> = vec![Vec::new(); self.ground.fed.len()];
+        let mut by_vault: Vec<Vec<usize>> = vec![Vec::new(); ground.fed.len()];
         for permit in &team.usable {
-            for vault in self.ground.permit_vaults.get(*permit).into_iter().flatten() {
+            for vault in ground.permit_vaults.get(*permit).into_iter().flatten() {
                 if let Some(permits) = by_vault.get_mut(*vault) {
                     permits.push(*permit);
                 }
             }
         }
         let used = by_vault.into_iter().enumerate().filter(|(_, permits)| !permits.is_empty());
-        let share: Vec<(usize, usize)> =
+        let shares: Vec<(usize, usize)> =
             used.map(|(vault, permits)| (vault, self.sets.number(permits))).collect();
-        let share = Rc::new(share);
-        self.shares.insert(team.usable.clone(), Rc::clone(&share));
-        share
+        let shares = Rc::new(shares);
+        self.shares.insert(team.usable.clone(), Rc::clone(&shares));
+        shares
     }
 
-    fn grips(&mut self, power: &Power) -> Vec<Option<usize>> {
+    fn grips(&mut self, ground: &Ground<'_>, power: &Power) -> Vec<Option<usize>> {
         let mut by_vault: Vec<Grip> = vec![Vec::new(); power.signs.len()];
         for team in &power.teams {
-            for (vault, set) in self.share(team).iter() {
+            for (vault, set) in self.shares(ground, team).iter() {
                 if power.signs.get(*vault) == Some(&true)
                     && let Some(grip) = by_vault.get_mut(*vault)
                 {
@@ -185,9 +198,8 @@ impl Build<'_, '_> {
 
 /// One question and one standing.
 struct Round<'r> {
-    ranking: &'r Ranking,
     ground: &'r Ground<'r>,
-    terms: &'r Terms,
+    terms: Terms,
     total: u128,
     /// By vault.
     limits: Vec<Limits<'r>>,
@@ -203,42 +215,44 @@ struct Joint<'r> {
 }
 
 impl<'r> Round<'r> {
-    fn new(ranking: &'r Ranking, ground: &'r Ground<'r>, terms: &'r Terms) -> Self {
+    fn new(ground: &'r Ground<'r>, terms: Terms) -> Self {
         let limits = ground.policy.limits().iter().zip(&ground.limited);
         let joint = limits.filter(|(limit, _)| limit.by == LimitBy::Organisation).map(|(limit, limited)| {
             let vaults = limited.iter().enumerate().filter(|(_, is_limited)| **is_limited);
             Joint { limit, vaults: vaults.map(|(at, _)| at).collect(), known: Vec::new() }
         });
         Self {
-            ranking,
             ground,
-            terms,
             total: terms.stores.iter().fold(0, |sum, (content, _)| sum.saturating_add(*content)),
             limits: (0..terms.stores.len()).map(|vault| Limits::of(ground, vault)).collect(),
-            known: vec![None; ranking.grips.len()],
+            known: Vec::new(),
             joint: joint.filter(|joint| joint.vaults.len() > 1).collect(),
+            terms,
         }
     }
 
-    fn bound(&mut self, grips: &[Option<usize>]) -> u128 {
+    fn bound(&mut self, hands: &Hands, grips: &[Option<usize>]) -> u128 {
         if !self.terms.moves {
             return self.terms.sure;
         }
         let mut vaults: Vec<Reach> = Vec::with_capacity(grips.len());
         for grip in grips {
-            vaults.push(grip.map_or_else(Reach::default, |grip| self.reach(grip)));
+            vaults.push(grip.map_or_else(Reach::default, |grip| self.reach(hands, grip)));
         }
         self.together(&vaults).min(self.total).saturating_add(self.terms.sure)
     }
 
-    fn reach(&mut self, grip: usize) -> Reach {
+    fn reach(&mut self, hands: &Hands, grip: usize) -> Reach {
         if let Some(Some(known)) = self.known.get(grip) {
             return *known;
         }
-        let reach = self.ranking.grips.get(grip).map_or_else(Reach::default, |(vault, of)| {
-            let moves: Vec<Moves> = of.iter().map(|(set, actors)| self.moves(*set, *actors)).collect();
+        let reach = hands.grips.list.get(grip).map_or_else(Reach::default, |(vault, of)| {
+            let moves: Vec<Moves> = of.iter().map(|(set, actors)| self.moves(hands, *set, *actors)).collect();
             self.of_vault(*vault, &moves)
         });
+        if self.known.len() <= grip {
+            self.known.resize(grip + 1, None);
+        }
         if let Some(known) = self.known.get_mut(grip) {
             *known = Some(reach);
         }
@@ -246,14 +260,14 @@ impl<'r> Round<'r> {
     }
 
     /// What leads out, by hold.
-    fn moves(&self, set: usize, actors: usize) -> Moves {
+    fn moves(&self, hands: &Hands, set: usize, actors: usize) -> Moves {
         let policy = self.ground.policy;
         let sinks = |vault: &types::VaultId| {
             let at = policy.vaults().iter().position(|other| other.id == *vault);
             at.and_then(|at| self.terms.stores.get(at)).is_some_and(|(_, sink)| sink.is_some())
         };
         let mut holds: Vec<(u64, u128)> = Vec::new();
-        for number in self.ranking.sets.get(set).into_iter().flatten() {
+        for number in hands.sets.list.get(set).into_iter().flatten() {
             let Some(permit) = policy.permits().get(*number) else { continue };
             let hold = permit.hold.seconds();
             let leads_out = match &permit.destination {

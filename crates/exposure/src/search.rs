@@ -4,7 +4,6 @@
 //! Called by `bound` and `table`.
 
 use std::cell::RefCell;
-use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::rc::Rc;
 
@@ -13,16 +12,19 @@ use types::{Span, Timestamp, Value};
 
 use crate::bound::{Adversary, Assumption, Bound, BoundError, Holdings, Mode, Question, Taken, Way};
 use crate::calendars::beginnings;
-use crate::candidates::{Candidate, Candidates, Field};
+use crate::candidates::Field;
 use crate::game::{Game, Ground};
 use crate::plan::{Planned, Start, is_endless, plan, proven};
 use crate::strategy::{Placed, Strategy};
+use crate::tree::{Branch, Tree};
 use crate::windows::{instants, windows, without_idle};
 use crate::witness;
 
-/// The most candidates that are bounded by a program, and that a plan is made of, for one question.
-const LOOKS_MAX: usize = 2_000;
+/// The most candidates and branches that are bounded by a program, the most that a plan is made of, and the most that are opened, for
+/// one question.
+const LOOKS_MAX: usize = 400;
 const PLANS_MAX: usize = 40;
+const OPENED_MAX: usize = 60_000;
 
 /// Everything about one policy that questions share.
 pub(crate) struct Inquiry<'p> {
@@ -45,15 +47,26 @@ struct Plan {
     upper: u128,
     lost: u128,
     placed: Vec<Placed>,
+    /// Whether a longer strategy could reach more.
+    is_full: bool,
     begins: Option<Timestamp>,
 }
 
-/// A candidate with a bound: the higher first, of equals the one that was looked at more closely, then the first.
+/// A branch with a bound: the higher first, of equals candidates, then the one that was looked at more closely, then the latest.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Open {
     bound: u128,
+    is_candidate: bool,
     looked: bool,
-    at: Reverse<usize>,
+    at: usize,
+}
+
+/// The worst that was found so far.
+struct Worst {
+    lost: u128,
+    branch: Rc<Branch>,
+    game: Game,
+    plan: Rc<Plan>,
 }
 
 impl<'p> Inquiry<'p> {
@@ -77,75 +90,75 @@ impl<'p> Inquiry<'p> {
             return plan;
         }
         let Planned { upper, strategy, begins } = self.plan(game);
-        let plan = Rc::new(Plan { upper, lost: strategy.lost, placed: strategy.placed, begins });
+        let (lost, is_full) = (strategy.lost, strategy.is_full() && strategy.lost < upper);
+        let plan = Rc::new(Plan { upper, lost, placed: strategy.placed, is_full, begins });
         self.known.borrow_mut().entry(game.clone()).or_default().plan = Some(Rc::clone(&plan));
         plan
     }
 
     /// The worst of some candidates.
-    pub(crate) fn worst(
-        &self,
-        candidates: &Candidates,
-        asked: (u8, Span, Mode),
-    ) -> Result<Bound, BoundError> {
+    pub(crate) fn worst(&self, tree: &Tree, asked: (u8, Span, Mode)) -> Result<Bound, BoundError> {
         let (_, horizon, mode) = asked;
-        let question = (horizon.seconds(), mode);
-        let bounds = candidates.ranking.bounds(&self.ground, question);
-        let ranked = bounds.iter().enumerate();
-        let mut open: BinaryHeap<Open> =
-            ranked.map(|(at, bound)| Open { bound: *bound, looked: false, at: Reverse(at) }).collect();
-        let mut best: Option<(u128, &Candidate, Game, Rc<Plan>)> = None;
-        let (mut upper, mut looks, mut plans) = (0, 0, 0);
-        while let Some(Open { bound, looked, at: Reverse(at) }) = open.pop() {
-            if best.as_ref().is_some_and(|(lost, ..)| bound <= *lost) {
+        let mut rounds = tree.ranking.question(&self.ground, (horizon.seconds(), mode));
+        let mut open: BinaryHeap<Open> = BinaryHeap::new();
+        let mut add = |open: &mut BinaryHeap<Open>, at: usize, most: u128| {
+            if let Some(branch) = tree.branch(at) {
+                let bound = rounds.bound(&branch.entry).min(most);
+                open.push(Open { bound, is_candidate: branch.candidate.is_some(), looked: false, at });
+            }
+        };
+        tree.roots().for_each(|at| add(&mut open, at, u128::MAX));
+        let mut worst: Option<Worst> = None;
+        let (mut upper, mut looks, mut plans, mut opened) = (0, 0, 0, 0);
+        while let Some(Open { bound, looked, at, .. }) = open.pop() {
+            if worst.as_ref().is_some_and(|worst| bound <= worst.lost) {
                 break;
             }
-            if looks >= LOOKS_MAX || plans >= PLANS_MAX {
+            if plans >= PLANS_MAX || opened >= OPENED_MAX {
                 upper = upper.max(bound);
                 break;
             }
-            let Some(candidate) = candidates.each.get(at) else { continue };
-            let game = self.ground.game(&candidate.power, horizon.seconds(), mode);
-            let sure = game.sure();
-            if !looked {
+            let Some(branch) = tree.branch(at) else { continue };
+            if !looked && looks < LOOKS_MAX {
                 looks += 1;
-                let bound = sure.saturating_add(self.bound(&game)).min(bound);
-                open.push(Open { bound, looked: true, at: Reverse(at) });
+                let game = self.ground.game(&branch.power, horizon.seconds(), mode);
+                let bound = game.sure().saturating_add(self.bound(&game)).min(bound);
+                open.push(Open { bound, is_candidate: branch.candidate.is_some(), looked: true, at });
                 continue;
             }
-            plans += 1;
+            if branch.candidate.is_none() {
+                let inside = tree.open(&self.field, &self.ground, &branch);
+                opened += inside.len();
+                inside.iter().for_each(|at| add(&mut open, *at, bound));
+                continue;
+            }
+            let game = self.ground.game(&branch.power, horizon.seconds(), mode);
             let plan = self.best_plan(&game);
-            upper = upper.max(plan.upper.saturating_add(sure).min(bound));
-            let lost = sure.saturating_add(plan.lost);
-            if best.as_ref().is_none_or(|(most, ..)| lost > *most) {
-                best = Some((lost, candidate, game, plan));
+            // What ends because strategies may only be so long is not better next time.
+            plans += if plan.is_full { PLANS_MAX / 10 } else { 1 };
+            upper = upper.max(plan.upper.saturating_add(game.sure()).min(bound));
+            let lost = game.sure().saturating_add(plan.lost);
+            if worst.as_ref().is_none_or(|worst| lost > worst.lost) {
+                worst = Some(Worst { lost, branch, game, plan });
             }
         }
-        upper = upper.max(best.as_ref().map_or(0, |(lost, ..)| *lost));
-        if let Some((_, ranking)) = &candidates.all {
-            upper = upper.max(ranking.bounds(&self.ground, question).iter().copied().max().unwrap_or(0));
-        }
+        let upper = upper.max(worst.as_ref().map_or(0, |worst| worst.lost));
         if is_endless(upper) {
             return Err(self.unbounded());
         }
-        let described =
-            best.map(|(_, candidate, game, plan)| self.describe(candidate, (&game, &plan), asked));
-        Ok(Bound { amount: Value::from_minor(upper), ..described.unwrap_or_else(|| self.nothing(asked)) })
+        let found = worst.as_ref().and_then(|worst| self.describe(worst, asked));
+        Ok(Bound { amount: Value::from_minor(upper), ..found.unwrap_or_else(|| self.nothing(asked)) })
     }
 
-    fn describe(
-        &self,
-        candidate: &Candidate,
-        (game, plan): (&Game, &Plan),
-        asked: (u8, Span, Mode),
-    ) -> Bound {
-        let coalition = self.field.coalition(&candidate.taken);
+    fn describe(&self, worst: &Worst, asked: (u8, Span, Mode)) -> Option<Bound> {
+        let Worst { branch, game, plan, .. } = worst;
+        let coalition = self.field.coalition(&branch.candidate.as_ref()?.taken);
         let mut ways: Vec<Way> =
             game.sure.iter().filter(|sure| sure.amount > 0).map(|sure| sure.way).collect();
         ways.extend((plan.lost > 0).then_some(Way::Policy));
         ways.sort_unstable();
         ways.dedup();
-        Bound {
+        Some(Bound {
             taken: coalition.taken.clone(),
             coalition: coalition.actors(),
             holds_cosigner: coalition.holds_cosigner,
@@ -155,7 +168,7 @@ impl<'p> Inquiry<'p> {
             assumes: self.assumes(&coalition.assumes),
             begins: plan.begins,
             ..self.nothing(asked)
-        }
+        })
     }
 
     fn nothing(&self, (k, horizon, mode): (u8, Span, Mode)) -> Bound {
@@ -244,7 +257,7 @@ pub(crate) fn answers(
     questions: &[Question],
 ) -> Result<Vec<Bound>, BoundError> {
     let mut inquiries: Vec<Inquiry<'_>> = Vec::new();
-    let mut known: Vec<(usize, Taken, Candidates)> = Vec::new();
+    let mut known: Vec<(usize, Taken, Tree)> = Vec::new();
     let mut bounds = Vec::with_capacity(questions.len());
     for question in questions {
         let number = match inquiries.iter().position(|inquiry| inquiry.adversary == question.adversary) {
@@ -272,3 +285,6 @@ pub(crate) fn answers(
     }
     Ok(bounds)
 }
+
+#[cfg(test)]
+mod tests;

@@ -77,6 +77,11 @@ impl<'g> Strategy<'g> {
         }
     }
 
+    /// Whether it has as many transfers as one may have.
+    pub(crate) fn is_full(&self) -> bool {
+        self.placed.len() >= TRANSFERS_MAX
+    }
+
     /// One without any transfer, of the same game.
     pub(crate) fn empty(&self) -> Self {
         Self::new(self.ground, self.game)

@@ -15,7 +15,6 @@ type Alike<'c> = (bool, bool, &'c [(usize, i128)]);
 
 /// `by_move` says how much one transfer of a move can be worth.
 pub(super) fn reduce(program: &mut Program, by_move: &[u128]) {
-    program.alike = vec![Vec::new(); program.variables.len()];
     without_weaker(program);
     bounds(program);
     bound_counts(program);
