@@ -45,6 +45,11 @@ impl Caller {
         Ok(Self { client, key: read_key(&connection.key)?, language })
     }
 
+    /// Whose key it is.
+    pub const fn name(&self) -> &types::ActorId {
+        &self.key.person
+    }
+
     /// One act, one phrase. Services have none.
     pub fn send<C: Serialize>(&self, path: &str, command: &C) -> Result<Answer> {
         self.command(Method::POST, path, command)
@@ -111,8 +116,8 @@ pub fn report(
     }
     let accepted: Accepted = answer.read()?;
     let done = pick(language, "done", "fait");
-    match (accepted.transfer, accepted.stop) {
-        (Some(transfer), _) => writeln!(out, "{done}: {transfer}")?,
+    match (accepted.transfer.or(accepted.motion), accepted.stop) {
+        (Some(made), _) => writeln!(out, "{done}: {made}")?,
         (_, Some(stop)) => writeln!(out, "{done}: {} {stop}", pick(language, "stop", "arrêt"))?,
         _ => writeln!(out, "{done}")?,
     }

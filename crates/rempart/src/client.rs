@@ -84,6 +84,15 @@ impl Client {
         self.answer(self.agent.run(request.body(())?))
     }
 
+    /// Sends what needs no proof: a code is all that it rests on.
+    pub fn post<C: Serialize>(&self, path: &str, body: &C) -> Result<Answer> {
+        let request = Request::post(self.url(path))
+            .header("Content-Type", "application/json")
+            .header("Accept-Language", self.language)
+            .body(serde_json::to_vec(body)?)?;
+        self.answer(self.agent.run(request))
+    }
+
     /// Sends a command with its proof; people add their phrase. The key makes a repetition the same command.
     pub fn command<C: Serialize>(
         &self,
@@ -115,11 +124,7 @@ impl Client {
     }
 
     fn nonce(&self, by: &ActorId) -> Result<Challenge> {
-        let request = Request::post(self.url("/v1/challenge"))
-            .header("Content-Type", "application/json")
-            .header("Accept-Language", self.language)
-            .body(serde_json::to_vec(&ChallengeRequest { by: by.clone() })?)?;
-        self.answer(self.agent.run(request))?.read()
+        self.post("/v1/challenge", &ChallengeRequest { by: by.clone() })?.read()
     }
 
     fn url(&self, path: &str) -> String {

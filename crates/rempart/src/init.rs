@@ -219,7 +219,7 @@ fn verifier(engine: &Engine, phrase: &Phrase) -> Result<Verifier> {
     Ok(Verifier::make(phrase, engine.secrets().pepper(), salt, Cost::PRODUCTION)?)
 }
 
-fn write_key(path: &Path, key: &KeyFile) -> Result<()> {
+pub fn write_key(path: &Path, key: &KeyFile) -> Result<()> {
     let mut file = fs::OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -232,7 +232,7 @@ fn write_key(path: &Path, key: &KeyFile) -> Result<()> {
 }
 
 /// Shown once; on a terminal it is wiped again as soon as the person has it by heart.
-fn show_phrase(phrase: &Phrase, language: Language, out: &mut dyn Write) -> Result<()> {
+pub fn show_phrase(phrase: &Phrase, language: Language, out: &mut dyn Write) -> Result<()> {
     let words = phrase.reveal_words().join(" ");
     let explain = pick(
         language,

@@ -8,6 +8,7 @@ mod caller;
 mod certificate_command;
 mod client;
 mod cosigner_command;
+mod credential_command;
 mod data_folder;
 mod demo;
 mod diff_command;
@@ -15,6 +16,7 @@ mod drill_command;
 mod init;
 mod journal_command;
 mod language;
+mod motion_command;
 mod policy_command;
 mod serve;
 mod sign_command;
@@ -60,6 +62,12 @@ enum Command {
     /// Propose, approve, stop and look at transfers
     #[command(subcommand)]
     Transfer(transfer_command::TransferCommand),
+    /// Change a phrase, add or replace a device, take one away
+    #[command(subcommand)]
+    Credential(credential_command::CredentialCommand),
+    /// Look at what only a quorum may do, endorse it, end it
+    #[command(subcommand)]
+    Motion(motion_command::MotionCommand),
     /// Make vaults: key ceremony, backup sheet, export, rotation
     #[command(subcommand)]
     Vault(vault_command::VaultCommand),
@@ -115,6 +123,8 @@ fn run(
         Command::Serve(args) => serve::run(args, language, out),
         Command::Policy(command) => policy_command::run(command, language, out, err),
         Command::Transfer(command) => transfer_command::run(command, language, out),
+        Command::Credential(command) => credential_command::run(command, language, out),
+        Command::Motion(command) => motion_command::run(command, language, out),
         Command::Vault(command) => vault_command::run(command, language, out, err),
         Command::Wallet(command) => wallet_command::run(command, language, out),
         Command::Cosigner(command) => cosigner_command::run(command, language, out),
