@@ -318,7 +318,10 @@ pub fn advice_text(found: &[(&Bound, Option<&Advice>)], language: Language) -> S
     let mut groups: Vec<(String, Vec<(&Bound, Option<&Advice>)>)> = Vec::new();
     for (bound, advice) in found.iter().filter(|(bound, _)| bound.amount > Value::ZERO) {
         let title = match advice {
-            Some(advice) => format!("{} ({})", advice.change(language), advice.cost(language)),
+            Some(advice) => {
+                let semicolon = pick(language, ";", "\u{a0};");
+                format!("{}{semicolon} {}", advice.change(language), advice.cost(language))
+            }
             None => pick(
                 language,
                 "no single change that was tried lowers these: several weaknesses lead to the same sum",
@@ -360,5 +363,5 @@ fn lowered(figures: &[(&Bound, Option<&Advice>)], language: Language) -> String 
     let steps: Vec<String> =
         steps.iter().map(|(step, modes)| format!("{step} ({})", modes.join(", "))).collect();
     let who = figures.first().map_or_else(String::new, |(bound, _)| bound.who(language));
-    format!("{who}{} {}", pick(language, ":", "\u{a0}:"), steps.join("; "))
+    format!("{who}{} {}", pick(language, ":", "\u{a0}:"), steps.join(pick(language, "; ", "\u{a0}; ")))
 }
