@@ -1,5 +1,9 @@
-//! When it is worst to begin: the instants at which a calendar opens, or is about to close, and those from which one of them is reached
-//! by the sums of periods (G2). Called by `search` when a permit has a calendar.
+//! When it is worst to begin (G2): just in time for a calendar that is about to close, or a sum of periods before that.
+//!
+//! These are enough. Take any strategy and begin later, everything else as late as it may: what is submitted must still be after the
+//! beginning, so far apart as the windows ask, and within hours. What stops the beginning from being later is then a chain of submissions
+//! from it to one that would be outside of hours: the last second of some hours, less the periods between. (What must be in time by the end
+//! only gains by a later beginning.) Openings are tried too, because they read better. Called by `search` when a permit has a calendar.
 
 use std::collections::BTreeSet;
 
@@ -47,7 +51,8 @@ fn edges(calendars: &[&Calendar], zone: &TimeZone, monday: Date, days: i64) -> E
     edges
 }
 
-/// Mondays of weeks that differ: an ordinary one, and those in which the clocks change within the year after it.
+/// Mondays of weeks that differ: an ordinary one, and those in which the clocks change within the year after it, with the weeks before and
+/// after, because a strategy may reach from one into the other.
 fn mondays(zone: &TimeZone) -> Vec<Date> {
     let (year, month, day) = MONDAY;
     let Ok(first) = Date::new(year, month, day) else { return Vec::new() };
@@ -60,7 +65,10 @@ fn mondays(zone: &TimeZone) -> Vec<Date> {
         date.checked_sub(jiff::Span::new().days(back)).unwrap_or(date)
     };
     let changes = changes.take_while(|date| *date < year_later).take(4).map(of_week);
-    std::iter::once(first).chain(changes).collect()
+    let around = changes.flat_map(|monday| {
+        [0, -7, 7].map(|days| monday.checked_add(jiff::Span::new().days(days)).unwrap_or(monday))
+    });
+    std::iter::once(first).chain(around).collect()
 }
 
 /// A beginning: when, and which instants after it open a calendar.
@@ -109,11 +117,11 @@ pub(crate) fn beginnings(
     for monday in mondays(zone) {
         let near = edges(calendars, zone, monday, EDGE_DAYS);
         let hours = Hours::of(calendars, zone, monday, days);
-        let anchors = near.opens.iter().copied().chain(near.closes.iter().map(|close| close - 1));
-        let anchors: Vec<i64> = anchors.collect();
+        let closes: Vec<i64> = near.closes.iter().map(|close| close - 1).collect();
         // Those that stand at an edge themselves first.
         for sum in sums.iter().filter_map(|sum| i64::try_from(*sum).ok()) {
-            for start in anchors.iter().map(|anchor| anchor - sum) {
+            let opens = near.opens.iter().filter(|_| sum == 0);
+            for start in opens.chain(&closes).map(|anchor| anchor - sum) {
                 let pattern = hours.pattern(start, reach);
                 if pattern.is_empty() || seen.contains(&pattern) {
                     continue;

@@ -50,9 +50,7 @@ fn open(policy: &Policy, permit: &Permit, number: usize, files: &mut [Table]) ->
     let services =
         policy.services().iter().map(|service| (ActorId::from(service.id.clone()), None, "service"));
     let everyone = people.chain(services).filter(|(actor, ..)| may(actor));
-    let others_meet = |without: Option<&PersonId>| {
-        policy.satisfiable(quorum, without.as_ref().map_or(&[], std::slice::from_ref))
-    };
+    let others_meet = |without: Option<&PersonId>| policy.satisfiable(quorum, without.as_slice());
     let all_meet = others_meet(None);
     let counts = |id: &PersonId| quorum.groups().iter().any(|group| policy.person_in_group(id, group));
     let (met, unmet): (Vec<_>, Vec<_>) = everyone

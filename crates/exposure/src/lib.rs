@@ -57,5 +57,5 @@ pub use incidents::{
     BUILT_IN, CELL_BYTES_MAX, INCIDENTS_BYTES_MAX, INCIDENTS_ROWS_MAX, Incident, Incidents, IncidentsError,
     Kind, Reason, RowProblem,
 };
-pub use report::{advice_text, span_text, table_text};
+pub use report::{Advised, advice_text, span_text, table_text};
 pub use usage::{APPROVAL_TAKES, PastTransfer, USAGE_TRANSFERS_MAX, Usage};

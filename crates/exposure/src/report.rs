@@ -312,10 +312,13 @@ impl Advice {
     }
 }
 
+/// A figure, and what lowers it.
+pub type Advised<'a> = (&'a Bound, Option<&'a Advice>);
+
 /// What lowers the figures of one horizon most cheaply: each change with its cost, and below it the figures that it lowers.
 #[must_use]
-pub fn advice_text(found: &[(&Bound, Option<&Advice>)], language: Language) -> String {
-    let mut groups: Vec<(String, Vec<(&Bound, Option<&Advice>)>)> = Vec::new();
+pub fn advice_text(found: &[Advised<'_>], language: Language) -> String {
+    let mut groups: Vec<(String, Vec<Advised<'_>>)> = Vec::new();
     for (bound, advice) in found.iter().filter(|(bound, _)| bound.amount > Value::ZERO) {
         let title = match advice {
             Some(advice) => {
@@ -346,7 +349,7 @@ pub fn advice_text(found: &[(&Bound, Option<&Advice>)], language: Language) -> S
 }
 
 /// "one home: 40,000 EUR -> 8,000 EUR (no alarm, silent alarm), 3,000 EUR (open stop)".
-fn lowered(figures: &[(&Bound, Option<&Advice>)], language: Language) -> String {
+fn lowered(figures: &[Advised<'_>], language: Language) -> String {
     let mut steps: Vec<(String, Vec<&'static str>)> = Vec::new();
     for (bound, advice) in figures {
         let sum = |value| money(value, bound.currency, language);
