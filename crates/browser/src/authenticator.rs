@@ -10,14 +10,26 @@ use crate::process::Browser;
 pub struct AuthenticatorId(String);
 
 impl Browser {
-    /// Adds an authenticator that keeps its passkeys and confirms at once.
+    /// Adds the authenticator of the device itself; it keeps its passkeys and confirms at once.
     ///
     /// # Errors
     /// When the browser has gone.
     pub fn add_authenticator(&mut self) -> Result<AuthenticatorId, BrowserError> {
+        self.add("internal")
+    }
+
+    /// Plugs in a security key that confirms at once.
+    ///
+    /// # Errors
+    /// When the browser has gone.
+    pub fn add_security_key(&mut self) -> Result<AuthenticatorId, BrowserError> {
+        self.add("usb")
+    }
+
+    fn add(&mut self, transport: &str) -> Result<AuthenticatorId, BrowserError> {
         self.wire.call("WebAuthn.enable", json!({}))?;
         let options = json!({ "options": {
-            "protocol": "ctap2", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true,
+            "protocol": "ctap2", "transport": transport, "hasResidentKey": true, "hasUserVerification": true,
             "isUserVerified": true, "automaticPresenceSimulation": true,
         } });
         let added = self.wire.call("WebAuthn.addVirtualAuthenticator", options)?;
@@ -42,12 +54,20 @@ impl Browser {
         Ok(kept["credentials"].take().as_array().cloned().unwrap_or_default())
     }
 
-    /// Puts a passkey of another authenticator into this one.
+    /// Whether it confirms without being touched from now on.
     ///
     /// # Errors
-    /// When it is not one.
-    pub fn add_passkey(&mut self, to: &AuthenticatorId, passkey: &Value) -> Result<(), BrowserError> {
-        let params = json!({ "authenticatorId": to.0, "credential": passkey });
-        self.wire.call("WebAuthn.addCredential", params).map(drop)
+    /// When there is no such authenticator.
+    pub fn set_touched(&mut self, of: &AuthenticatorId, touched: bool) -> Result<(), BrowserError> {
+        let params = json!({ "authenticatorId": of.0, "enabled": touched });
+        self.wire.call("WebAuthn.setAutomaticPresenceSimulation", params).map(drop)
+    }
+
+    /// Unplugs it, with all that it keeps.
+    ///
+    /// # Errors
+    /// When there is no such authenticator.
+    pub fn unplug(&mut self, which: &AuthenticatorId) -> Result<(), BrowserError> {
+        self.wire.call("WebAuthn.removeVirtualAuthenticator", json!({ "authenticatorId": which.0 })).map(drop)
     }
 }

@@ -134,9 +134,11 @@ impl Browser {
         self.eval(
             "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))",
         )?;
-        let shot = self
-            .wire
-            .call("Page.captureScreenshot", json!({ "format": "png", "captureBeyondViewport": true }))?;
+        let metrics = self.wire.call("Page.getLayoutMetrics", json!({}))?;
+        let size = &metrics["cssContentSize"];
+        let clip = json!({ "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1 });
+        let params = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
+        let shot = self.wire.call("Page.captureScreenshot", params)?;
         let text = shot["data"].as_str().unwrap_or_default();
         let wrong = |_| BrowserError::Gone(std::io::ErrorKind::InvalidData.into());
         STANDARD.decode(text).map_err(wrong)

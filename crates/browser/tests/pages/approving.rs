@@ -117,11 +117,32 @@ fn a_further_passkey_is_proposed_and_another_persons_opens_nothing() {
     let mut alice = Alice::enrolled(&stage, &options(&stage));
     let words = alice.words.clone();
     alice.sign_in(&words);
-    alice.browser.click("button[data-go=further-passkey]").unwrap();
-    alice.type_words("device-words", &words);
-    alice.browser.click("#make").unwrap();
+    let id = alice.authenticator.clone();
+    let ask = |alice: &mut Alice| {
+        alice.browser.click("button[data-go=further-passkey]").unwrap();
+        alice.type_words("device-words", &words);
+        alice.browser.click("#make").unwrap();
+    };
+    ask(&mut alice);
+    alice.wait_for_status("further-passkey", "a passkey for you already");
+    assert_eq!(alice.browser.passkeys(&id).unwrap().len(), 1);
+    // A security key makes it; the device that she uses already confirms it.
+    alice.browser.click("#further-passkey [data-go=inside]").unwrap();
+    let key = alice.browser.add_security_key().unwrap();
+    // She touches the key first, and her device only when the key is done.
+    alice.browser.set_touched(&id, false).unwrap();
+    let later = "(() => { const real = navigator.credentials.get.bind(navigator.credentials); \
+                 navigator.credentials.get = async (asked) => { await new Promise((go) => { window.touch = go; }); return real(asked); }; })()";
+    alice.browser.eval(later).unwrap();
+    ask(&mut alice);
+    alice.browser.wait("the key", "typeof window.touch === 'function'").unwrap();
+    assert_eq!(alice.browser.passkeys(&key).unwrap().len(), 1);
+    alice.browser.unplug(&key).unwrap();
+    alice.browser.set_touched(&id, true).unwrap();
+    alice.browser.eval("window.touch()").unwrap();
     alice.wait_for_status("inside", "Proposed");
-    assert_eq!(alice.browser.passkeys(&alice.authenticator).unwrap().len(), 2);
+    let motions = stage.engine.read(|state| state.overt().motions().count());
+    assert_eq!(motions, 2, "her enrolment, and this");
     // Her passkey under bob's name.
     alice.browser.visit("http://localhost:8087/entry").unwrap();
     alice.browser.type_text("#by", "bob").unwrap();

@@ -9,6 +9,8 @@ use crate::person::{Alice, options, proposed};
 use crate::stage::Stage;
 
 const MARK: &str = "forgetmenotatall";
+/// Words of the list that a browser has no reason of its own to write down, as it has for `image` or `parent`.
+const RARE: [&str; 3] = ["kangaroo", "ostrich", "walnut"];
 
 /// A page as careless as most: a form with a name, posted. It shows that the search finds what a browser keeps.
 fn careless_server() -> u16 {
@@ -19,7 +21,7 @@ fn careless_server() -> u16 {
             let Ok(mut stream) = stream else { return };
             let mut request = [0; 4096];
             let _read = stream.read(&mut request);
-            let page = "<!doctype html><title>x</title><form action=/done><input name=note id=note><button id=go>go</button></form>";
+            let page = "<!doctype html><title>x</title><form action=/done method=post><input name=note id=note><button id=go>go</button></form>";
             let head = format!(
                 "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
                 page.len()
@@ -37,12 +39,13 @@ fn after_a_whole_session_no_word_is_in_the_browsers_folder() {
     proposed(&stage, "0.4 BTC", 1);
     let words = alice.words.clone();
     alice.sign_in(&words);
+    alice.sign_in(&RARE);
     alice.choose();
-    alice.approve(&words);
+    alice.approve(&RARE);
     alice.wait_for_status("inside", "Approved");
     // Words that were typed and never sent, left in the field.
     alice.browser.click("button[data-go=further-passkey]").unwrap();
-    alice.type_words("device-words", &words);
+    alice.type_words("device-words", &RARE);
     let port = careless_server();
     alice.browser.visit(&format!("http://127.0.0.1:{port}/")).unwrap();
     alice.browser.type_text("#note", MARK).unwrap();
@@ -52,10 +55,10 @@ fn after_a_whole_session_no_word_is_in_the_browsers_folder() {
 
     let folder = alice.browser.close().unwrap();
     let kept = search_folder(folder.path(), &[MARK]).unwrap();
-    assert!(!kept.is_empty(), "the search finds what a browser keeps of a careless page");
-    let (spaced, quoted) = (words.join(" "), words.join("\",\""));
-    let mut texts: Vec<&str> = words.iter().map(String::as_str).collect();
-    texts.extend([spaced.as_str(), quoted.as_str()]);
+    let history = kept.iter().any(|found| found.file.ends_with("Web Data"));
+    assert!(history, "the search finds what a browser keeps of a careless page: {kept:?}");
+    let joined = [words.join(" "), RARE.join(" "), words.join("\",\"")];
+    let texts: Vec<&str> = RARE.into_iter().chain(joined.iter().map(String::as_str)).collect();
     let found = search_folder(folder.path(), &texts).unwrap();
     let list = |found: &[browser::Found]| {
         found.iter().map(|it| format!("{} in {}", it.text, it.file.display())).collect::<Vec<_>>()

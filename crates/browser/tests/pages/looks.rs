@@ -24,6 +24,7 @@ fn keep(browser: &mut Browser, name: &str) {
 
 fn walk(stage: &Stage, options: &Options, tag: &str) {
     let mut alice = Alice::enrolled(stage, options);
+    proposed(stage, "0.4 BTC", 1);
     let words = alice.words.clone();
     let page = |path: &str| format!("{SITE}/{path}");
     alice.browser.visit(&page("enrol")).unwrap();
@@ -68,7 +69,6 @@ fn pages_fit_a_telephone_and_a_desk_in_both_languages() {
         [("en", 390, false), ("fr", 390, true), ("en", 1440, true), ("fr", 1440, false)]
     {
         let stage = Stage::new();
-        proposed(&stage, "0.4 BTC", 1);
         let base = options(&stage);
         let options = Options { language: language.to_owned(), width, height: 844, dark, ..base };
         walk(&stage, &options, &format!("{language}-{width}"));

@@ -30,9 +30,11 @@ fn sign_in(asked: &Asked) -> Markup {
             (phrase_field(asked, "sign-in-words", asked.pick("Your three words", "Vos trois mots")))
             p.status role="status" {}
             div.row { button type="button" id="enter" { (asked.pick("Sign in with my device", "Me connecter avec mon appareil")) } }
+            p.links {
+                a href=(asked.link("/practice")) { (asked.pick("Practice, without your real words", "S'exercer, sans ses vrais mots")) }
+                a href=(asked.link("/enrol")) { (asked.pick("I have an enrolment code", "J'ai un code d'inscription")) }
+            }
         }
-        p { a href=(asked.link("/practice")) { (asked.pick("Practice, without your real words", "S'exercer, sans ses vrais mots")) }
-            " · " a href=(asked.link("/enrol")) { (asked.pick("I have an enrolment code", "J'ai un code d'inscription")) } }
     }
 }
 

@@ -1,5 +1,5 @@
 // A person's session with the interface under /v1. Its token lives in a private field here and nowhere else: no cookie, no storage.
-import { Problem, hashParts, sendCommand, toHex } from "./passkey.js";
+import { Problem, forgetPasskey, hashParts, sendCommand, toHex } from "./passkey.js";
 
 /** The id of a transfer: the hash of the payload that is shown. */
 export const transferId = async (payload) => toHex(await hashParts("rempart/transfer/v1", [new TextEncoder().encode(payload)]));
@@ -42,5 +42,6 @@ export class Session {
   forget() {
     this.#token = null;
     this.by = null;
+    forgetPasskey();
   }
 }

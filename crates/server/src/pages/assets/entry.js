@@ -40,7 +40,7 @@ async function perform(section, fieldId, act) {
 
 function explain(error) {
   if (error instanceof Problem) return error.message;
-  if (error instanceof DOMException) return text("device-refused");
+  if (error instanceof DOMException) return text(error.name === "InvalidStateError" ? "device-known" : "device-refused");
   return text("no-connection");
 }
 

@@ -17,6 +17,10 @@ export function toBase64Url(buffer) {
   return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
+function fromBase64Url(text) {
+  return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
+}
+
 /** Bytes as lower-case hexadecimal digits. */
 export function toHex(bytes) {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -102,6 +106,15 @@ export async function nonceFor(by) {
 }
 
 let site;
+// The passkey that this page's commands were signed with: the later ones are asked of it alone, and no second one is made on its device.
+let used;
+
+const usedAlone = () => (used === undefined ? [] : [{ type: "public-key", id: used }]);
+
+/** Forgets which passkey was used: somebody else may be next. */
+export function forgetPasskey() {
+  used = undefined;
+}
 
 /** The relying party and its algorithms; asked for once. */
 async function passkeySite() {
@@ -121,6 +134,7 @@ export async function createPasskey(by) {
       pubKeyCredParams: algorithms.map((alg) => ({ type: "public-key", alg })),
       authenticatorSelection: { residentKey: "required", userVerification: "required" },
       attestation: "direct",
+      excludeCredentials: usedAlone(),
       timeout: CEREMONY_MS,
     },
   });
@@ -128,10 +142,10 @@ export async function createPasskey(by) {
   return { passkey: { nonce, client_data: toBase64Url(clientDataJSON), attestation_object: toBase64Url(attestationObject) } };
 }
 
-/** Has a passkey of this device sign a challenge. The device knows its passkeys: none is named, so nobody learns which there are. */
+/** Has a passkey of this device sign a challenge. The device knows its passkeys: none is named before the first was used, so nobody learns which there are. */
 export async function assertPasskey(challenge) {
   const { relying_party: rpId } = await passkeySite();
-  const publicKey = { challenge, rpId, userVerification: "required", timeout: CEREMONY_MS };
+  const publicKey = { challenge, rpId, allowCredentials: usedAlone(), userVerification: "required", timeout: CEREMONY_MS };
   const { rawId, response } = await navigator.credentials.get({ publicKey });
   return {
     id: toBase64Url(rawId),
@@ -155,5 +169,7 @@ export async function sendCommand({ method = "POST", path, by, command, phrase, 
   const challenge = await commandChallenge(await requestHash(method, path, key, command), nonce);
   const passkey = await assertPasskey(challenge);
   const body = { command, proof: { by, nonce, passkey }, phrase };
-  return answer(await post(path, body, { "Idempotency-Key": key }, method));
+  const accepted = await answer(await post(path, body, { "Idempotency-Key": key }, method));
+  used = fromBase64Url(passkey.id);
+  return accepted;
 }

@@ -30,6 +30,10 @@ const TEXTS = {
     "Your device gave no passkey. Nothing was sent: try again.",
     "Votre appareil n'a pas donné de clé d'accès. Rien n'a été envoyé : réessayez.",
   ],
+  "device-known": [
+    "This device has a passkey for you already. Use another device or a security key.",
+    "Cet appareil a déjà une clé d'accès pour vous. Prenez un autre appareil ou une clé de sécurité.",
+  ],
   "no-connection": ["The server cannot be reached. Try again.", "Le serveur est injoignable. Réessayez."],
   "altered": [
     "The server shows something else than what would be approved. Do not approve; tell your security team.",

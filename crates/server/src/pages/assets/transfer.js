@@ -8,14 +8,15 @@ const element = (tag, content, attributes = {}) => {
   return made;
 };
 
-/** `40000000` units of `BTC` are `0.4 BTC`. */
+/** `40000000` units of `BTC` are `0.4 BTC`, or `0,4 BTC` in French. */
 export function amount({ asset, units }) {
   const decimals = DECIMALS[asset];
   if (decimals === undefined) return `${units} × 1 ${asset}`;
   const digits = BigInt(units).toString().padStart(decimals + 1, "0");
   const [whole, fraction] = [digits.slice(0, digits.length - decimals), digits.slice(digits.length - decimals)];
   const shown = fraction.replace(/0+$/, "");
-  return `${whole}${shown === "" ? "" : `.${shown}`} ${asset}`;
+  const point = document.documentElement.lang === "fr" ? "," : ".";
+  return `${whole}${shown === "" ? "" : point + shown} ${asset}`;
 }
 
 const target = (to) => (to.address !== undefined ? to.address : `${text("vault")} ${to.vault}`);
