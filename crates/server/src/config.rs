@@ -325,6 +325,19 @@ mod tests {
     }
 
     #[test]
+    #[test]
+    fn the_page_of_protected_people_says_what_is_written() {
+        let title = "[alarm_page.title]\nen = \"Your parcel\"\nfr = \"Votre colis\"\n";
+        let config = parse(title).unwrap();
+        assert_eq!(config.alarm_page.title.fr, "Votre colis");
+        assert_eq!(config.alarm_page.alarm, AlarmTexts::default().alarm);
+        let long = title.replace("Your parcel", &"x".repeat(301));
+        for bad in [title.replace("Your parcel", " "), long] {
+            assert_eq!(parse(&bad).unwrap_err().code(), "config-bounds");
+        }
+        assert_eq!(parse(&title.replace("fr =", "de =")).unwrap_err().code(), "config-syntax");
+    }
+
     fn a_channel_without_its_secret_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let config = parse(CHANNEL).unwrap();
