@@ -146,7 +146,6 @@ fn a_relatives_stop_reaches_whoever_takes_part_and_no_quick_transfer() {
     scene.player.perform(&scene.story, number_of_step);
     scene.does(CAROL, What::Approve(number)).unwrap();
     scene.does(DAVID, What::Approve(number)).unwrap();
-    scene.does(BOB, What::Approve(number)).unwrap();
     scene.hours(40);
     press(&mut scene, false);
     scene.hours(8);
@@ -195,6 +194,31 @@ fn a_relatives_stop_ends_early_by_the_quorum_of_a_clear_alone() {
     assert_eq!(pauses(&scene, GAELLE), 0);
     scene.hours(8);
     assert_eq!(scene.status(transfer), "ready");
+}
+
+#[test]
+fn who_came_to_live_with_her_meanwhile_does_not_count_for_the_end() {
+    let mut later = rules();
+    later.protected[MATHILDE].homes = vec![GAELLE];
+    let world = world(vec![rules(), later]);
+    let [before, after] =
+        [0, 1].map(|version: usize| policy::load(&world.versions[version].sources).policy.unwrap());
+    let at = world.start;
+    let protected = ProtectedId::parse("mathilde").unwrap();
+    let ends = |who| {
+        let command = covert::Command::EndPause { protected: protected.clone() };
+        covert::Event::Acted { by: id(who), command }
+    };
+    let mut state = covert::State::default();
+    let called =
+        covert::Event::Called { protected: protected.clone(), alarm: false, seed: types::Hash([1; 32]) };
+    state.apply(&before, at, &called);
+    state.apply(&before, at, &ends(GAELLE));
+    state.apply(&after, at, &ends(HUGO));
+    let pauses = |state: &covert::State| state.pauses(&after, (&id(HUGO), Class::Free), at).len();
+    assert_eq!(pauses(&state), 1);
+    state.apply(&after, at, &ends(FARID));
+    assert_eq!(pauses(&state), 0);
 }
 
 // G8: check-ins.
