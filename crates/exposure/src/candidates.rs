@@ -6,7 +6,7 @@ use policy::Policy;
 use types::PersonId;
 
 use crate::bound::{Adversary, BoundError, Taken};
-use crate::coalition::{Coalition, Takings, Target};
+use crate::coalition::{Coalition, Takings, Target, representatives};
 use crate::game::Ground;
 use crate::power::{Counted, Members, Power, Rules, Tally};
 use crate::tree::Tree;
@@ -65,9 +65,12 @@ impl<'p> Field<'p> {
         numbers.iter().filter_map(|at| self.takings.targets.get(*at)).collect()
     }
 
-    #[cfg(test)]
-    pub(crate) fn takings(&self, k: usize) -> Option<Vec<Vec<usize>>> {
-        self.takings.representatives(k, usize::MAX)
+    fn kinds(&self, k: usize) -> Vec<Vec<usize>> {
+        self.takings.kinds(self.policy, self.adversary, k)
+    }
+
+    pub(crate) fn takings(&self, k: usize, most: usize) -> Option<Vec<Vec<usize>>> {
+        representatives(&self.kinds(k), k, most)
     }
 
     pub(crate) fn candidate(&self, taken: Vec<usize>) -> Candidate {
@@ -85,7 +88,7 @@ impl<'p> Field<'p> {
                 };
                 vec![ids.iter().map(find).collect::<Result<Vec<usize>, _>>()?]
             }
-            Taken::K(k) => match self.takings.representatives(usize::from(*k), TAKINGS_MAX) {
+            Taken::K(k) => match self.takings(usize::from(*k), TAKINGS_MAX) {
                 Some(each) => each,
                 None => return Ok(Tree::whole(ground, self.tally(usize::from(*k)))),
             },
@@ -95,12 +98,13 @@ impl<'p> Field<'p> {
 
     /// Of each kind as many as can be taken.
     pub(crate) fn tally(&self, k: usize) -> Tally {
-        let kinds = self.takings.classes.iter().enumerate();
+        let all = self.kinds(k);
+        let kinds = all.iter().enumerate();
         let counted = |(kind, number): (usize, usize)| {
             let targets = self.targets(std::slice::from_ref(&number));
             Counted { number, kind, members: self.members(&targets) }
         };
-        let targets = kinds.flat_map(|(kind, class)| class.iter().take(k).map(move |number| (kind, *number)));
+        let targets = kinds.flat_map(|(kind, class)| class.iter().map(move |number| (kind, *number)));
         self.rules.tally(&targets.map(counted).collect::<Vec<Counted>>(), k)
     }
 }

@@ -23,12 +23,10 @@ pub(crate) struct Target {
     pub homeless: bool,
 }
 
-/// What may be taken, sorted into kinds whose members are interchangeable.
+/// What may be taken.
 #[derive(Debug)]
 pub(crate) struct Takings {
     pub targets: Vec<Target>,
-    /// Numbers of targets.
-    pub classes: Vec<Vec<usize>>,
     /// People who administer the co-signer's host.
     pub hosts: BTreeSet<usize>,
 }
@@ -83,47 +81,90 @@ impl Takings {
             Adversary::Places => places(policy, |_| true),
             Adversary::People => people(policy),
         };
-        let classes = classes(policy, adversary, &targets);
         let hosts = policy.people().enumerate().filter(|(_, person)| person.hosts_cosigner);
-        Self { targets, classes, hosts: hosts.map(|(at, _)| at).collect() }
+        Self { targets, hosts: hosts.map(|(at, _)| at).collect() }
     }
 
-    /// For every way to take this many, one that stands for all that are interchangeable with it. `None` when there are more than
-    /// `most`.
-    pub(crate) fn representatives(&self, k: usize, most: usize) -> Option<Vec<Vec<usize>>> {
-        let total: usize = self.classes.iter().map(Vec::len).sum();
-        let mut found = Vec::new();
-        let fits = self.choose(0, k.min(total), &mut Vec::new(), &mut found, most);
-        fits.then_some(found)
+    /// Sorts what is worth taking into kinds, of each as many as `k` can need: what is of one kind is interchangeable.
+    pub(crate) fn kinds(&self, policy: &Policy, adversary: Adversary, k: usize) -> Vec<Vec<usize>> {
+        let (mut alone, mut alike) = classes(policy, adversary, &self.targets);
+        if adversary == Adversary::People {
+            apart(policy, &self.targets, (&mut alone, &mut alike), k);
+        }
+        let each = alone.into_iter().map(|target| vec![target]);
+        each.chain(alike.into_iter().map(|class| class.into_iter().take(k).collect())).collect()
     }
+}
 
-    fn choose(
-        &self,
-        from: usize,
-        left: usize,
-        chosen: &mut Vec<usize>,
-        found: &mut Vec<Vec<usize>>,
-        most: usize,
-    ) -> bool {
-        if left == 0 {
-            found.push(chosen.clone());
-            return found.len() <= most;
+/// For every way to take so many, one that stands for all that are interchangeable with it. `None` when there are more than `most`.
+pub(crate) fn representatives(kinds: &[Vec<usize>], k: usize, most: usize) -> Option<Vec<Vec<usize>>> {
+    let total: usize = kinds.iter().map(Vec::len).sum();
+    let mut found = Vec::new();
+    choose(kinds, k.min(total), &mut Vec::new(), &mut found, most).then_some(found)
+}
+
+fn choose(
+    kinds: &[Vec<usize>],
+    left: usize,
+    chosen: &mut Vec<usize>,
+    found: &mut Vec<Vec<usize>>,
+    most: usize,
+) -> bool {
+    if left == 0 {
+        found.push(chosen.clone());
+        return found.len() <= most;
+    }
+    let rest: usize = kinds.iter().map(Vec::len).sum();
+    let Some((class, others)) = kinds.split_first().filter(|_| rest >= left) else { return true };
+    for count in (0..=left.min(class.len())).rev() {
+        let before = chosen.len();
+        chosen.extend(class.iter().take(count));
+        let fits = choose(others, left - count, chosen, found, most);
+        chosen.truncate(before);
+        if !fits {
+            return false;
         }
-        let rest: usize = self.classes.iter().skip(from).map(Vec::len).sum();
-        if rest < left {
-            return true;
-        }
-        let Some(class) = self.classes.get(from) else { return true };
-        for count in (0..=left.min(class.len())).rev() {
-            let before = chosen.len();
-            chosen.extend(class.iter().take(count));
-            let fits = self.choose(from + 1, left - count, chosen, found, most);
-            chosen.truncate(before);
-            if !fits {
-                return false;
+    }
+    true
+}
+
+/// Whoever lives with others counts less beside them where people must be apart, and never more. So of each kind of people it is enough
+/// to look at `k` who share no home with anyone else who is looked at. A kind of which there are not so many stands alone, by name.
+fn apart(
+    policy: &Policy,
+    targets: &[Target],
+    (alone, alike): (&mut Vec<usize>, &mut Vec<Vec<usize>>),
+    k: usize,
+) {
+    let people: Vec<&Person> = policy.people().collect();
+    let homes_of = |target: &usize| {
+        let coerced = targets.get(*target).into_iter().flat_map(|target| &target.people);
+        coerced.filter_map(|number| people.get(*number)).flat_map(|person| &person.homes).collect::<Vec<_>>()
+    };
+    alike.sort_by_key(Vec::len);
+    loop {
+        let mut used: BTreeSet<&PlaceId> = alone.iter().flat_map(homes_of).collect();
+        let mut kept: Vec<Vec<usize>> = Vec::new();
+        let crowded = alike.iter().position(|class| {
+            let mut found = Vec::new();
+            for target in class {
+                let homes = homes_of(target);
+                if found.len() < k && !homes.iter().any(|home| used.contains(home)) {
+                    used.extend(homes);
+                    found.push(*target);
+                }
+            }
+            let enough = found.len() >= k.min(class.len());
+            kept.push(found);
+            !enough
+        });
+        match crowded {
+            Some(at) => alone.extend(alike.remove(at)),
+            None => {
+                *alike = kept;
+                return;
             }
         }
-        true
     }
 }
 
@@ -261,38 +302,34 @@ fn texts<T: ToString>(names: &[T]) -> Vec<String> {
     texts
 }
 
-fn classes(policy: &Policy, adversary: Adversary, targets: &[Target]) -> Vec<Vec<usize>> {
+/// Targets for which no other can stand, and those that are interchangeable but for their homes.
+fn classes(policy: &Policy, adversary: Adversary, targets: &[Target]) -> (Vec<usize>, Vec<Vec<usize>>) {
     let portraits = Portraits::new(policy);
     let people: Vec<&Person> = policy.people().collect();
-    let mut residents: HashMap<&str, usize> = HashMap::new();
-    for home in people.iter().flat_map(|person| &person.homes) {
-        *residents.entry(home.as_str()).or_default() += 1;
-    }
     let related = tied_by_relatives(policy, adversary);
     let mut kinds: BTreeMap<(bool, bool, Vec<Portrait>), Vec<usize>> = BTreeMap::new();
-    let mut classes: Vec<Vec<usize>> = Vec::new();
+    let mut alone: Vec<usize> = Vec::new();
     for (at, target) in targets.iter().enumerate().filter(|(_, target)| counts(policy, adversary, target)) {
         let portrait = |number: &usize| {
             let person = people.get(*number)?;
-            let lives_there = match adversary {
-                // Whoever lives with someone else could be taken with a housemate or without: told apart by name.
-                Adversary::People => person.homes.iter().all(|home| residents.get(home.as_str()) == Some(&1)),
-                _ => person.homes.iter().all(|home| home.as_str() == target.id),
-            };
+            let lives_there =
+                adversary == Adversary::People || person.homes.iter().all(|home| home.as_str() == target.id);
             let stands_alone = lives_there && !related.contains(&person.id);
             stands_alone.then(|| portraits.of(person)).flatten()
         };
+        // Who has no home does not count where people must be apart.
+        let homed = |number: &usize| people.get(*number).is_some_and(|person| !person.homes.is_empty());
+        let homeless = target.homeless || !target.people.iter().any(homed);
         let drawn: Option<Vec<Portrait>> = target.people.iter().map(portrait).collect();
         match drawn {
             Some(mut drawn) => {
                 drawn.sort();
-                kinds.entry((target.cosigner, target.homeless, drawn)).or_default().push(at);
+                kinds.entry((target.cosigner, homeless, drawn)).or_default().push(at);
             }
-            None => classes.push(vec![at]),
+            None => alone.push(at),
         }
     }
-    classes.extend(kinds.into_values());
-    classes
+    (alone, kinds.into_values().collect())
 }
 
 /// People whom a relative ties to somewhere else than their own home.

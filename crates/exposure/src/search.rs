@@ -15,6 +15,7 @@ use crate::calendars::beginnings;
 use crate::candidates::Field;
 use crate::game::{Game, Ground};
 use crate::plan::{Planned, Start, is_endless, plan, proven};
+use crate::ranking::Rounds;
 use crate::strategy::{Placed, Strategy};
 use crate::tree::{Branch, Tree};
 use crate::windows::{instants, windows, without_idle};
@@ -25,6 +26,8 @@ use crate::witness;
 const LOOKS_MAX: usize = 400;
 const PLANS_MAX: usize = 40;
 const OPENED_MAX: usize = 60_000;
+/// How many are opened between two dives to the end of a branch.
+const DIVE_EVERY: usize = 2_000;
 
 /// Everything about one policy that questions share.
 pub(crate) struct Inquiry<'p> {
@@ -99,54 +102,12 @@ impl<'p> Inquiry<'p> {
     /// The worst of some candidates.
     pub(crate) fn worst(&self, tree: &Tree, asked: (u8, Span, Mode)) -> Result<Bound, BoundError> {
         let (_, horizon, mode) = asked;
-        let mut rounds = tree.ranking.question(&self.ground, (horizon.seconds(), mode));
-        let mut open: BinaryHeap<Open> = BinaryHeap::new();
-        let mut add = |open: &mut BinaryHeap<Open>, at: usize, most: u128| {
-            if let Some(branch) = tree.branch(at) {
-                let bound = rounds.bound(&branch.entry).min(most);
-                open.push(Open { bound, is_candidate: branch.candidate.is_some(), looked: false, at });
-            }
-        };
-        tree.roots().for_each(|at| add(&mut open, at, u128::MAX));
-        let mut worst: Option<Worst> = None;
-        let (mut upper, mut looks, mut plans, mut opened) = (0, 0, 0, 0);
-        while let Some(Open { bound, looked, at, .. }) = open.pop() {
-            if worst.as_ref().is_some_and(|worst| bound <= worst.lost) {
-                break;
-            }
-            if plans >= PLANS_MAX || opened >= OPENED_MAX {
-                upper = upper.max(bound);
-                break;
-            }
-            let Some(branch) = tree.branch(at) else { continue };
-            if !looked && looks < LOOKS_MAX {
-                looks += 1;
-                let game = self.ground.game(&branch.power, horizon.seconds(), mode);
-                let bound = game.sure().saturating_add(self.bound(&game)).min(bound);
-                open.push(Open { bound, is_candidate: branch.candidate.is_some(), looked: true, at });
-                continue;
-            }
-            if branch.candidate.is_none() {
-                let inside = tree.open(&self.field, &self.ground, &branch);
-                opened += inside.len();
-                inside.iter().for_each(|at| add(&mut open, *at, bound));
-                continue;
-            }
-            let game = self.ground.game(&branch.power, horizon.seconds(), mode);
-            let plan = self.best_plan(&game);
-            // What ends because strategies may only be so long is not better next time.
-            plans += if plan.is_full { PLANS_MAX / 10 } else { 1 };
-            upper = upper.max(plan.upper.saturating_add(game.sure()).min(bound));
-            let lost = game.sure().saturating_add(plan.lost);
-            if worst.as_ref().is_none_or(|worst| lost > worst.lost) {
-                worst = Some(Worst { lost, branch, game, plan });
-            }
-        }
-        let upper = upper.max(worst.as_ref().map_or(0, |worst| worst.lost));
+        let mut hunt = Hunt::new(self, tree, (horizon.seconds(), mode));
+        let upper = hunt.run();
         if is_endless(upper) {
             return Err(self.unbounded());
         }
-        let found = worst.as_ref().and_then(|worst| self.describe(worst, asked));
+        let found = hunt.worst.as_ref().and_then(|worst| self.describe(worst, asked));
         Ok(Bound { amount: Value::from_minor(upper), ..found.unwrap_or_else(|| self.nothing(asked)) })
     }
 
@@ -226,8 +187,7 @@ impl<'p> Inquiry<'p> {
         if calendars.is_empty() {
             return timeless;
         }
-        // Every window that binds: the worst beginning may hang on one that is implied in value only.
-        let kept = without_idle(ground, game, &windows(ground, game), false);
+        let kept = without_idle(ground, game, &windows(ground, game), true);
         let sums = instants(game, &kept, &[]);
         let zone = &ground.policy.organisation().time_zone;
         let (starts, complete) = beginnings(&calendars, zone, &sums.times, game.reach);
@@ -248,6 +208,123 @@ impl<'p> Inquiry<'p> {
             Some(best) => Planned { upper: known.max(best.strategy.lost), ..best },
             None => Planned { upper: known, strategy: Strategy::new(ground, game), begins: None },
         }
+    }
+}
+
+/// The search for the worst under one question.
+struct Hunt<'h, 'p> {
+    inquiry: &'h Inquiry<'p>,
+    tree: &'h Tree,
+    question: (u64, Mode),
+    rounds: Rounds<'h>,
+    open: BinaryHeap<Open>,
+    worst: Option<Worst>,
+    upper: u128,
+    looks: usize,
+    plans: usize,
+    opened: usize,
+    /// How many branches are opened before the next dive.
+    dive_at: usize,
+}
+
+impl<'h, 'p> Hunt<'h, 'p> {
+    fn new(inquiry: &'h Inquiry<'p>, tree: &'h Tree, question: (u64, Mode)) -> Self {
+        Self {
+            inquiry,
+            tree,
+            question,
+            rounds: tree.ranking.question(&inquiry.ground, question),
+            open: BinaryHeap::new(),
+            worst: None,
+            upper: 0,
+            looks: 0,
+            plans: 0,
+            opened: 0,
+            dive_at: 0,
+        }
+    }
+
+    /// What none of them exceeds.
+    fn run(&mut self) -> u128 {
+        for at in self.tree.roots() {
+            self.add(at, u128::MAX);
+        }
+        while let Some(Open { bound, looked, at, .. }) = self.open.pop() {
+            if self.worst.as_ref().is_some_and(|worst| bound <= worst.lost) {
+                break;
+            }
+            if self.plans >= PLANS_MAX || self.opened >= OPENED_MAX {
+                self.upper = self.upper.max(bound);
+                break;
+            }
+            let Some(branch) = self.tree.branch(at) else { continue };
+            if !looked && self.looks < LOOKS_MAX {
+                self.look(at, &branch, bound);
+            } else if branch.candidate.is_some() {
+                let upper = self.plan(&branch);
+                self.upper = self.upper.max(upper.min(bound));
+            } else {
+                self.widen(&branch, bound);
+            }
+        }
+        self.upper.max(self.worst.as_ref().map_or(0, |worst| worst.lost))
+    }
+
+    fn add(&mut self, at: usize, most: u128) -> u128 {
+        let Some(branch) = self.tree.branch(at) else { return 0 };
+        let bound = self.rounds.bound(&branch.entry).min(most);
+        self.open.push(Open { bound, is_candidate: branch.candidate.is_some(), looked: false, at });
+        bound
+    }
+
+    fn game(&self, branch: &Branch) -> Game {
+        self.inquiry.ground.game(&branch.power, self.question.0, self.question.1)
+    }
+
+    /// Bounds a branch more closely.
+    fn look(&mut self, at: usize, branch: &Branch, bound: u128) {
+        self.looks += 1;
+        let game = self.game(branch);
+        let bound = game.sure().saturating_add(self.inquiry.bound(&game)).min(bound);
+        self.open.push(Open { bound, is_candidate: branch.candidate.is_some(), looked: true, at });
+    }
+
+    /// The best plan of a candidate. Says what none exceeds.
+    fn plan(&mut self, branch: &Rc<Branch>) -> u128 {
+        let game = self.game(branch);
+        let plan = self.inquiry.best_plan(&game);
+        // What ends because strategies may only be so long is not better next time.
+        self.plans += if plan.is_full { PLANS_MAX / 10 } else { 1 };
+        let upper = plan.upper.saturating_add(game.sure());
+        let lost = game.sure().saturating_add(plan.lost);
+        if self.worst.as_ref().is_none_or(|worst| lost > worst.lost) {
+            self.worst = Some(Worst { lost, branch: Rc::clone(branch), game, plan });
+        }
+        upper
+    }
+
+    /// Opens a branch. Now and then one way is followed to its end, so that there is a strategy to compare with.
+    fn widen(&mut self, branch: &Branch, bound: u128) {
+        let mut best = self.open_branch(branch, bound);
+        if self.opened < self.dive_at {
+            return;
+        }
+        self.dive_at = self.opened + DIVE_EVERY;
+        while let Some(branch) = best.and_then(|at| self.tree.branch(at)) {
+            if branch.candidate.is_some() {
+                self.plan(&branch);
+                return;
+            }
+            best = self.open_branch(&branch, bound);
+        }
+    }
+
+    /// Opens a branch and says which of its branches promises most.
+    fn open_branch(&mut self, branch: &Branch, bound: u128) -> Option<usize> {
+        let inside = self.tree.open(&self.inquiry.field, &self.inquiry.ground, branch);
+        self.opened += inside.len();
+        let bounds = inside.iter().map(|at| (self.add(*at, bound), std::cmp::Reverse(*at)));
+        bounds.max().map(|(_, at)| at.0)
     }
 }
 

@@ -54,6 +54,9 @@ pub(crate) struct Tally {
     may: Vec<usize>,
     /// The line of those who may submit at all.
     submits: usize,
+    /// The lines of the people, and of the services.
+    people: usize,
+    services: usize,
     cosigner: usize,
     somebody: Option<ActorId>,
     /// By forbid: whether it speaks of everybody.
@@ -94,6 +97,8 @@ impl Rules<'_> {
         let may: Vec<usize> =
             permits.map(|permit| count.line(|members| self.submitters(members, under(permit)))).collect();
         let submits = count.line(|members| self.submitters(members, |may| !may.is_empty()));
+        let people = count.line(|members| members.people.len());
+        let services = count.line(|members| members.services.len());
         let cosigner = count.line(|members| usize::from(members.cosigner));
         let order = order(targets, &count.lines);
         Tally {
@@ -106,6 +111,8 @@ impl Rules<'_> {
             paths,
             may,
             submits,
+            people,
+            services,
             cosigner,
             somebody: self.initiators.first().map(|initiator| initiator.actor.clone()),
             forbids: self.policy.forbids().iter().map(|forbid| forbid.initiators.is_none()).collect(),
@@ -170,6 +177,17 @@ fn order(targets: &[Target], counts: &[Vec<u32>]) -> Vec<usize> {
     order.into_iter().map(|(at, ..)| at).collect()
 }
 
+impl Demand {
+    /// How many people it takes at least.
+    fn least(&self) -> u32 {
+        match self {
+            Self::AtLeast { least, .. } => *least,
+            Self::All(parts) => parts.iter().map(Self::least).fold(0, u32::saturating_add),
+            Self::Any(parts) => parts.iter().map(Self::least).min().unwrap_or(0),
+        }
+    }
+}
+
 impl Line {
     fn of(adds: &[u32], order: &[usize], k: usize) -> Self {
         let each: Vec<u32> = order.iter().filter_map(|at| adds.get(*at)).copied().collect();
@@ -218,10 +236,17 @@ impl Tally {
         let met: Vec<bool> = self.quorums.iter().map(|demand| self.can_meet(demand, among)).collect();
         let can = |quorum: usize| met.get(quorum) != Some(&false);
         let [change, clear, lift] = self.special.map(can);
+        // Whoever proposes or submits does not count; a service has nobody to count.
+        let people = self.reaches(self.people, among);
+        let spares_one =
+            |quorum: usize| self.quorums.get(quorum).is_none_or(|demand| demand.least() < people);
+        let by_service = self.reaches(self.services, among) > 0;
+        let approved = |quorum: usize| can(quorum) && (by_service || spares_one(quorum));
+        let change = change && spares_one(self.special[0]);
         let held = |path: &(usize, u32)| self.reaches(path.0, among) >= path.1;
         let permits = self.may.iter().zip(&self.approve).enumerate();
         let usable = permits
-            .filter(|(_, (line, approve))| approve.is_none_or(can) && self.reaches(**line, among) > 0)
+            .filter(|(_, (line, approve))| approve.is_none_or(approved) && self.reaches(**line, among) > 0)
             .map(|(permit, _)| permit)
             .collect();
         let submitters = self.reaches(self.submits, among) as usize;

@@ -20,7 +20,7 @@ fn games(seed: u64, each: impl Fn(&Ground<'_>, &Game)) {
     let field = Field::of(&policy, Adversary::Homes);
     let chance = &mut Chance::new(seed ^ 0xbeef);
     for k in 1..=2 {
-        for taken in field.takings(k).unwrap() {
+        for taken in field.takings(k, usize::MAX).unwrap() {
             let hours = chance.below(15) as u64;
             let game = ground.game(&field.candidate(taken).power, hours * 3600, Mode::Silent);
             if !game.moves.is_empty() {
