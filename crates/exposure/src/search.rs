@@ -187,7 +187,8 @@ impl<'p> Inquiry<'p> {
         if calendars.is_empty() {
             return timeless;
         }
-        let kept = without_idle(ground, game, &windows(ground, game), true);
+        // Every window that binds: the worst beginning may hang on one that is implied in value only.
+        let kept = without_idle(ground, game, &windows(ground, game), false);
         let sums = instants(game, &kept, &[]);
         let zone = &ground.policy.organisation().time_zone;
         let (starts, complete) = beginnings(&calendars, zone, &sums.times, game.reach);
