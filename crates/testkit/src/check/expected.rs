@@ -42,23 +42,7 @@ impl Checker<'_, '_> {
             What::Raise(_) => Err("not-allowed"),
             What::End(_) | What::Endorse(_) | What::Propose(_) if !is_person => Err("not-allowed"),
             What::End(motion) => self.expected_end(step.by, *motion),
-            What::Endorse(motion) => match ledger.motion(*motion).map(|motion| &ledger.motions[motion]) {
-                None => Err("not-found"),
-                Some(motion) if motion.settled.is_some() && motion.lapses_at.is_none() => Err("too-late"),
-                Some(motion) if motion.concerns().is_some_and(|who| step.by == Actor::Person(who)) => {
-                    Err("not-allowed")
-                }
-                Some(motion)
-                    if !matches!(motion.proposal, Proposal::Lift(_) | Proposal::Lower(_))
-                        && motion.proposed.by == step.by =>
-                {
-                    Err("own-proposal")
-                }
-                Some(motion) if motion.endorsements.iter().any(|act| act.by == step.by) => {
-                    Err("already-approved")
-                }
-                Some(_) => Ok(()),
-            },
+            What::Endorse(motion) => self.expected_endorsement(step.by, *motion),
             What::Propose(Proposal::Lift(stop)) => match ledger.stop(*stop).map(|stop| ledger.stops[stop]) {
                 None => Err("not-found"),
                 Some(stop) if stop.lifted.is_some() => Err("too-late"),
@@ -81,6 +65,24 @@ impl Checker<'_, '_> {
             What::Signed(number, wrong) => return self.expected_signature(*number, *wrong),
             _ => return None,
         })
+    }
+
+    fn expected_endorsement(&self, by: Actor, motion: usize) -> Result<(), &'static str> {
+        let ledger = &self.ledger;
+        let Some(motion) = ledger.motion(motion).map(|motion| &ledger.motions[motion]) else {
+            return Err("not-found");
+        };
+        if motion.settled.is_some() && motion.lapses_at.is_none() {
+            return Err("too-late");
+        }
+        if motion.concerns().is_some_and(|who| by == Actor::Person(who)) {
+            return Err("not-allowed");
+        }
+        let may_second_own = matches!(motion.proposal, Proposal::Lift(_) | Proposal::Lower(_));
+        if !may_second_own && motion.proposed.by == by {
+            return Err("own-proposal");
+        }
+        if motion.endorsements.iter().any(|act| act.by == by) { Err("already-approved") } else { Ok(()) }
     }
 
     fn expected_replacement(&self, who: usize) -> Result<(), &'static str> {
