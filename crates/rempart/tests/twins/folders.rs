@@ -120,6 +120,8 @@ fn serve(folder: &Path, phrase: &str) -> Printed {
         || {},
     );
     assert_eq!(proposed.status, 0, "{proposed:?}");
+    // What follows from the payment is done before the server is asked to stop.
+    std::thread::sleep(std::time::Duration::from_secs(1));
     assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
     stdout.read_to_string(&mut out).unwrap();
     let status = child.wait().unwrap().code().unwrap();

@@ -69,7 +69,15 @@ fn gaps(leaves: &BTreeSet<String>, stepped: &[String]) -> Vec<String> {
     gaps
 }
 
+/// One after the other: a journal's lock is for a moment that of a program that is being started beside it, too.
 #[test]
+fn every_subcommand_prints_the_same_in_both_histories() {
+    let stages = [stage::Stage::new(), stage::Stage::new()];
+    every_subcommand_has_a_step_or_a_reason();
+    subcommands_that_ask_a_server_print_the_same(stages);
+    subcommands_that_read_a_journal_and_the_log_say_the_same();
+}
+
 fn every_subcommand_has_a_step_or_a_reason() {
     let stepped: Vec<String> =
         [remote::STEPS, folders::STEPS].concat().iter().map(|name| (*name).to_owned()).collect();
@@ -85,9 +93,9 @@ fn every_subcommand_has_a_step_or_a_reason() {
     assert_eq!(gaps(&more, &stepped), ["`rempart transfer show` does not exist"]);
 }
 
-#[test]
-fn subcommands_that_ask_a_server_print_the_same_in_both_histories() {
-    let runs = [false, true].map(|held| std::thread::spawn(move || remote::play(held)));
+fn subcommands_that_ask_a_server_print_the_same([free, held]: [stage::Stage; 2]) {
+    let runs = [(free, false), (held, true)];
+    let runs = runs.map(|(stage, held)| std::thread::spawn(move || remote::play(&stage, held)));
     let [free, held] = runs.map(|run| run.join().unwrap());
     let tried: BTreeSet<&str> = free.iter().map(|printed| printed.step.as_str()).collect();
     assert_eq!(tried, remote::STEPS.iter().copied().collect::<BTreeSet<_>>());
@@ -102,8 +110,7 @@ fn subcommands_that_ask_a_server_print_the_same_in_both_histories() {
     }
 }
 
-#[test]
-fn subcommands_that_read_a_journal_and_the_log_say_the_same_in_both_histories() {
+fn subcommands_that_read_a_journal_and_the_log_say_the_same() {
     let [free, held] = folders::play();
     let tried: BTreeSet<&str> = free.iter().map(|printed| printed.step.as_str()).collect();
     assert_eq!(tried, folders::STEPS.iter().copied().collect::<BTreeSet<_>>());

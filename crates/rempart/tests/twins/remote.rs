@@ -7,7 +7,7 @@ use credentials::{KeyFile, KeyKind};
 use server::engine::SLOT_PERIOD;
 use types::{ActorId, Span};
 
-use crate::run::{Printed, with_phrase};
+use crate::run::{Printed, plain, with_phrase};
 use crate::stage::{Stage, device, own, panic, proposal};
 use crate::world;
 
@@ -28,6 +28,15 @@ pub const STEPS: &[&str] = &[
     "wallet addresses",
     "wallet address",
     "wallet refresh",
+    "credential phrase",
+    "credential device",
+    "credential revoke",
+    "credential open",
+    "credential enrol",
+    "credential propose",
+    "motion list",
+    "motion endorse",
+    "motion end",
 ];
 
 struct Terminal<'a> {
@@ -46,6 +55,13 @@ impl Terminal<'_> {
         self.printed.last().unwrap()
     }
 
+    /// With a word that is on no list.
+    fn run_mistyped(&mut self, step: &str) {
+        let right = std::mem::replace(&mut self.phrase, "zoo zebra zoneless".into());
+        self.run(step, &[]);
+        self.phrase = right;
+    }
+
     /// An act that is answered at the tick of the covert chain: time moves by one slot once it is on its way.
     fn run_covert(&mut self, step: &str, rest: &[&str]) {
         let url = format!("http://{}", self.stage.address);
@@ -60,18 +76,19 @@ impl Terminal<'_> {
 }
 
 /// One history: alice is asked for her phrase each time, and types her own or another one.
-pub fn play(held: bool) -> Vec<Printed> {
-    let stage = Stage::new();
+pub fn play(stage: &Stage, held: bool) -> Vec<Printed> {
     let temporary = tempfile::tempdir().unwrap();
     let folder = temporary.path();
     let key =
         KeyFile { person: ActorId::parse("alice").unwrap(), kind: KeyKind::Person, key: device("alice") };
     std::fs::write(folder.join("alice.key"), key.render().as_bytes()).unwrap();
     let phrase = if held { panic("alice") } else { own("alice") };
-    let mut terminal = Terminal { stage: &stage, folder, phrase, printed: Vec::new() };
+    let mut terminal = Terminal { stage, folder, phrase, printed: Vec::new() };
     transfers(&mut terminal);
     stage.pass(Span::from_seconds(61));
     wallets(&mut terminal);
+    stage.pass(Span::from_seconds(61));
+    credentials(&mut terminal);
     terminal.printed
 }
 
@@ -103,9 +120,7 @@ fn transfers(terminal: &mut Terminal<'_>) {
     stage.pass(Span::from_seconds(61));
     terminal.run("transfer list", &[]);
     terminal.run("transfer list", &["--json"]);
-    let right = std::mem::replace(&mut terminal.phrase, "zoo zebra zoneless".into());
-    terminal.run("transfer list", &[]);
-    terminal.phrase = right;
+    terminal.run_mistyped("transfer list");
     terminal.run_covert("transfer object", &[&other]);
     terminal.run_covert("transfer object", &[&nothing]);
     terminal.run("transfer stop", &["--reason", "held", &other]);
@@ -125,8 +140,38 @@ fn wallets(terminal: &mut Terminal<'_>) {
     terminal.run("wallet refresh", &["--fee-rate", "5", "--psbt", "refresh.psbt", "treasury"]);
     terminal.run("wallet refresh", &["--fee-rate", "5", "--psbt", "refresh.psbt", "nowhere"]);
     terminal.run("wallet list", &[]);
-    terminal.phrase = "zoo zebra".into();
-    terminal.run("wallet list", &[]);
+    terminal.run_mistyped("wallet list");
+}
+
+fn credentials(terminal: &mut Terminal<'_>) {
+    let stage = terminal.stage;
+    terminal.run("credential phrase", &[]);
+    terminal.run_mistyped("credential phrase");
+    for _ in 0..2 {
+        terminal.run("credential device", &["--new-key", "further.key"]);
+    }
+    terminal.run("credential revoke", &["--of", "bob"]);
+    terminal.run("credential revoke", &["--of", "mallory"]);
+    terminal.run("credential open", &["carol"]);
+    terminal.run("credential open", &["mallory"]);
+    let opened = stage.post("alice", "/v1/people/carol/enrolments", serde_json::json!({})).json();
+    let code = opened["code"].as_str().unwrap();
+    let url = format!("http://{}", stage.address);
+    for key in ["carol.key", "carol-again.key"] {
+        let arguments = ["--server", &url, "--code", code, "--new-key", key, "carol"];
+        terminal.printed.push(plain(terminal.folder, "credential enrol", &arguments));
+    }
+    terminal.run("credential propose", &["--code", code, "carol"]);
+    terminal.run("credential propose", &["--code", "none", "carol"]);
+    stage.pass(Span::from_seconds(61));
+    terminal.run("motion list", &[]);
+    terminal.run_mistyped("motion list");
+    let proposed = stage.post("bob", "/v1/me/phrase", serde_json::json!({ "language": "fr" })).json();
+    let motion = proposed["motion"].as_str().unwrap();
+    for step in ["motion endorse", "motion end", "motion end"] {
+        terminal.run(step, &[motion]);
+    }
+    terminal.run("motion endorse", &[&"ab".repeat(32)]);
 }
 
 /// The treasury's coins come into the last quarter of the time before their recovery path opens.

@@ -81,6 +81,8 @@ pub fn with_phrase(folder: &Path, step: &str, rest: &[&str], phrase: &str, meanw
             std::thread::sleep(std::time::Duration::from_millis(80));
             writeln!(stdin, "{phrase}").unwrap();
             meanwhile();
+        } else if printed.ends_with(b"know it: ") {
+            writeln!(stdin).unwrap();
         }
     }
     let status = child.wait().unwrap().code().unwrap();
@@ -100,6 +102,8 @@ pub fn masked(text: &str) -> String {
             let next = numbers.len() + 1;
             let number = numbers.entry(piece.to_owned()).or_insert(next);
             out += &format!("<{number}>");
+        } else if is_fingerprint(piece) {
+            out += "<fingerprint>";
         } else if types::Timestamp::parse(piece).is_ok() {
             out += "<time>";
         } else if piece.strip_prefix("127.0.0.1:").is_some_and(|port| port.parse::<u16>().is_ok()) {
@@ -109,6 +113,12 @@ pub fn masked(text: &str) -> String {
         }
     }
     out
+}
+
+/// Of a credential whose key was drawn: four groups of four hexadecimal digits.
+fn is_fingerprint(piece: &str) -> bool {
+    let group = |group: &str| group.len() == 4 && group.bytes().all(|byte| byte.is_ascii_hexdigit());
+    piece.split('-').count() == 4 && piece.split('-').all(group)
 }
 
 /// Words of letters, digits and what times and addresses have inside, and everything between them.
