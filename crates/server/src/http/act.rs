@@ -15,7 +15,7 @@ use super::incoming::{Incoming, Size};
 use super::phrases::Lane;
 use super::proof::{Signed, Who, too_many};
 use super::shared::Http;
-use crate::engine::Request;
+use crate::engine::{EngineError, Request};
 
 /// The domain of the second command that one request may lead to.
 const PART_DOMAIN: &str = "rempart/request-part/v1";
@@ -176,16 +176,37 @@ impl Http {
         ask: Ask,
         blobs: Vec<(Hash, Vec<u8>)>,
     ) -> Result<Accepted, Failure> {
-        let command = gate::Command {
+        // What waits for the covert tick leaves nothing on the overt chain, not even that there was no room for it.
+        let is_overt = matches!(ask, Ask::Overt(_));
+        let reply = match self.engine.run(Request::new(self.command(stamp, ask), blobs)).await {
+            Err(error @ EngineError::Overloaded) if is_overt => {
+                self.turned_away(stamp).await;
+                return Err(error.into());
+            }
+            done => done??,
+        };
+        Ok(accepted(&reply))
+    }
+
+    fn command(&self, stamp: &Stamp, ask: Ask) -> gate::Command {
+        gate::Command {
             by: stamp.author.clone(),
             ask,
             request: stamp.request,
             idempotency: Some(stamp.idempotency),
             attestation: stamp.class.map(|class| self.seal(stamp, class)),
             used: stamp.used,
-        };
-        let reply = self.engine.run(Request::new(command, blobs)).await??;
-        Ok(accepted(&reply))
+        }
+    }
+
+    /// The queue had no room for the command; what its phrase check found is committed on the lane of stops, as a command of its own that
+    /// finds nothing (G8). Whoever sent it tries again under the same key.
+    async fn turned_away(&self, stamp: &Stamp) {
+        if !stamp.is_program() {
+            let command = self.command(&stamp.part("turned-away"), nothing_overt());
+            // If that lane is full as well, nothing was acknowledged and the answer says so.
+            let _full_too = self.engine.run(Request::new(command, Vec::new())).await;
+        }
     }
 
     /// As [`Http::run`], for the overt side without contents.
