@@ -2,7 +2,8 @@
 //!
 //! Pure: a policy and holdings in, figures out. `docs/exposure.md` says how the bound is defined and why it is exact; ADR 0011 why it
 //! is computed so. Where to find things: the question and the answer, `bound`; who is taken together, `coalition`; what limits admit
-//! over time, `flow`; single edits that lower a bound, `advice`.
+//! over time, `windows`; single edits, `edits`, what they cost, `usage`, and which lowers a figure most cheaply, `advice`; free people
+//! who are deceived, `deceived`.
 #![deny(missing_docs)]
 
 // The random organisations of the integration tests name this crate.
