@@ -409,7 +409,7 @@ mod tests {
             "{out}"
         );
         let rows = |out: &str| {
-            let row = |line: &&str| line.starts_with("  ") && !line.contains(" - ") && line.contains("EUR");
+            let row = |line: &&str| line.starts_with("  ") && line.ends_with("EUR");
             out.lines().filter(row).count()
         };
         let (above, below) = out.split_once("NOT in the figures above").unwrap();
