@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::program::{self, cargo};
 use crate::summary::Tally;
 use crate::tree::Workspace;
-use crate::{bitcoind, demo, prerequisites, simulation, tidy};
+use crate::{bitcoind, demo, indistinguishable, prerequisites, simulation, tidy};
 
 /// One layer: its name, and what runs it.
 pub struct Layer {
@@ -28,6 +28,8 @@ pub const LAYERS: &[Layer] = &[
     Layer { name: "tests", run: tests },
     Layer { name: "demo", run: demo::layer },
     Layer { name: "simulation", run: simulation::layer },
+    // Last, when nothing else runs: it measures time.
+    Layer { name: "indistinguishable", run: indistinguishable::layer },
 ];
 
 struct Done {

@@ -12,6 +12,7 @@ mod benchmarks;
 mod bitcoind;
 mod demo;
 mod fuzz;
+mod indistinguishable;
 mod layers;
 mod prerequisites;
 mod program;
@@ -51,6 +52,8 @@ enum Task {
         #[arg(long, default_value_t = 0)]
         seed: u64,
     },
+    /// Measure whether anything tells duress from free will, and write the verdict
+    Indistinguishable(indistinguishable::Wanted),
     /// Build the real Bitcoin node that tests use, once, into the user's cache folder
     Bitcoind,
     /// Fuzz what parses outside input, guided by coverage (a build of some minutes the first time)
@@ -85,6 +88,7 @@ fn run(task: &Task) -> anyhow::Result<bool> {
         Task::Test => Ok(layers::run(&workspace)),
         Task::Tidy => tidy::report(&workspace),
         Task::Simulate { seeds, seed } => simulation::run(&workspace, *seed, *seeds),
+        Task::Indistinguishable(wanted) => indistinguishable::run(&workspace, wanted),
         Task::Bitcoind => bitcoind::run(&workspace),
         Task::Fuzz { target, seconds } => fuzz::run(&workspace, target.as_deref(), *seconds),
         Task::Bench => benchmarks::run(&workspace),

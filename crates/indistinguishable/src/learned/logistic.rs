@@ -43,10 +43,12 @@ fn slopes(rows: &[Row], weights: &[f64]) -> (Vec<f64>, Vec<Vec<f64>>) {
             }
         }
     }
-    for i in 0..width {
-        curvature[i][i] += RIDGE;
-        for j in 0..i {
-            curvature[j][i] = curvature[i][j];
+    // So far only the lower half.
+    let lower = curvature.clone();
+    for (i, row) in curvature.iter_mut().enumerate() {
+        row[i] += RIDGE;
+        for (value, below) in row.iter_mut().zip(&lower).skip(i + 1).map(|(value, below)| (value, below[i])) {
+            *value = below;
         }
     }
     (gradient, curvature)

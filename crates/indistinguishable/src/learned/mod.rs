@@ -73,13 +73,12 @@ fn one_fold(rows: &[Row], fold: usize, model: Model, chance: &mut Chance) -> Are
 pub fn held_out(rows: &[Row], model: Model, chance: &mut Chance) -> Vec<f64> {
     let mut all = vec![0.0; rows.len()];
     for fold in 0..FOLDS {
-        let (test, train): (Vec<(usize, &Row)>, Vec<(usize, &Row)>) =
-            rows.iter().enumerate().partition(|(_, row)| row.group % FOLDS == fold);
-        let own =
-            |rows: &[(usize, &Row)]| -> Vec<Row> { rows.iter().map(|(_, row)| (*row).clone()).collect() };
-        let (train, scaled) = scale::scaled(&own(&train), &own(&test));
-        for ((index, _), score) in test.iter().zip(model(&train, &scaled, chance)) {
-            all[*index] = score;
+        let (test, train): (Vec<Row>, Vec<Row>) =
+            rows.iter().cloned().partition(|row| row.group % FOLDS == fold);
+        let (train, test) = scale::scaled(&train, &test);
+        let places = rows.iter().enumerate().filter(|(_, row)| row.group % FOLDS == fold);
+        for ((place, _), score) in places.zip(model(&train, &test, chance)) {
+            all[place] = score;
         }
     }
     all

@@ -126,12 +126,11 @@ impl Client {
 fn length(bytes: &[u8]) -> Result<Option<(usize, usize)>, Failure> {
     let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
     let head = String::from_utf8_lossy(&bytes[..end]);
-    let length = head.lines().filter_map(|line| line.split_once(": "));
-    let length =
-        length.filter(|(name, _)| name.eq_ignore_ascii_case("content-length")).map(|(_, value)| value);
+    let mut headers = head.lines().filter_map(|line| line.split_once(": "));
+    let length = headers.find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
     let empty = head.split(' ').nth(1) == Some("204");
     let length: Option<usize> =
-        length.last().and_then(|text| text.trim().parse().ok()).or(empty.then_some(0));
+        length.and_then(|(_, value)| value.trim().parse().ok()).or(empty.then_some(0));
     let length = length.ok_or_else(|| Failure::Answer(format!("no length in `{head}`")))?;
     Ok(Some((end + 4, end + 4 + length)))
 }

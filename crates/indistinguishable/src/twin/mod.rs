@@ -43,7 +43,7 @@ fn obey(twin: &mut Twin, lines: &Lines, order: Order) -> Result<Report, Failure>
     Ok(match order {
         Order::Prepare { pair } => Report::Prepared { transfer: twin.prepare(pair)? },
         Order::Advance { seconds } => {
-            twin.advance(seconds);
+            twin.advance_and_rest(seconds);
             Report::Done
         }
         Order::Settle => {

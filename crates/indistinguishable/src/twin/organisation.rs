@@ -103,6 +103,6 @@ mod tests {
     #[test]
     fn the_policy_is_valid() {
         let loaded = policy::load(&sources());
-        assert!(loaded.policy.is_some(), "{:?}", loaded.problems);
+        assert!(loaded.policy.is_some(), "{:?}", loaded.diagnostics);
     }
 }

@@ -41,6 +41,8 @@ const TICKS: u32 = 4;
 /// How long nothing may be under way at the latest.
 const SETTLE_STEPS: u32 = 50_000;
 const SETTLE_STEP: Duration = Duration::from_micros(100);
+/// How long nothing is asked after a tick, in either twin: a real tick comes every 5 s, and a request within the next two milliseconds once in thousands.
+const AFTER_TICK: Duration = Duration::from_millis(2);
 
 /// A running twin.
 pub struct Twin {
@@ -229,6 +231,12 @@ impl Twin {
     pub fn advance(&self, seconds: u64) {
         self.clock.advance(Span::from_seconds(seconds));
         self.engine.tick();
+    }
+
+    /// The same in the middle of a session.
+    pub fn advance_and_rest(&self, seconds: u64) {
+        self.advance(seconds);
+        std::thread::sleep(AFTER_TICK);
     }
 
     /// Waits until nothing is under way on the overt side.

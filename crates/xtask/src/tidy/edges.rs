@@ -48,12 +48,13 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("utoipa", &["api", "server"]),
     ("utoipa-axum", &["server"]),
     ("axum", &["server"]),
-    ("api", &["fuzz", "rempart", "server"]),
-    ("covert", &["gate", "server", "testkit"]),
+    ("api", &["fuzz", "indistinguishable", "rempart", "server"]),
+    ("covert", &["gate", "indistinguishable", "server", "testkit"]),
     ("testkit", &["fuzz"]),
     ("fuzz", &[]),
     ("regtest", &[]),
     ("browser", &[]),
+    ("indistinguishable", &[]),
     ("xtask", &[]),
 ];
 
