@@ -3,6 +3,9 @@
 use crate::person::{Alice, options, others, proposed};
 use crate::stage::Stage;
 
+const DOT: &str = "(() => { const dot = document.createElement('i'); document.body.append(dot); \
+                   Object.assign(dot.style, { position: 'absolute', left: '7px', top: '9px', width: '1px', height: '1px', background: '#000' }); })()";
+
 /// The screens of one story: signed in, about to approve, approved, another phrase asked for.
 fn screens(free: bool) -> Vec<Vec<u8>> {
     let stage = Stage::new();
@@ -21,6 +24,9 @@ fn screens(free: bool) -> Vec<Vec<u8>> {
     alice.browser.click("#leave").unwrap();
     alice.wait_for_status("sign-in", "Signed out");
     seen.push(alice.browser.screenshot().unwrap());
+    // One pixel more, as a control: the last screen.
+    alice.browser.eval(DOT).unwrap();
+    seen.push(alice.browser.screenshot().unwrap());
     // What was found does differ, where it may.
     let signals = stage.engine.read(|state| state.covert().signals().count());
     assert_eq!(signals == 0, free);
@@ -37,4 +43,5 @@ fn a_free_and_a_coerced_session_look_the_same_to_the_last_pixel() {
         assert!(one == other, "screen {screen} differs");
     }
     assert!(free[0] != free[1] && free[0] != free[2], "screens that differ are told apart");
+    assert!(free[3] != free[4], "one pixel is seen");
 }

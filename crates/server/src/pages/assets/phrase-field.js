@@ -158,7 +158,7 @@ export class PhraseField {
     const values = this.words.map((word) => word.value);
     const wrong = this.words.findIndex((word) => word.element.classList.contains("unknown"));
     if (wrong >= 0) return text("word-unknown", wrong + 1);
-    if (values.some((value) => value === "")) return text("three-words");
+    if (values.some((value) => !isWord(value))) return text("three-words");
     const read = readPhrase(values.join(" "));
     return read.problem ? text(read.problem, read.position) : "";
   }
