@@ -29,16 +29,26 @@ fn main() {
     divan::main();
 }
 
-fn full_table(large: &Large) -> (f64, Vec<Bound>) {
-    let policy = large.policy();
-    let holdings = Holdings::from_policy(&policy);
-    let begun = Instant::now();
-    let bounds = table(&policy, &holdings, Adversary::Homes).unwrap();
-    (begun.elapsed().as_secs_f64(), bounds)
+/// Others use the machine too: of a few runs the shortest counts.
+const RUNS: usize = 3;
+
+fn shortest<T>(run: impl Fn() -> T) -> (f64, T) {
+    let timed = || {
+        let begun = Instant::now();
+        let found = run();
+        (begun.elapsed().as_secs_f64(), found)
+    };
+    (0..RUNS).map(|_| timed()).min_by(|a, b| a.0.total_cmp(&b.0)).unwrap()
 }
 
-fn show(name: &str, large: &Large) {
-    let (seconds, bounds) = full_table(large);
+fn full_table(large: &Large, adversary: Adversary) -> (f64, Vec<Bound>) {
+    let policy = large.policy();
+    let holdings = Holdings::from_policy(&policy);
+    shortest(|| table(&policy, &holdings, adversary).unwrap())
+}
+
+fn show(name: &str, large: &Large, adversary: Adversary) {
+    let (seconds, bounds) = full_table(large, adversary);
     let exact = bounds.iter().filter(|bound| bound.is_exact()).count();
     let gap = |bound: &Bound| {
         let amount = bound.amount.minor().max(1);
@@ -59,17 +69,35 @@ fn show(name: &str, large: &Large) {
 /// The full table (k = 1 to 3, five horizons, three modes) on one core.
 fn figures() {
     let usual = Large::default();
-    show("target", &usual);
+    let homes = |name: &str, large: &Large| show(name, large, Adversary::Homes);
+    homes("target", &usual);
     for per_home in [1, 2, 3] {
-        show("people", &Large { per_home, ..usual.clone() });
+        homes("people", &Large { per_home, ..usual.clone() });
     }
     for permits in [20, 70, 140, 280] {
-        show("rules", &Large { permits, limits: permits * 3 / 7, ..usual.clone() });
+        homes("rules", &Large { permits, limits: permits * 3 / 7, ..usual.clone() });
     }
     for classes in [5, 10, 20, 35] {
-        show("classes", &Large { classes, ..usual.clone() });
+        homes("classes", &Large { classes, ..usual.clone() });
     }
-    show("nobody is interchangeable", &Large { classes: 300, distinct: true, ..usual });
+    let strangers = Large { classes: 300, distinct: true, ..usual.clone() };
+    homes("nobody is interchangeable", &strangers);
+    show("taken by person", &usual, Adversary::People);
+    show("taken by person, nobody interchangeable", &strangers, Adversary::People);
+    for (name, large) in [("target", &usual), ("nobody is interchangeable", &strangers)] {
+        (1..=6).for_each(|k| one_figure(name, large, k));
+    }
+}
+
+/// How one figure grows with the number of homes taken.
+fn one_figure(name: &str, large: &Large, k: u8) {
+    let policy = large.policy();
+    let holdings = Holdings::from_policy(&policy);
+    let horizon = Span::from_hours(72);
+    let question = Question { adversary: Adversary::Homes, taken: Taken::K(k), horizon, mode: Mode::Silent };
+    let (seconds, found) = shortest(|| bound(&policy, &holdings, &question).unwrap());
+    let exact = if found.is_exact() { "exact" } else { "not exact" };
+    println!("{name:<44} {k} homes for three days: {seconds:>8.3} s, {exact}");
 }
 
 /// The same small organisations by the bound and by trying every strategy.

@@ -42,7 +42,7 @@ pub(crate) fn plan<'g>(ground: &'g Ground<'g>, game: &'g Game, start: Start<'_>)
     let kept = without_idle(ground, game, &all, true);
     let fine = instants(game, &kept, start.openings);
     best.upper = most_moved(ground, game);
-    if greedily(game, &fine, start, &mut best) || best.strategy.is_full() {
+    if greedily(game, &fine, start, &mut best) {
         return best;
     }
     let attempt = |windows: &[Window], times: &Instants, branches: usize, best: &mut Planned<'g>| {
@@ -54,7 +54,7 @@ pub(crate) fn plan<'g>(ground: &'g Ground<'g>, game: &'g Game, start: Start<'_>)
         }
         let search = Search { ground, game, program: &program, times, fine: &fine, start };
         search.improve(best, branches.min(CELLS_MAX / together.max(1)).max(1));
-        best.strategy.lost >= best.upper || best.strategy.is_full()
+        best.strategy.lost >= best.upper
     };
     let tight = without_idle(ground, game, &all, false);
     let mut before = 0;
@@ -65,6 +65,10 @@ pub(crate) fn plan<'g>(ground: &'g Ground<'g>, game: &'g Game, start: Start<'_>)
         if finer && attempt(&tight, &times, 1, &mut best) {
             return best;
         }
+    }
+    // A strategy that ends because it may only be so long: finer programs do not make it shorter.
+    if best.strategy.is_full() {
+        return best;
     }
     if attempt(&kept, &fine, 1, &mut best) || (kept.len() == all.len() && !fine.all) {
         return best;
