@@ -70,7 +70,7 @@ fn expected(typed: &str) -> Value {
 /// A phrase as somebody might type it: other case, other separators, accents or none, now and then not a phrase at all.
 fn typed(number: usize) -> String {
     let bytes = hash_parts("typed", &[&number.to_be_bytes()]).0;
-    let language = if number % 2 == 0 { Language::English } else { Language::French };
+    let language = if number.is_multiple_of(2) { Language::English } else { Language::French };
     let words = Phrase::draw(language, &bytes).reveal_words();
     let separator = [" ", "-", ", ", "\u{a0}", " \t", "\u{2013}", "/", "\u{85}"][usize::from(bytes[10] % 8)];
     let text = words.join(separator);
