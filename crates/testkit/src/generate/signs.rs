@@ -82,7 +82,27 @@ impl Author<'_> {
                 let next = self.chance.of(&[1, 3600, 86_400, 31 * 86_400, 31 * 86_400 + 1, 0]);
                 let grace = self.chance.of(&[5 * MINUTE, 3600, 2 * 86_400, 5 * MINUTE - 1]);
                 self.person(What::Schedule(every, next, grace));
+                self.follow_up();
             }
+        }
+    }
+
+    /// A schedule alone shows little: somebody keeps it, or does not.
+    fn follow_up(&mut self) {
+        let scheduled = self.scheduled();
+        if scheduled.is_empty() {
+            return;
+        }
+        match self.chance.below(3) {
+            0 => self.until_missed(&scheduled),
+            1 => {
+                let who = self.chance.of(&scheduled);
+                let gap = self.chance.of(&[HOUR / 4, HOUR, 12 * HOUR, 24 * HOUR]);
+                self.world_does(What::Wait(gap, gap as i64));
+                self.push(Actor::Person(who), What::CheckIn);
+                self.until_missed(&scheduled);
+            }
+            _ => {}
         }
     }
 
