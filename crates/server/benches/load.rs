@@ -11,7 +11,6 @@
 
 #[path = "../tests/crowd/mod.rs"]
 mod crowd;
-#[allow(dead_code, reason = "the stage of the tests has more than a benchmark needs")]
 #[path = "../tests/stage/mod.rs"]
 mod stage;
 #[path = "../tests/world/mod.rs"]

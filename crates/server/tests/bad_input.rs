@@ -200,6 +200,16 @@ impl Journal for Held {
     }
 }
 
+/// However the test ends, the engine is let go, so that it can stop.
+struct Release(Arc<(Mutex<bool>, Condvar)>);
+
+impl Drop for Release {
+    fn drop(&mut self) {
+        *self.0.0.lock().unwrap() = false;
+        self.0.1.notify_all();
+    }
+}
+
 /// With the queue of commands full: what a sign-in and a stop are answered, and how many signals and stops there are in the end.
 fn full_queue(words: &dyn Fn(&str) -> String) -> (Raw, Raw, usize, usize) {
     let held = Arc::new((Mutex::new(false), Condvar::new()));
@@ -218,6 +228,7 @@ fn full_queue(words: &dyn Fn(&str) -> String) -> (Raw, Raw, usize, usize) {
     );
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     *held.0.lock().unwrap() = true;
+    let _release = Release(Arc::clone(&held));
     let tasks = (0..2 * ORDINARY_QUEUE_MAX + 10).map(|nth| {
         let people = world::People { secrets: Arc::clone(&world::Site::new(stage.folder()).secrets) };
         let mut command = people.free("carol", overt::Command::Attend);

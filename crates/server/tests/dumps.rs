@@ -189,7 +189,8 @@ fn nobody_who_reads_the_disk_can_tell_which_history_it_was() {
     let [free, held] = threads.map(|thread| thread.join().unwrap());
     let pairs = || free.iter().zip(&held);
     let classes: Vec<bool> = pairs().flat_map(|_| [false, true]).collect();
-    let kinds: [(&str, fn(&Left) -> &Vec<u8>); 3] =
+    type Of = fn(&Left) -> &Vec<u8>;
+    let kinds: [(&str, Of); 3] =
         [("database", |left| &left.database), ("backup", |left| &left.backup), ("shown", |left| &left.shown)];
     for (kind, of) in kinds {
         let rows: Vec<Vec<u8>> =

@@ -40,7 +40,7 @@ struct Told {
 }
 
 async fn flood(server: SocketAddr, nth: usize, over: Arc<AtomicBool>) -> Vec<Told> {
-    let (name, forced, valid) = (crowd::name(nth % CROWD), nth % 2 == 0, nth % 4 != 3);
+    let (name, forced, valid) = (crowd::name(nth % CROWD), nth.is_multiple_of(2), nth % 4 != 3);
     let mut told = Vec::new();
     let mut round = 0;
     while !over.load(Ordering::Relaxed) {

@@ -25,7 +25,7 @@ fn sessions(scene: &mut Scene) {
     scene.forged("alice", "/v1/session");
     scene.program("payroll", "POST", "/v1/session", json!({}));
     let token = scene.token("alice");
-    scene.send("alice", "DELETE", &"/v1/session".to_owned(), "");
+    scene.send("alice", "DELETE", "/v1/session", "");
     let head = format!("DELETE /v1/session HTTP/1.1\r\nAuthorization: Bearer {token}");
     let raw = crate::stage::exchange(scene.stage.address, &head, b"");
     scene.seen.push(crate::scene::Exchange {
