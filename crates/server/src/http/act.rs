@@ -144,7 +144,8 @@ impl Http {
         if !self.attempts.person(&by, lane, self.now()) {
             return Err(too_many());
         }
-        let class = Some(self.checks.check(lane, &by, phrase, verifier).await?);
+        let checked = self.checks.check(lane, &by, phrase, verifier).await;
+        let class = Some(checked.inspect_err(|_| self.attempts.turned_away(lane))?);
         let stamp = Stamp { author: Author::Actor(by.clone()), request, idempotency, class, used };
         let in_time = if late { Err(Failure::new(Code::Unauthenticated)) } else { Ok(command) };
         match in_time.and_then(read_command) {

@@ -53,6 +53,13 @@ impl Attempts {
         }
     }
 
+    /// An attempt that found the pool full was not hashed: it counts for the person who made it, and not for all.
+    pub fn turned_away(&self, lane: Lane) {
+        if lane == Lane::Ordinary {
+            self.everybody.lock().unwrap_or_else(PoisonError::into_inner).give_back(&());
+        }
+    }
+
     fn all(&self, now: Timestamp) -> u32 {
         self.everybody.lock().unwrap_or_else(PoisonError::into_inner).count((), now)
     }
@@ -109,6 +116,12 @@ impl<K: Eq + Hash + Clone> Windows<K> {
         window.count
     }
 
+    fn give_back(&mut self, key: &K) {
+        if let Some(window) = self.0.get_mut(key) {
+            window.count = window.count.saturating_sub(1);
+        }
+    }
+
     fn counted(&self, key: &K, now: Timestamp) -> u32 {
         let current = self.0.get(key).filter(|window| window.began.after(ATTEMPTS_WINDOW) > now);
         current.map_or(0, |window| window.count)
@@ -157,6 +170,10 @@ mod tests {
         for _ in 0..ATTEMPTS_PER_PERSON_MAX {
             assert!(attempts.person(&late, Lane::Urgent, now));
         }
+        // What was turned away was not hashed: so much is left for others, beyond their share.
+        let turned_away = flood * ATTEMPTS_PER_PERSON_MAX / 2;
+        (0..turned_away).for_each(|_| attempts.turned_away(Lane::Ordinary));
+        assert!(attempts.person(&late, Lane::Ordinary, now));
         assert!(attempts.person(&late, Lane::Ordinary, now.after(ATTEMPTS_WINDOW)));
     }
 
