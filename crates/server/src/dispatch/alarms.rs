@@ -1,6 +1,7 @@
 //! Alarms: each channel's thread finds signals that its channel has not taken, and delivers them until it has (G8).
 //!
-//! INVARIANT (G3, G9): it is woken after every commit and looks for itself; nothing that it does is logged, counted or written on the overt
+//! INVARIANT (G3, G9): it is woken after every slot and looks for itself, and at its own pace besides. Woken by commands it would work beside
+//! the answer to whoever signalled, and that can be measured. Nothing that it does is logged, counted or written on the overt
 //! side. That a channel took a signal goes into the next slot. After a crash in between it is sent again, with the same id.
 
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ use types::{ChannelId, Hash, PersonId, hash_parts};
 use crate::clock::Stopwatch;
 use crate::engine::{Request, Shared};
 
-/// How often a thread looks even if nothing rang, so that a retry is never later than its time by more than this.
+/// How often a thread looks even if no slot was written: no signal and no retry waits longer than this.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// How the channels do, for responders only.
@@ -81,7 +82,7 @@ pub fn work(shared: &Arc<Shared>, channel: &dyn Channel) {
                 report(shared, channel.id(), *id, progress);
             }
         }
-        match shared.bell.wait(heard, LOOK_AGAIN) {
+        match shared.slot_bell.wait(heard, LOOK_AGAIN) {
             Some(count) => heard = count,
             None => return,
         }

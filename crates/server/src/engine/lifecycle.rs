@@ -60,6 +60,7 @@ pub fn start(mut parts: Parts) -> Result<Engine, StartError> {
         outbox,
         deliveries: Deliveries::default(),
         bell: Bell::default(),
+        slot_bell: Bell::default(),
         clock: parts.clock,
         entropy: parts.entropy,
         secrets: parts.secrets,
@@ -133,6 +134,7 @@ fn end_executors(shared: &Shared) {
     shared.outbox.end();
     shared.pace.end();
     shared.bell.end();
+    shared.slot_bell.end();
 }
 
 impl Drop for Threads {

@@ -27,6 +27,8 @@ pub struct Shared {
     pub outbox: Outbox,
     pub deliveries: Deliveries,
     pub bell: Bell,
+    /// Rings after every slot, whatever was in it, and after nothing else.
+    pub slot_bell: Bell,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub secrets: Arc<Secrets>,

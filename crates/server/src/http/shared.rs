@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, header};
 use credentials::{DeviceKey, DevicePublic};
 use passkey::RelyingParty;
 use tokio::sync::{Notify, Semaphore, watch};
+use tokio::time::Instant;
 use types::{ActorId, PersonId, Timestamp};
 
 use super::Settings;
@@ -27,6 +28,10 @@ use super::sessions::{Session, Sessions};
 use crate::engine::Engine;
 use crate::entropy::Entropy;
 use crate::pages::AlarmPage;
+
+/// The step in which answers to commands leave. Long against what the class of a command costs (microseconds), short against one phrase
+/// check (a tenth of a second); measured by `cargo xtask indistinguishable`.
+const ANSWER_STEP: Duration = Duration::from_millis(1);
 
 /// A handle on what is shared.
 #[derive(Clone)]
@@ -75,6 +80,25 @@ impl Drop for Running {
     }
 }
 
+/// Waits until an answer may leave. On a thread that sleeps: the runtime's own timer wakes whole milliseconds after it went idle, and when it
+/// goes idle tells how long the command took.
+async fn depart(begun: Instant) {
+    let waited = tokio::task::spawn_blocking(move || {
+        let now = Instant::now();
+        std::thread::sleep(next_departure(begun, now).saturating_duration_since(now));
+    });
+    // It fails only when the runtime ends, and then nobody is left to be answered.
+    let _ended = waited.await;
+}
+
+/// When an answer may leave: a whole number of steps after its request came. What the class of a command costs, a few microseconds more
+/// or less, does not move it to another step (G3).
+fn next_departure(begun: Instant, now: Instant) -> Instant {
+    let step = ANSWER_STEP.as_nanos().max(1);
+    let steps = now.saturating_duration_since(begun).as_nanos() / step + 1;
+    begun + ANSWER_STEP.saturating_mul(u32::try_from(steps).unwrap_or(u32::MAX))
+}
+
 impl Http {
     pub fn new(engine: Engine, settings: Settings) -> Self {
         let Settings { feeds, entropy, alarm_page, phrase_cost, relying_party } = settings;
@@ -112,13 +136,16 @@ impl Http {
         &self,
         work: impl Future<Output = Result<T, Failure>> + Send + 'static,
     ) -> Result<T, Failure> {
+        let begun = Instant::now();
         self.running.fetch_add(1, Ordering::AcqRel);
         let running = Running(self.clone());
         let task = tokio::spawn(async move {
             let _running = running;
             work.await
         });
-        task.await.unwrap_or_else(|_| Err(Failure::new(Code::Internal)))
+        let result = task.await.unwrap_or_else(|_| Err(Failure::new(Code::Internal)));
+        depart(begun).await;
+        result
     }
 
     pub fn begin_stop(&self) {
@@ -202,4 +229,17 @@ impl Shared {
 /// The token of an `Authorization: Bearer …` header.
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_leave_after_whole_steps_and_microseconds_do_not_move_them() {
+        let begun = Instant::now();
+        let leaves = |micros| next_departure(begun, begun + Duration::from_micros(micros)) - begun;
+        assert_eq!([leaves(0), leaves(300), leaves(312)], [ANSWER_STEP; 3]);
+        assert_eq!([leaves(100_300), leaves(100_312)], [ANSWER_STEP * 101; 2]);
+    }
 }
