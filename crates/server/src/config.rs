@@ -294,7 +294,8 @@ mod tests {
 
     #[test]
     fn passkeys_are_for_a_site_that_browsers_accept() {
-        let site = |id: &str, origins: &str| parse(&format!("[passkeys]\nid = \"{id}\"\norigins = {origins}\n"));
+        let site =
+            |id: &str, origins: &str| parse(&format!("[passkeys]\nid = \"{id}\"\norigins = {origins}\n"));
         let own = parse("").unwrap().relying_party(9).unwrap();
         assert_eq!((own.id(), own.origins()), ("localhost", ["http://localhost:9".to_owned()].as_slice()));
         let good = site("example.org", "[\"https://rempart.example.org\"]").unwrap();
@@ -325,7 +326,6 @@ mod tests {
     }
 
     #[test]
-    #[test]
     fn the_page_of_protected_people_says_what_is_written() {
         let title = "[alarm_page.title]\nen = \"Your parcel\"\nfr = \"Votre colis\"\n";
         let config = parse(title).unwrap();
@@ -338,6 +338,7 @@ mod tests {
         assert_eq!(parse(&title.replace("fr =", "de =")).unwrap_err().code(), "config-syntax");
     }
 
+    #[test]
     fn a_channel_without_its_secret_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let config = parse(CHANNEL).unwrap();
