@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use indistinguishable::failure::Failure;
-use indistinguishable::measure::measure;
+use indistinguishable::measure::{checks as measure_checks, measure};
 use indistinguishable::plan::{Plan, Store};
 use indistinguishable::verdict::{Word, judge};
 use indistinguishable::{report, twin};
@@ -34,6 +34,9 @@ enum Task {
         /// Go on where an earlier run stopped
         #[arg(long)]
         resume: bool,
+        /// Only the phrase check alone, which no change of the server touches; go on with `--resume`
+        #[arg(long)]
+        checks: bool,
         /// Where the page goes; without it there is none
         #[arg(long)]
         out: Option<PathBuf>,
@@ -65,10 +68,15 @@ fn main() -> ExitCode {
 fn run(task: Task) -> Result<bool, Failure> {
     match task {
         Task::Twin { seed, folder } => twin::run(seed, &folder).map(|()| true),
-        Task::Run { pairs, full, seed, resume, out, state } => {
+        Task::Run { pairs, full, seed, resume, checks, out, state } => {
             let plan = if full { Plan::full(seed) } else { Plan::short(seed, pairs) };
             let store = Store::open(&state, &plan, resume)?;
-            let measured = measure(&plan, &store, &|line| println!("{line}"))?;
+            let progress = |line: &str| println!("{line}");
+            if checks {
+                measure_checks(&plan, &store, &progress)?;
+                return Ok(true);
+            }
+            let measured = measure(&plan, &store, &progress)?;
             let verdict = judge(&measured);
             if let Some(out) = out {
                 report::write(&out, &measured, &verdict)?;

@@ -35,6 +35,8 @@ pub struct Measured {
     pub production: Vec<Sample>,
     /// A chunk for each of [`FAULTS`].
     pub planted: Vec<Chunk>,
+    /// Whether pieces of the check alone are of an earlier build.
+    pub mixed: bool,
 }
 
 /// Hears how far it is.
@@ -57,22 +59,33 @@ pub fn measure(plan: &Plan, store: &Store, progress: Progress<'_>) -> Result<Mea
     })?;
     let games = taking
         .each("forced", plan.game_chunks().collect(), |(number, count)| forced::games(seed, number, count))?;
-    let checks = |setting, (number, pairs): (u32, u32)| {
-        let stream = 0x0C4E_C000_0000 + (u64::from(setting == Setting::Production) << 32) + u64::from(number);
-        Ok(credential::measure(setting, pairs as usize, &mut Chance::new(seed, stream))?)
-    };
-    let cheap = taking.each("cheap", plan.cheap_pieces().collect(), |piece| checks(Setting::Cheap, piece))?;
-    let production = plan.production_pieces().collect();
-    let production =
-        taking.each_on_two_cores("production", production, |piece| checks(Setting::Production, piece))?;
+    let [cheap, production] = checks(plan, store, progress)?;
     Ok(Measured {
         plan: *plan,
         chunks,
         games: games.concat(),
-        cheap: cheap.concat(),
-        production: production.concat(),
+        cheap,
+        production,
         planted,
+        mixed: store.mixed,
     })
+}
+
+/// The phrase check alone: at the cheap cost, at the production cost.
+///
+/// # Errors
+/// When a piece cannot be measured.
+pub fn checks(plan: &Plan, store: &Store, progress: Progress<'_>) -> Result<[Vec<Sample>; 2], Failure> {
+    let (seed, taking) = (plan.seed, Taking { store, progress });
+    let check = |setting, (number, pairs): (u32, u32)| {
+        let stream = 0x0C4E_C000_0000 + (u64::from(setting == Setting::Production) << 32) + u64::from(number);
+        Ok(credential::measure(setting, pairs as usize, &mut Chance::new(seed, stream))?)
+    };
+    let cheap = taking.each("cheap", plan.cheap_pieces().collect(), |piece| check(Setting::Cheap, piece))?;
+    let production = plan.production_pieces().collect();
+    let production =
+        taking.each_on_two_cores("production", production, |piece| check(Setting::Production, piece))?;
+    Ok([cheap.concat(), production.concat()])
 }
 
 struct Taking<'a> {

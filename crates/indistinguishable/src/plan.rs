@@ -76,44 +76,66 @@ fn pieces(whole: u32, size: u32) -> impl Iterator<Item = (u32, u32)> {
 }
 
 /// Where the pieces lie.
-pub struct Store(PathBuf);
+pub struct Store {
+    folder: PathBuf,
+    /// Whether pieces of the check alone are of an earlier build.
+    pub mixed: bool,
+}
+
+/// What no change of the server touches: pieces of these kinds outlive another build.
+const OF_THE_CHECK_ALONE: [&str; 2] = ["cheap-", "production-"];
 
 #[derive(PartialEq, Eq, Serialize, Deserialize)]
 struct Made {
     plan: Plan,
-    /// The hash of this program: what another build has measured is another measurement.
+    /// The hash of this program: what another build has measured of the server is another measurement.
     program: String,
+    mixed: bool,
 }
 
 impl Store {
-    /// Opens the folder of a plan. Without `resume`, what lies there is forgotten.
+    /// Opens the folder of a plan. Without `resume`, what lies there is forgotten; with it, what another build has measured of the server.
     ///
     /// # Errors
-    /// When it cannot be written, or what lies there is of another plan or another build.
+    /// When it cannot be written, or what lies there is of another plan.
     pub fn open(folder: &Path, plan: &Plan, resume: bool) -> Result<Self, Failure> {
         let folder =
             folder.join(format!("{}-{}-{}", if plan.full { "full" } else { "short" }, plan.pairs, plan.seed));
         let program = std::fs::read(std::env::current_exe()?)?;
-        let made =
-            Made { plan: *plan, program: hash_parts("indistinguishable/program", &[&program]).to_string() };
-        let store = Self(folder);
-        if resume && let Some(earlier) = store.read::<Made>("plan")? {
-            if earlier == made {
-                return Ok(store);
+        let program = hash_parts("indistinguishable/program", &[&program]).to_string();
+        let mut store = Self { folder, mixed: false };
+        let earlier = if resume { store.read::<Made>("plan")? } else { None };
+        match earlier {
+            Some(earlier) if earlier.plan != *plan => {
+                let why = "what was measured so far is of another plan: run without `--resume`";
+                return Err(Failure::State(why.to_owned()));
             }
-            let why = "what was measured so far is of another plan or another build: run without `--resume`";
-            return Err(Failure::State(why.to_owned()));
+            Some(earlier) => {
+                let same = earlier.program == program;
+                store.mixed = earlier.mixed || !same;
+                if !same {
+                    store.forget(|name| !OF_THE_CHECK_ALONE.iter().any(|kind| name.starts_with(kind)))?;
+                }
+            }
+            None => store.forget(|_| true)?,
         }
-        if store.0.exists() {
-            std::fs::remove_dir_all(&store.0)?;
-        }
-        std::fs::create_dir_all(&store.0)?;
-        store.write("plan", &made)?;
+        store.write("plan", &Made { plan: *plan, program, mixed: store.mixed })?;
         Ok(store)
     }
 
+    fn forget(&self, which: impl Fn(&str) -> bool) -> Result<(), Failure> {
+        std::fs::create_dir_all(&self.folder)?;
+        for file in std::fs::read_dir(&self.folder)? {
+            let file = file?;
+            if which(&file.file_name().to_string_lossy()) {
+                std::fs::remove_file(file.path())?;
+            }
+        }
+        Ok(())
+    }
+
     fn path(&self, name: &str) -> PathBuf {
-        self.0.join(format!("{name}.bin"))
+        self.folder.join(format!("{name}.bin"))
     }
 
     fn read<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Failure> {
@@ -127,7 +149,7 @@ impl Store {
 
     fn write<T: Serialize>(&self, name: &str, piece: &T) -> Result<(), Failure> {
         let bytes = postcard::to_stdvec(piece).map_err(|error| Failure::State(error.to_string()))?;
-        let fresh = self.0.join(format!("{name}.new"));
+        let fresh = self.folder.join(format!("{name}.new"));
         std::fs::write(&fresh, bytes)?;
         Ok(std::fs::rename(fresh, self.path(name))?)
     }
@@ -173,10 +195,25 @@ mod tests {
     }
 
     #[test]
+    fn another_build_keeps_the_check_alone_and_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let plan = Plan::short(1, 10);
+        let store = Store::open(folder.path(), &plan, false).unwrap();
+        let names = ["sessions-00000", "production-00000"];
+        let measured = |store: &Store, value: i32| names.map(|name| store.piece(name, || Ok(value)).unwrap());
+        assert_eq!(measured(&store, 1), [1, 1]);
+        store.write("plan", &Made { plan, program: "another".into(), mixed: false }).unwrap();
+        let store = Store::open(folder.path(), &plan, true).unwrap();
+        assert!(store.mixed);
+        assert_eq!(measured(&store, 2), [2, 1]);
+    }
+
+    #[test]
     fn another_plan_in_the_same_place_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         drop(Store::open(folder.path(), &Plan::short(1, 10), false).unwrap());
-        let other = Plan { games: 7, ..Plan::short(1, 10) };
+        std::fs::rename(folder.path().join("short-10-1"), folder.path().join("short-11-1")).unwrap();
+        let other = Plan { pairs: 11, ..Plan::short(1, 10) };
         assert!(Store::open(folder.path(), &other, true).is_err());
     }
 }

@@ -31,6 +31,9 @@ pub struct Wanted {
     /// Go on where an earlier run stopped
     #[arg(long)]
     resume: bool,
+    /// Only the phrase check alone, which no change of the server touches; go on with `--resume`
+    #[arg(long)]
+    checks: bool,
     /// Where the page goes; docs/measurements/indistinguishability.md for the full measurement, else nowhere
     #[arg(long)]
     out: Option<String>,
@@ -61,6 +64,9 @@ fn arguments(root: &Path, wanted: &Wanted) -> Vec<String> {
     }
     if wanted.resume {
         arguments.push("--resume".into());
+    }
+    if wanted.checks {
+        arguments.push("--checks".into());
     }
     let out = wanted.out.as_deref().or(wanted.full.then_some(PAGE));
     arguments.extend(

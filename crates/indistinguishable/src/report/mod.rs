@@ -89,6 +89,9 @@ fn head(measured: &Measured, verdict: &Verdict) -> String {
         the same person does the same things in both, in one of them, drawn by lot, with panic phrases. Half of the sessions take turns at every request,\n\
         half are played through. After each pair responders close the incident, so that every pair begins alike. Argon2 is set to its\n\
         cheapest and journals lie in memory where the system allows: what a real server adds in noise only hides more.\n";
+    if measured.mixed {
+        text += "\nThe check alone was measured by an earlier build; everything else by this one.\n";
+    }
     if verdict.word == Word::Void {
         text += "\nA void run says nothing: it could not have found what it looks for.\n";
     }

@@ -12,13 +12,14 @@ use super::observed::{Difference, Fault, Seen, chain_differences, differences};
 use super::script::{Act, Actor, MIDDLE_SECONDS, Pause, Step, name, session};
 use crate::failure::Failure;
 use crate::random::{Chance, coin};
+use crate::stopwatch::Watch;
 use crate::twin::orders::Order;
 use crate::twin::organisation::{VICTIM, own_phrase};
 
 /// In every so many pairs the victim objects, too: its answer waits for the covert tick.
-const OBJECTION_EVERY: u32 = 10;
-/// How long the objection gets to reach its lane, in real time.
-const LANE_WAIT: std::time::Duration = std::time::Duration::from_millis(25);
+const OBJECTION_EVERY: u32 = 20;
+/// How long the objections get to reach their lane, in real time.
+const LANE_WAIT: std::time::Duration = std::time::Duration::from_millis(100);
 const SLOT_SECONDS: u64 = 5;
 
 /// How the two sessions of a pair take turns.
@@ -81,8 +82,7 @@ impl Side {
 
     fn step(&mut self, step: Step, pause: Pause) -> Result<(), Failure> {
         let request = self.actor.request(step)?;
-        let client = self.client.as_mut().ok_or_else(|| Failure::server("client", "not connected"))?;
-        let answer = client.exchange(&request)?;
+        let answer = self.client()?.exchange(&request)?;
         self.actor.learn(step, &answer)?;
         self.seen.answers.push(answer);
         match pause {
@@ -93,19 +93,23 @@ impl Side {
         Ok(())
     }
 
-    /// Objects: the answer comes with the covert tick, for which the harness moves time.
-    fn object(&mut self) -> Result<(), Failure> {
+    /// Objects: the answer comes with the covert tick.
+    fn begin_objection(&mut self) -> Result<Watch, Failure> {
         self.step(Step::Challenge, Pause::None)?;
-        let step = Step::Act(Act::Object);
-        let request = self.actor.request(step)?;
-        let client = self.client.as_mut().ok_or_else(|| Failure::server("client", "not connected"))?;
-        let watch = client.send(&request)?;
-        std::thread::sleep(LANE_WAIT);
+        let request = self.actor.request(Step::Act(Act::Object))?;
+        self.client()?.send(&request)
+    }
+
+    fn end_objection(&mut self, watch: Watch) -> Result<(), Failure> {
         self.handle.order(&Order::Advance { seconds: SLOT_SECONDS })?;
-        let answer = client.receive(watch)?;
-        self.actor.learn(step, &answer)?;
+        let answer = self.client()?.receive(watch)?;
+        self.actor.learn(Step::Act(Act::Object), &answer)?;
         self.seen.answers.push(answer);
         Ok(())
+    }
+
+    fn client(&mut self) -> Result<&mut Client, Failure> {
+        self.client.as_mut().ok_or_else(|| Failure::server("client", "not connected"))
     }
 
     /// Responders clear what is open. How many incidents there were.
@@ -146,9 +150,7 @@ pub fn chunk(seed: u64, number: u32, pairs: u32, fault: Option<Fault>) -> Result
         }
         play(&mut sides, turns, &steps, &mut chance)?;
         if pair.is_multiple_of(OBJECTION_EVERY) {
-            for side in &mut sides {
-                side.object()?;
-            }
+            object(&mut sides)?;
         }
         let mut open = [0; 2];
         for (side, open) in sides.iter_mut().zip(&mut open) {
@@ -194,6 +196,15 @@ fn play(
         }
     }
     Ok(())
+}
+
+/// Both object; then the harness moves time for both.
+fn object(sides: &mut [Side; 2]) -> Result<(), Failure> {
+    let [one, other] = sides;
+    let watches = [one.begin_objection()?, other.begin_objection()?];
+    std::thread::sleep(LANE_WAIT);
+    one.end_objection(watches[0])?;
+    other.end_objection(watches[1])
 }
 
 /// A phrase of the same list that is not the own one.
