@@ -34,19 +34,15 @@ pub use credential::{
     AddDevice, ChangePhrase, CredentialProposal, DeviceEntry, Enrol, Enrolment, NewDevice, NewPhrase,
     OpenEnrolment, PhraseLanguage, ProposeCredential, ProposeRevocation, RevokeDevices,
 };
-pub use exposure::{
-    Exposure, ExposureAdvice, ExposureFigure, ExposurePast, ExposureRise, ExposureRisen,
-};
+pub use exposure::{Exposure, ExposureAdvice, ExposureFigure, ExposurePast, ExposureRise, ExposureRisen};
 pub use feed::{Confirmation, NewPrice, NewTransaction};
 pub use money::{AssetUnits, CurrencyMinor, MoneyText};
 pub use motion::{
     ChangeText, EndMotion, EndorseMotion, LiftStop, Motion, MotionList, NewChange, NewStop, Posture,
     PostureWord, ProposalWord, Scope, SetPosture, SourceText, Stop, StopList,
 };
+pub use passkey::{Base64Url, NewPasskey, PASSKEY_DOMAIN, PasskeyAssertion, PasskeySite, creation_challenge};
 pub use person::{Health, Me, Rules, SessionGrant, SignIn};
-pub use passkey::{
-    Base64Url, NewPasskey, PASSKEY_DOMAIN, PasskeyAssertion, PasskeySite, creation_challenge,
-};
 pub use problem::Problem;
 pub use response::{
     Acknowledge, Clear, Cover, EndClear, EndPause, Endorsed, Implicate, Incident, IncidentList, Lost,
