@@ -31,6 +31,8 @@ use types::ProtectedId;
 
 /// As many people as act at a time.
 const PEOPLE: usize = 100;
+/// As many of them approve one transfer: fewer than a transfer takes.
+const APPROVERS: usize = 50;
 /// How many acts each figure rests on.
 const ACTS: usize = 300;
 /// Presses on alarm pages: more than one source may send, and few enough for the disk of a small machine.
@@ -84,7 +86,7 @@ fn approvals(stage: &Stage, runtime: &Runtime, at_a_time: usize) {
     breathe(stage);
     let acts = if at_a_time == 1 { PEOPLE } else { ACTS };
     // Each person approves a transfer once.
-    let ids: Vec<String> = (0..acts.div_ceil(PEOPLE))
+    let ids: Vec<String> = (0..acts.div_ceil(APPROVERS))
         .map(|nth| {
             let nonce = u8::try_from(at_a_time + nth).unwrap();
             let proposed = stage.post("alice", "/v1/transfers", proposal("0.4 BTC", nonce, None));
@@ -93,7 +95,7 @@ fn approvals(stage: &Stage, runtime: &Runtime, at_a_time: usize) {
         .collect();
     let (server, ids) = (stage.address, Arc::new(ids));
     measure(runtime, at_a_time, acts, "approval", move |nth| {
-        let id = ids[nth / PEOPLE].clone();
+        let id = ids[nth / APPROVERS].clone();
         async move {
             let command = json!({ "payload_hash": id });
             let path = format!("/v1/transfers/{id}/approve");
