@@ -27,11 +27,15 @@ impl State {
         Self::is_responder(policy, person) && !incident.is_near(policy, person)
     }
 
-    /// The incidents that a responder sees. A responder who is not free sees an empty room.
+    /// The incidents that a responder sees. A responder who is not free sees a room that is empty but for what they reported
+    /// themselves: whoever makes them report something and then look must not find it missing (G3).
     #[must_use]
     pub fn room(&self, policy: &Policy, person: &PersonId, class: Class) -> Vec<(IncidentId, &Incident)> {
         let visible = self.incidents().filter(|(_, incident)| Self::may_see(policy, person, incident));
-        visible.filter(|_| class == Class::Free).collect()
+        let reported = |id: IncidentId| {
+            self.signals().any(|(_, signal)| signal.incident == id && signal.is_told_by(person))
+        };
+        visible.filter(|(id, _)| class == Class::Free || reported(*id)).collect()
     }
 
     /// What a command leads to.

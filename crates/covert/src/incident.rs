@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use types::{ActorId, Hash, PersonId, ProtectedId, Timestamp, VaultId};
 
 use crate::kin::{is_kin, is_kin_of_protected};
+use crate::signal::Signal;
 use crate::signal::SignalKind;
 use crate::state::Matter;
 
@@ -108,6 +109,28 @@ impl Incident {
     pub fn is_near(&self, policy: &Policy, someone: &PersonId) -> bool {
         self.subjects.keys().any(|subject| is_kin(policy, subject, someone))
             || self.callers.iter().any(|caller| is_kin_of_protected(policy, caller, someone))
+    }
+
+    /// What it would be if nothing were known but what one responder reported and did: all that they see when they are not free (G3).
+    #[must_use]
+    pub fn as_reported(&self, responder: &PersonId, reported: &[&Signal]) -> Self {
+        let own = |acts: &[(PersonId, Timestamp)]| {
+            acts.iter().filter(|(by, _)| by == responder).cloned().collect::<Vec<_>>()
+        };
+        let opened = reported.first().map_or(self.opened, |signal| signal.at);
+        let subject = |signal: &&Signal| (signal.who.clone(), Subject { found: signal.at, from: signal.at });
+        Self {
+            subjects: reported.iter().map(subject).collect(),
+            opened,
+            level: Level::Confirmed,
+            cover: Cover::Organisation,
+            call_back: self.call_back.clone(),
+            acknowledged: own(&self.acknowledged),
+            narrowing: None,
+            clearing: Clearing { endorsements: own(&self.clearing.endorsements), met_since: None },
+            closed: self.closed,
+            callers: BTreeSet::new(),
+        }
     }
 
     /// Whether an act of a person does not count because of this incident, for good.

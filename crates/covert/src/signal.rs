@@ -61,3 +61,11 @@ pub struct Signal {
     /// Who gave it; `None` when it was the person's own.
     pub told_by: Option<Teller>,
 }
+
+impl Signal {
+    /// Whether a responder reported it.
+    #[must_use]
+    pub fn is_told_by(&self, responder: &PersonId) -> bool {
+        matches!(&self.told_by, Some(Teller::Responder { by, .. }) if by == responder)
+    }
+}

@@ -101,9 +101,18 @@ fn room(state: &State, person: &PersonId, class: Class) -> Vec<IncidentView> {
     let Some(policy) = state.overt().policy() else { return Vec::new() };
     let incidents = state.covert().room(policy, person, class).into_iter();
     let incidents = incidents.map(|(id, incident)| {
-        let signals = state.covert().signals().filter(|(_, signal)| signal.incident == id);
-        let signals = signals.map(|(id, signal)| (id, signal.clone())).collect();
-        IncidentView { id, incident: incident.clone(), signals, lost: lost(state, id) }
+        let of_it = state.covert().signals().filter(|(_, signal)| signal.incident == id);
+        let shown = |signal: &Signal| class == Class::Free || signal.is_told_by(person);
+        let signals: Vec<(SignalId, &Signal)> = of_it.filter(|(_, signal)| shown(signal)).collect();
+        let (incident, lost) = match class {
+            Class::Free => (incident.clone(), lost(state, id)),
+            Class::Duress => {
+                let reported: Vec<&Signal> = signals.iter().map(|(_, signal)| *signal).collect();
+                (incident.as_reported(person, &reported), Lost::default())
+            }
+        };
+        let signals = signals.into_iter().map(|(id, signal)| (id, signal.clone())).collect();
+        IncidentView { id, incident, signals, lost }
     });
     incidents.collect()
 }

@@ -358,6 +358,27 @@ fn responders_see_what_has_lost_its_force_and_nothing_overt_moves() {
     assert_eq!(forced, View::Room(Vec::new()));
 }
 
+/// Whoever holds a responder has them report something and look: it is there, and nothing else is.
+#[test]
+fn a_held_responder_finds_what_they_reported_and_nothing_else() {
+    let world = world(vec![rules()]);
+    let mut scene = Scene::new(&world);
+    scene.is_forced(BOB, What::SignIn).unwrap();
+    scene.is_forced(GAELLE, What::Report(ALICE)).unwrap();
+    let shown =
+        |scene: &Scene<'_>| match view(&scene.player.state, Viewer::Responder(&id(GAELLE), Class::Duress)) {
+            View::Room(incidents) => incidents,
+            View::Overt(_) => panic!("a room was asked for"),
+        };
+    let seen = shown(&scene);
+    assert_eq!(seen.len(), 1, "Bob's incident and her own are not there");
+    assert_eq!(seen[0].incident.subjects.keys().collect::<Vec<_>>(), [&id(ALICE)]);
+    // What comes to be known besides is not shown, and what was shown stays as it was.
+    scene.is_forced(ALICE, What::SignIn).unwrap();
+    scene.does(HUGO, What::Acknowledge(seen[0].id.0)).unwrap();
+    assert_eq!(shown(&scene), seen);
+}
+
 #[test]
 fn a_report_says_who_heard_it_and_looks_back_from_then() {
     let world = world(vec![rules()]);
