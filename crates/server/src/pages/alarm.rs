@@ -167,8 +167,11 @@ fn frame(asked: &Asked, texts: &AlarmTexts, content: Markup) -> Page {
                 link rel="stylesheet" href="/assets/page.css";
             }
             body {
-                main { h1 { (title) } (content) }
-                p { a href="?lang=en" lang="en" { "English" } " · " a href="?lang=fr" lang="fr" { "Français" } }
+                main {
+                    h1 { (title) }
+                    (content)
+                    p { a href="?lang=en" lang="en" { "English" } " · " a href="?lang=fr" lang="fr" { "Français" } }
+                }
             }
         }
     };
