@@ -5,8 +5,8 @@
 //! the person concerned and without who proposes, the full wait, ended by any one person; what was valid stays valid until then. Whoever acts with
 //! a credential that the acts which count would not have brought does not count either (G4). ADR 0019 says more.
 //!
-//! Taking one's own devices away works at once. Those of somebody else take two people of different homes, and then these devices can
-//! still stop, cancel, object and end, and nothing else: nobody is kept from stopping (G5).
+//! Taking one's own devices away works at once. Those of somebody else take two people of different homes. Either way these devices can
+//! still stop, cancel, object and end, and nothing else: whoever holds one of somebody's devices keeps nobody from stopping (G5).
 
 use policy::Policy;
 use serde::{Deserialize, Serialize};
@@ -55,6 +55,18 @@ pub struct Entry {
     pub devices: Vec<Device>,
     /// Of the phrase; a service has none.
     pub verifier: Option<Vec<u8>>,
+}
+
+impl Entry {
+    /// The oldest device that was taken away makes room where there is none.
+    fn add(&mut self, device: Device) {
+        if self.devices.len() >= DEVICES_MAX
+            && let Some(oldest) = self.devices.iter().position(|device| device.muted)
+        {
+            self.devices.remove(oldest);
+        }
+        self.devices.push(device);
+    }
 }
 
 /// A whole credential, as the shell makes it.
@@ -178,7 +190,7 @@ impl State {
         match new {
             NewCredential::Device(public) => entry.is_some_and(|entry| {
                 let known = entry.devices.iter().any(|device| device.id == device_id(public));
-                entry.devices.len() < DEVICES_MAX && !known
+                entry.devices.iter().filter(|device| !device.muted).count() < DEVICES_MAX && !known
             }),
             NewCredential::Phrase(_) => entry.is_some_and(|entry| entry.verifier.is_some()),
             NewCredential::Whole(_) => true,
@@ -190,7 +202,8 @@ impl State {
         let (person, _) = self.person(act)?;
         let entry = self.entries.get(person.as_str()).ok_or(Refusal::NotFound("credential"))?;
         let named = |id: &Hash| device.is_none_or(|device| device == id);
-        let devices: Vec<Hash> = entry.devices.iter().map(|device| device.id).filter(named).collect();
+        let live = entry.devices.iter().filter(|device| !device.muted);
+        let devices: Vec<Hash> = live.map(|device| device.id).filter(named).collect();
         if devices.is_empty() {
             return Err(Refusal::NotFound("device"));
         }
@@ -205,9 +218,8 @@ impl State {
     }
 
     pub(crate) fn revoked(&mut self, actor: &ActorId, devices: &[Hash]) {
-        if let Some(entry) = self.entries.get_mut(actor) {
-            entry.devices.retain(|device| !devices.contains(&device.id));
-        }
+        let all = self.entries.get_mut(actor).into_iter().flat_map(|entry| &mut entry.devices);
+        all.filter(|device| devices.contains(&device.id)).for_each(|device| device.muted = true);
     }
 
     pub(crate) fn muted(&mut self, actor: &ActorId) {
@@ -225,7 +237,7 @@ impl State {
         let is_whole = matches!(new, NewCredential::Whole(_));
         let entry = self.entries.entry(actor.clone()).or_default();
         match new {
-            NewCredential::Device(public) => entry.devices.push(Device::new(public)),
+            NewCredential::Device(public) => entry.add(Device::new(public)),
             NewCredential::Phrase(verifier) => entry.verifier = Some(verifier.clone()),
             NewCredential::Whole(whole) => *entry = whole.into(),
         }
@@ -282,4 +294,19 @@ impl Motion {
 /// Whether a policy still has a person or service.
 pub(crate) fn exists(policy: Option<&Policy>, actor: &ActorId) -> bool {
     policy.is_some_and(|policy| policy.actor_exists(actor))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_taken_away_makes_room_and_nothing_else_does() {
+        let device = |byte: u8, muted| Device { muted, ..Device::new(&[byte]) };
+        let devices = (0..4).map(|byte| device(byte, byte == 2)).collect();
+        let mut entry = Entry { devices, verifier: None };
+        entry.add(device(9, false));
+        let ids: Vec<Vec<u8>> = entry.devices.into_iter().map(|device| device.public).collect();
+        assert_eq!(ids, [[0], [1], [3], [9]]);
+    }
 }

@@ -129,6 +129,11 @@ fn a_further_device_signs_when_it_is_in_force_and_taken_away_it_is_signed_out() 
     assert_eq!(stage.get("/v1/me", Some(&token)), signed_out, "as if signed out");
     assert_eq!(stage.get("/v1/me", Some(&other)).status(), 200, "the other device goes on");
     assert_eq!(sign_in(&stage, "alice", new_device(), &own("alice")).status(), 401);
+    // A thief with one of her devices could otherwise keep her from stopping anything.
+    let command = json!({ "scope": "organisation", "reason": "no" });
+    let stop =
+        Sending { device: new_device(), ..stage.sending("alice", &own("alice"), "/v1/stops", command) };
+    assert_eq!(stage.send(&stop).status(), 202, "what was taken away still stops");
 }
 
 #[test]
