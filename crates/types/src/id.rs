@@ -122,6 +122,10 @@ names! {
     ListId,
     /// An alarm channel.
     ChannelId,
+    /// An alarm panel or another system that raises alarms.
+    PanelId,
+    /// A schedule of those who are on duty.
+    ScheduleId,
 }
 
 impl From<PersonId> for ActorId {

@@ -14,7 +14,7 @@ mod time;
 pub use hash::{Hash, ParseHashError, canonical_json, hash_parts};
 pub use id::{
     ActorId, ChannelId, DestinationId, ForbidId, GroupId, ID_LENGTH_MAX, KeyId, LimitId, ListId,
-    ParseIdError, PermitId, PersonId, PlaceId, ProtectedId, ServiceId, VaultId,
+    PanelId, ParseIdError, PermitId, PersonId, PlaceId, ProtectedId, ScheduleId, ServiceId, VaultId,
 };
 pub use money::{Amount, Currency, MoneyError, Rate, Value};
 pub use payload::{
