@@ -507,8 +507,7 @@ impl Facts {
         self.attempts.sort_by_key(|attempt| (attempt.at, attempt.transfer));
         self.transactions.sort_by_cached_key(|transaction| (transaction.at, transaction.txid.clone()));
         self.stops.sort_by_cached_key(|stop| (stop.at, text_of(stop)));
-        self.contacts
-            .sort_by_cached_key(|contact| (!contact.leads, contact.since, contact.person.clone()));
+        self.contacts.sort_by_cached_key(|contact| (!contact.leads, contact.since, contact.person.clone()));
         self
     }
 }
@@ -532,6 +531,38 @@ impl SignedFacts {
             return Err(FactsError::Key);
         }
         let digest = self.facts.digest()?;
-        key.verify_strict(&digest.0, &Signature::from_bytes(&self.signature)).map_err(|_| FactsError::Signature)
+        key.verify_strict(&digest.0, &Signature::from_bytes(&self.signature))
+            .map_err(|_| FactsError::Signature)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example::{facts, signed};
+
+    #[test]
+    fn the_canonical_form_reads_back() {
+        let text = facts().canonical().unwrap();
+        assert_eq!(serde_json::from_str::<Facts>(&text).unwrap(), facts());
+        assert!(
+            serde_json::from_str::<Facts>(&text.replace("\"callers\"", "\"medical\":1,\"callers\"")).is_err()
+        );
+    }
+
+    #[test]
+    fn the_servers_word_holds_for_these_facts_only() {
+        assert_eq!(signed(facts()).check(), Ok(()));
+        let text = serde_json::to_string(&signed(facts())).unwrap();
+        assert_eq!(serde_json::from_str::<SignedFacts>(&text).unwrap().check(), Ok(()));
+        let mut altered = signed(facts());
+        altered.facts.attempts[0].forced = false;
+        assert_eq!(altered.check(), Err(FactsError::Signature));
+    }
+
+    /// The server signs this order; were it another one tomorrow, old packs could not be made again.
+    #[test]
+    fn the_digest_is_fixed() {
+        expect_test::expect!["4bde1603234377d49b05edf561024ba640b4ba93c3707da5dc630f0313440157"].assert_eq(&facts().in_order().digest().unwrap().to_string());
     }
 }

@@ -12,14 +12,35 @@
 //! 3. What is said of it to the police, in `script`.
 #![deny(missing_docs)]
 
+mod civil;
+mod drill;
+#[cfg(test)]
+mod example;
 mod facts;
+mod first_screen;
 mod language;
+pub mod pack;
 mod procedure;
+mod script;
+mod sign;
 
+pub use civil::{Zone, between, spoken};
+pub use drill::{
+    DRILLS_COMPARED, Device, Drill, DrillInput, DrillReport, Figures, HandedOver, Missed, TakenAfter,
+    Verdict, drill_report,
+};
 pub use facts::{
     Act, Approval, Attempt, AttemptStatus, Callee, Contact, Cover, FACTS_DOMAIN, FACTS_VERSION, Facts,
     FactsError, Incident, Level, LogEntry, Output, Sign, Signal, SignedFacts, Status, Stop, StopScope,
     Subject, Transaction, TransactionOutput, TransactionStatus,
 };
+pub use first_screen::{
+    FIRST_STEPS, FirstScreen, Line, Next, ShownStep, Situation, Taken, checklist, first_screen,
+};
 pub use language::Language;
-pub use procedure::{Kind, ParseKindError};
+pub use procedure::{
+    Kind, PROCEDURE_STEPS_MAX, PROCEDURES_BYTES_MAX, PROCEDURES_FILE, ParseKindError, Procedures,
+    ProceduresError, Role, STEP_ID_BYTES_MAX, STEP_MINUTE_MAX, STEP_TEXT_BYTES_MAX, Step, StepFault, When,
+    Words,
+};
+pub use script::{Number, ParseNumberError, ScriptFacts, script};

@@ -1,0 +1,693 @@
+//! What a drill showed, for somebody who never runs a computer: how long until people were told, and until they had taken charge (G8).
+//!
+//! Compares the last drills with `response.reaction`, on which the loss bound's mode `stopped` rests. Called by `rempart alarm drills`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use types::{ChannelId, PersonId, Span, Timestamp};
+
+use crate::Language;
+use crate::civil::{Zone, between, spoken};
+use crate::first_screen::Taken;
+
+/// How many drills the advice rests on.
+pub const DRILLS_COMPARED: usize = 3;
+/// What is proposed for `reaction`, in minutes.
+const PROPOSED_MINUTES: [u64; 10] = [15, 30, 60, 120, 240, 480, 720, 1_440, 2_880, 4_320];
+
+/// One drill.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Drill {
+    /// The exercise's number.
+    pub incident: u32,
+    /// About whom.
+    pub who: Vec<PersonId>,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it was ended.
+    pub ended: Option<Timestamp>,
+    /// What was handed over.
+    pub handed_over: Vec<HandedOver>,
+    /// What was not.
+    pub missed: Vec<Missed>,
+    /// Who took charge.
+    pub acknowledged: Vec<Taken>,
+    /// When people in two places had.
+    pub two_places: Option<Timestamp>,
+}
+
+/// An alarm that a channel took.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HandedOver {
+    /// Which channel.
+    pub channel: ChannelId,
+    /// For whom; none when the receiver knows by itself whom to tell.
+    pub to: Option<PersonId>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// An alarm that no channel took.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Missed {
+    /// Which channel.
+    pub channel: ChannelId,
+    /// For whom.
+    pub to: Option<PersonId>,
+}
+
+/// What the report is made of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DrillInput {
+    /// All drills, oldest first; the report is about the last one.
+    pub drills: Vec<Drill>,
+    /// `response.reaction` of the policy.
+    pub reaction: Span,
+    /// The organisation's time zone.
+    pub time_zone: String,
+}
+
+/// The figures of one drill. Durations in seconds from its beginning.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Figures {
+    /// The exercise's number.
+    pub incident: u32,
+    /// When it began.
+    pub started: Timestamp,
+    /// About whom.
+    pub who: Vec<PersonId>,
+    /// For each person and channel, when it was handed over first.
+    pub devices: Vec<Device>,
+    /// What was not.
+    pub missed: Vec<Missed>,
+    /// When each person took charge.
+    pub taken: Vec<TakenAfter>,
+    /// Until the first hand-over.
+    pub first_device: Option<u64>,
+    /// Until the first person took charge.
+    pub first_taken: Option<u64>,
+    /// Until people in two places had.
+    pub two_places: Option<u64>,
+}
+
+/// One device, or one receiver.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Device {
+    /// For whom; none when the receiver knows by itself whom to tell.
+    pub to: Option<PersonId>,
+    /// By which channel.
+    pub channel: ChannelId,
+    /// After how many seconds.
+    pub seconds: u64,
+}
+
+/// Somebody took charge.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct TakenAfter {
+    /// Who.
+    pub by: PersonId,
+    /// From where, when it was said.
+    pub from: Option<types::PlaceId>,
+    /// After how many seconds.
+    pub seconds: u64,
+}
+
+/// What to make of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(tag = "verdict", rename_all = "kebab-case")]
+pub enum Verdict {
+    /// No drill yet.
+    None,
+    /// In one of the last drills, people in two places never took charge.
+    Unfinished,
+    /// Slower than `reaction`.
+    Slower {
+        /// What to write instead, in seconds; none when no value would do.
+        propose: Option<u64>,
+    },
+    /// Much faster, three times.
+    Faster {
+        /// What could be written instead, in seconds.
+        propose: u64,
+    },
+    /// As written, or too few drills to lower it.
+    Fits,
+}
+
+/// The report.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct DrillReport {
+    /// `response.reaction`, in seconds.
+    pub reaction: u64,
+    /// The drills, oldest first.
+    pub drills: Vec<Figures>,
+    /// The worst of the last drills, in seconds.
+    pub worst: Option<u64>,
+    /// What to make of it.
+    pub advice: Verdict,
+    #[serde(skip)]
+    time_zone: String,
+}
+
+/// Makes the report.
+#[must_use]
+pub fn drill_report(input: &DrillInput) -> DrillReport {
+    let drills: Vec<Figures> = input.drills.iter().map(figures).collect();
+    let recent = recent(&drills);
+    let worst = recent.iter().filter_map(|drill| drill.two_places).max();
+    let reaction = input.reaction.seconds();
+    let advice = verdict(recent, worst, reaction);
+    DrillReport { reaction, worst, advice, drills, time_zone: input.time_zone.clone() }
+}
+
+fn recent(drills: &[Figures]) -> &[Figures] {
+    drills.get(drills.len().saturating_sub(DRILLS_COMPARED)..).unwrap_or_default()
+}
+
+fn figures(drill: &Drill) -> Figures {
+    let after = |at: Timestamp| between(drill.started, at).seconds();
+    // A second round goes to the same device: the first one counts.
+    let mut first: BTreeMap<(Option<PersonId>, ChannelId), u64> = BTreeMap::new();
+    for handed in &drill.handed_over {
+        let key = (handed.to.clone(), handed.channel.clone());
+        let seconds = after(handed.at);
+        first.entry(key).and_modify(|known| *known = seconds.min(*known)).or_insert(seconds);
+    }
+    let device = |((to, channel), seconds)| Device { to, channel, seconds };
+    let mut devices: Vec<Device> = first.into_iter().map(device).collect();
+    devices.sort_by_key(|device| device.seconds);
+    let mut missed = drill.missed.clone();
+    missed.sort_by(|a, b| (&a.to, &a.channel).cmp(&(&b.to, &b.channel)));
+    missed.dedup();
+    let taken = |taken: &Taken| TakenAfter {
+        by: taken.by.clone(),
+        from: taken.from.clone(),
+        seconds: after(taken.at),
+    };
+    let mut taken: Vec<TakenAfter> = drill.acknowledged.iter().map(taken).collect();
+    taken.sort_by_key(|taken| taken.seconds);
+    Figures {
+        incident: drill.incident,
+        started: drill.started,
+        who: drill.who.clone(),
+        first_device: devices.first().map(|device| device.seconds),
+        first_taken: taken.first().map(|taken| taken.seconds),
+        two_places: drill.two_places.map(after),
+        devices,
+        missed,
+        taken,
+    }
+}
+
+fn verdict(recent: &[Figures], worst: Option<u64>, reaction: u64) -> Verdict {
+    if recent.is_empty() {
+        return Verdict::None;
+    }
+    let Some(worst) = worst.filter(|_| recent.iter().all(|drill| drill.two_places.is_some())) else {
+        return Verdict::Unfinished;
+    };
+    // A drill ends when people have taken charge; stopping takes a little longer. Twice the worst leaves room for it.
+    let propose = proposed(worst.saturating_mul(2));
+    match propose {
+        propose if worst > reaction => Verdict::Slower { propose },
+        Some(propose) if recent.len() >= DRILLS_COMPARED && propose < reaction => Verdict::Faster { propose },
+        _ => Verdict::Fits,
+    }
+}
+
+fn proposed(seconds: u64) -> Option<u64> {
+    PROPOSED_MINUTES.into_iter().map(|minutes| minutes * 60).find(|proposed| *proposed >= seconds)
+}
+
+impl DrillReport {
+    /// The report for people.
+    #[must_use]
+    pub fn text(&self, language: Language) -> String {
+        let mut text = String::new();
+        // Writing to a String cannot fail.
+        let _ = self.write(&mut text, language);
+        text
+    }
+
+    fn write(&self, out: &mut String, language: Language) -> std::fmt::Result {
+        let Some(last) = self.drills.last() else {
+            let none = language.pick(
+                "No drill yet. `rempart alarm drill PERSON` starts one: the same path, marked as an exercise.",
+                "Aucun exercice encore. `rempart alarm drill PERSONNE` en lance un : le même chemin, marqué comme exercice.",
+            );
+            return writeln!(out, "{none}");
+        };
+        let zone = Zone::named(&self.time_zone);
+        let title = language.pick("DRILL REPORT · exercise", "RAPPORT D'EXERCICE · exercice");
+        writeln!(out, "{title} {} · {}\n", last.incident, zone.long(last.started, language))?;
+        writeln!(out, "{}\n", headline(last, language))?;
+        writeln!(out, "{}", self.comparison(language))?;
+        writeln!(out, "{}", self.advice(language))?;
+        devices(out, last, language)?;
+        taken(out, last, language)?;
+        self.history(out, &zone, language)
+    }
+
+    /// What was written, and what was measured.
+    fn comparison(&self, language: Language) -> String {
+        let wrote = spoken(Span::from_seconds(self.reaction), language);
+        let recent = recent(&self.drills);
+        let never = language.pick("never", "jamais");
+        let one = |drill: &Figures| drill.two_places.map_or_else(|| never.to_owned(), |s| said(s, language));
+        let took = recent.iter().map(one).collect::<Vec<_>>().join(", ");
+        match (language, recent.len()) {
+            (Language::En, 1) => format!("You wrote {wrote} as `response.reaction`; this drill took {took}."),
+            (Language::En, count) => {
+                format!("You wrote {wrote} as `response.reaction`; the last {count} drills took {took}.")
+            }
+            (Language::Fr, 1) => {
+                format!("Vous avez écrit {wrote} comme `response.reaction` ; cet exercice a pris {took}.")
+            }
+            (Language::Fr, count) => format!(
+                "Vous avez écrit {wrote} comme `response.reaction` ; les {count} derniers exercices ont pris {took}."
+            ),
+        }
+    }
+
+    fn advice(&self, language: Language) -> String {
+        match self.advice {
+            Verdict::None => String::new(),
+            Verdict::Unfinished => language
+                .pick(
+                    "Mend this first: as long as people in two places do not take charge, nobody stops anything, and what `rempart policy bound` says of the mode `stopped` does not hold.",
+                    "À corriger d'abord : tant que deux lieux ne prennent pas en charge, personne n'arrête rien, et ce que dit `rempart policy bound` du mode `stopped` ne tient pas.",
+                )
+                .to_owned(),
+            Verdict::Slower { propose } => self.slower(propose, language),
+            Verdict::Faster { propose } => {
+                let propose = Span::from_seconds(propose);
+                match language {
+                    Language::En => format!(
+                        "You are faster than you wrote. You could lower `reaction` to {propose}; `rempart policy bound` then says what the mode `stopped` gains. A drill does not measure the stopping itself: {propose} leaves room for it."
+                    ),
+                    Language::Fr => format!(
+                        "Vous êtes plus rapides qu'écrit. Vous pourriez abaisser `reaction` à {propose} ; `rempart policy bound` dit alors ce qu'y gagne le mode `stopped`. Un exercice ne mesure pas l'arrêt lui-même : {propose} lui laisse de la place."
+                    ),
+                }
+            }
+            Verdict::Fits => language
+                .pick(
+                    "What you wrote fits. Leave it, and drill again at another hour, on another day of the week.",
+                    "Ce que vous avez écrit convient. Gardez-le, et recommencez à une autre heure, un autre jour.",
+                )
+                .to_owned(),
+        }
+    }
+
+    fn slower(&self, propose: Option<u64>, language: Language) -> String {
+        let mend = recent(&self.drills)
+            .iter()
+            .max_by_key(|drill| drill.two_places)
+            .map(|drill| longest_part(drill, language))
+            .unwrap_or_default();
+        let raise = match (propose.map(Span::from_seconds), language) {
+            (Some(propose), Language::En) => format!("Raise `reaction` to {propose}, or mend what was slow"),
+            (Some(propose), Language::Fr) => {
+                format!("Relevez `reaction` à {propose}, ou corrigez ce qui était lent")
+            }
+            (None, Language::En) => "Mend what was slow".to_owned(),
+            (None, Language::Fr) => "Corrigez ce qui était lent".to_owned(),
+        };
+        match language {
+            Language::En => format!(
+                "You are slower than you wrote, so your loss bound promises too much. {raise}: {mend}."
+            ),
+            Language::Fr => {
+                format!("Vous êtes plus lents qu'écrit : votre borne de perte promet trop. {raise} : {mend}.")
+            }
+        }
+    }
+
+    fn history(&self, out: &mut String, zone: &Zone, language: Language) -> std::fmt::Result {
+        writeln!(out, "\n{}", language.pick("All drills", "Tous les exercices"))?;
+        let head = language.pick(
+            ["when", "exercise", "first alarm", "first person", "two places"],
+            ["quand", "exercice", "1re alerte", "1re personne", "deux lieux"],
+        );
+        let [when, number, device, person, places] = head;
+        writeln!(out, "  {when:<24}{number:<12}{device:<14}{person:<14}{places}")?;
+        let cell = |seconds: Option<u64>| seconds.map_or_else(|| "-".to_owned(), |s| said(s, language));
+        for drill in self.drills.iter().rev() {
+            let when = zone.short(drill.started, language);
+            let (device, person) = (cell(drill.first_device), cell(drill.first_taken));
+            let places = cell(drill.two_places);
+            writeln!(out, "  {when:<24}{:<12}{device:<14}{person:<14}{places}", drill.incident)?;
+        }
+        Ok(())
+    }
+}
+
+fn said(seconds: u64, language: Language) -> String {
+    spoken(Span::from_seconds(seconds), language)
+}
+
+fn headline(drill: &Figures, language: Language) -> String {
+    match (drill.two_places, drill.first_taken, language) {
+        (Some(seconds), _, Language::En) => {
+            format!("In short: after {} people in two places had taken charge.", said(seconds, language))
+        }
+        (Some(seconds), _, Language::Fr) => {
+            format!("En bref : au bout de {}, deux lieux avaient pris en charge.", said(seconds, language))
+        }
+        (None, Some(first), Language::En) => format!(
+            "In short: one person took charge after {}, but nobody in a second place did.",
+            said(first, language)
+        ),
+        (None, Some(first), Language::Fr) => format!(
+            "En bref : une personne a pris en charge au bout de {}, mais personne dans un deuxième lieu.",
+            said(first, language)
+        ),
+        (None, None, Language::En) => "In short: nobody took charge.".to_owned(),
+        (None, None, Language::Fr) => "En bref : personne n'a pris en charge.".to_owned(),
+    }
+}
+
+/// Which of the three parts took the most time.
+fn longest_part(drill: &Figures, language: Language) -> String {
+    let device = drill.first_device.unwrap_or(0);
+    let person = drill.first_taken.unwrap_or(device);
+    let places = drill.two_places.unwrap_or(person);
+    let parts = [
+        (device, language.pick("until the first alarm was handed over", "jusqu'à la première alerte remise")),
+        (
+            person.saturating_sub(device),
+            language.pick("until the first person took charge", "jusqu'à la première prise en charge"),
+        ),
+        (
+            places.saturating_sub(person),
+            language
+                .pick("until a second place took charge", "jusqu'à la prise en charge d'un deuxième lieu"),
+        ),
+    ];
+    let (seconds, part) = parts.into_iter().max_by_key(|(seconds, _)| *seconds).unwrap_or((0, ""));
+    format!("{} {part}", said(seconds, language))
+}
+
+fn to(person: Option<&PersonId>, language: Language) -> String {
+    let itself = language.pick("(receiver)", "(destinataire)");
+    person.map_or_else(|| itself.to_owned(), ToString::to_string)
+}
+
+fn devices(out: &mut String, drill: &Figures, language: Language) -> std::fmt::Result {
+    let title = language.pick(
+        "How long until the alarm was handed over, by person and channel",
+        "Délai de remise de l'alerte, par personne et par canal",
+    );
+    writeln!(out, "\n{title}")?;
+    for device in &drill.devices {
+        let to = to(device.to.as_ref(), language);
+        writeln!(out, "  {to:<18}{:<18}{}", device.channel.to_string(), said(device.seconds, language))?;
+    }
+    if !drill.missed.is_empty() {
+        let title = language.pick(
+            "NOT REACHED: check the address, and that the channel is alive",
+            "NON ATTEINTS : vérifiez l'adresse, et que le canal vit",
+        );
+        writeln!(out, "\n{title}")?;
+    }
+    for missed in &drill.missed {
+        writeln!(out, "  {:<18}{}", to(missed.to.as_ref(), language), missed.channel)?;
+    }
+    Ok(())
+}
+
+fn taken(out: &mut String, drill: &Figures, language: Language) -> std::fmt::Result {
+    writeln!(out, "\n{}", language.pick("How long until people took charge", "Délai de prise en charge"))?;
+    for taken in &drill.taken {
+        let from = taken.from.as_ref().map(|place| format!("({place})")).unwrap_or_default();
+        let line = format!("  {:<18}{:<18}{from}", taken.by.to_string(), said(taken.seconds, language));
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    if drill.taken.is_empty() {
+        writeln!(out, "  {}", language.pick("nobody", "personne"))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example::person;
+    use expect_test::{Expect, expect};
+    use types::PlaceId;
+
+    fn drill(incident: u32, day: u32, minutes: [Option<u64>; 2]) -> Drill {
+        let started = Timestamp::parse(&format!("2026-11-{day:02}T18:00:00Z")).unwrap();
+        let after = |seconds| started.after(Span::from_seconds(seconds));
+        let channel = |id: &str| ChannelId::parse(id).unwrap();
+        let taken = |by: &str, minutes: u64, from: &str| Taken {
+            by: person(by),
+            at: after(minutes * 60 + 10),
+            from: Some(PlaceId::parse(from).unwrap()),
+        };
+        let [first, second] = minutes;
+        let first = first.map(|minutes| taken("bob", minutes, "office"));
+        let second_taken = second.map(|minutes| taken("erin", minutes, "home-erin"));
+        Drill {
+            incident,
+            who: vec![person("alice")],
+            started,
+            ended: None,
+            handed_over: vec![
+                HandedOver { channel: channel("centre"), to: None, at: after(1) },
+                HandedOver { channel: channel("sms"), to: Some(person("bob")), at: after(4) },
+                HandedOver { channel: channel("sms"), to: Some(person("bob")), at: after(304) },
+                HandedOver { channel: channel("mail"), to: Some(person("erin")), at: after(6) },
+            ],
+            missed: vec![Missed { channel: channel("push"), to: Some(person("carol")) }],
+            acknowledged: first.into_iter().chain(second_taken.clone()).collect(),
+            two_places: second_taken.map(|taken| taken.at),
+        }
+    }
+
+    fn report(drills: Vec<Drill>, reaction: &str) -> DrillReport {
+        let reaction = Span::parse(reaction).unwrap();
+        drill_report(&DrillInput { drills, reaction, time_zone: "Europe/Paris".into() })
+    }
+
+    fn check(report: &DrillReport, language: Language, expected: Expect) {
+        expected.assert_eq(&report.text(language));
+    }
+
+    fn three() -> Vec<Drill> {
+        vec![
+            drill(101, 2, [Some(3), Some(19)]),
+            drill(202, 9, [Some(5), Some(31)]),
+            drill(303, 16, [Some(3), Some(26)]),
+        ]
+    }
+
+    #[test]
+    fn a_faster_organisation_is_told_what_it_could_write() {
+        let report = report(three(), "2h");
+        assert_eq!(report.advice, Verdict::Fits);
+        let report = super::tests::report(three(), "4h");
+        assert_eq!(report.advice, Verdict::Faster { propose: 7_200 });
+        check(&report, Language::En, expect![[r#"
+            DRILL REPORT · exercise 303 · 16 November 2026, 19:00:00 (UTC+01:00)
+
+            In short: after 26 min people in two places had taken charge.
+
+            You wrote 4 h as `response.reaction`; the last 3 drills took 19 min, 31 min, 26 min.
+            You are faster than you wrote. You could lower `reaction` to 2h; `rempart policy bound` then says what the mode `stopped` gains. A drill does not measure the stopping itself: 2h leaves room for it.
+
+            How long until the alarm was handed over, by person and channel
+              (receiver)        centre            1 s
+              bob               sms               4 s
+              erin              mail              6 s
+
+            NOT REACHED: check the address, and that the channel is alive
+              carol             push
+
+            How long until people took charge
+              bob               3 min             (office)
+              erin              26 min            (home-erin)
+
+            All drills
+              when                    exercise    first alarm   first person  two places
+              16 November 2026 19:00  303         1 s           3 min         26 min
+              9 November 2026 19:00   202         1 s           5 min         31 min
+              2 November 2026 19:00   101         1 s           3 min         19 min
+        "#]]);
+        check(&report, Language::Fr, expect![[r#"
+            RAPPORT D'EXERCICE · exercice 303 · 16/11/2026 à 19:00:00 (UTC+01:00)
+
+            En bref : au bout de 26 min, deux lieux avaient pris en charge.
+
+            Vous avez écrit 4 h comme `response.reaction` ; les 3 derniers exercices ont pris 19 min, 31 min, 26 min.
+            Vous êtes plus rapides qu'écrit. Vous pourriez abaisser `reaction` à 2h ; `rempart policy bound` dit alors ce qu'y gagne le mode `stopped`. Un exercice ne mesure pas l'arrêt lui-même : 2h lui laisse de la place.
+
+            Délai de remise de l'alerte, par personne et par canal
+              (destinataire)    centre            1 s
+              bob               sms               4 s
+              erin              mail              6 s
+
+            NON ATTEINTS : vérifiez l'adresse, et que le canal vit
+              carol             push
+
+            Délai de prise en charge
+              bob               3 min             (office)
+              erin              26 min            (home-erin)
+
+            Tous les exercices
+              quand                   exercice    1re alerte    1re personne  deux lieux
+              16/11/2026 19:00        303         1 s           3 min         26 min
+              09/11/2026 19:00        202         1 s           5 min         31 min
+              02/11/2026 19:00        101         1 s           3 min         19 min
+        "#]]);
+    }
+
+    #[test]
+    fn a_slower_one_is_told_what_was_slow() {
+        let report = report(three(), "20m");
+        assert_eq!(report.advice, Verdict::Slower { propose: Some(7_200) });
+        check(&report, Language::En, expect![[r#"
+            DRILL REPORT · exercise 303 · 16 November 2026, 19:00:00 (UTC+01:00)
+
+            In short: after 26 min people in two places had taken charge.
+
+            You wrote 20 min as `response.reaction`; the last 3 drills took 19 min, 31 min, 26 min.
+            You are slower than you wrote, so your loss bound promises too much. Raise `reaction` to 2h, or mend what was slow: 26 min until a second place took charge.
+
+            How long until the alarm was handed over, by person and channel
+              (receiver)        centre            1 s
+              bob               sms               4 s
+              erin              mail              6 s
+
+            NOT REACHED: check the address, and that the channel is alive
+              carol             push
+
+            How long until people took charge
+              bob               3 min             (office)
+              erin              26 min            (home-erin)
+
+            All drills
+              when                    exercise    first alarm   first person  two places
+              16 November 2026 19:00  303         1 s           3 min         26 min
+              9 November 2026 19:00   202         1 s           5 min         31 min
+              2 November 2026 19:00   101         1 s           3 min         19 min
+        "#]]);
+        check(&report, Language::Fr, expect![[r#"
+            RAPPORT D'EXERCICE · exercice 303 · 16/11/2026 à 19:00:00 (UTC+01:00)
+
+            En bref : au bout de 26 min, deux lieux avaient pris en charge.
+
+            Vous avez écrit 20 min comme `response.reaction` ; les 3 derniers exercices ont pris 19 min, 31 min, 26 min.
+            Vous êtes plus lents qu'écrit : votre borne de perte promet trop. Relevez `reaction` à 2h, ou corrigez ce qui était lent : 26 min jusqu'à la prise en charge d'un deuxième lieu.
+
+            Délai de remise de l'alerte, par personne et par canal
+              (destinataire)    centre            1 s
+              bob               sms               4 s
+              erin              mail              6 s
+
+            NON ATTEINTS : vérifiez l'adresse, et que le canal vit
+              carol             push
+
+            Délai de prise en charge
+              bob               3 min             (office)
+              erin              26 min            (home-erin)
+
+            Tous les exercices
+              quand                   exercice    1re alerte    1re personne  deux lieux
+              16/11/2026 19:00        303         1 s           3 min         26 min
+              09/11/2026 19:00        202         1 s           5 min         31 min
+              02/11/2026 19:00        101         1 s           3 min         19 min
+        "#]]);
+    }
+
+    #[test]
+    fn a_drill_that_nobody_finished_promises_nothing() {
+        let mut drills = three();
+        drills.push(drill(404, 18, [Some(2), None]));
+        let report = report(drills, "4h");
+        assert_eq!(report.advice, Verdict::Unfinished);
+        check(&report, Language::En, expect![[r#"
+            DRILL REPORT · exercise 404 · 18 November 2026, 19:00:00 (UTC+01:00)
+
+            In short: one person took charge after 2 min, but nobody in a second place did.
+
+            You wrote 4 h as `response.reaction`; the last 3 drills took 31 min, 26 min, never.
+            Mend this first: as long as people in two places do not take charge, nobody stops anything, and what `rempart policy bound` says of the mode `stopped` does not hold.
+
+            How long until the alarm was handed over, by person and channel
+              (receiver)        centre            1 s
+              bob               sms               4 s
+              erin              mail              6 s
+
+            NOT REACHED: check the address, and that the channel is alive
+              carol             push
+
+            How long until people took charge
+              bob               2 min             (office)
+
+            All drills
+              when                    exercise    first alarm   first person  two places
+              18 November 2026 19:00  404         1 s           2 min         -
+              16 November 2026 19:00  303         1 s           3 min         26 min
+              9 November 2026 19:00   202         1 s           5 min         31 min
+              2 November 2026 19:00   101         1 s           3 min         19 min
+        "#]]);
+        check(&report, Language::Fr, expect![[r#"
+            RAPPORT D'EXERCICE · exercice 404 · 18/11/2026 à 19:00:00 (UTC+01:00)
+
+            En bref : une personne a pris en charge au bout de 2 min, mais personne dans un deuxième lieu.
+
+            Vous avez écrit 4 h comme `response.reaction` ; les 3 derniers exercices ont pris 31 min, 26 min, jamais.
+            À corriger d'abord : tant que deux lieux ne prennent pas en charge, personne n'arrête rien, et ce que dit `rempart policy bound` du mode `stopped` ne tient pas.
+
+            Délai de remise de l'alerte, par personne et par canal
+              (destinataire)    centre            1 s
+              bob               sms               4 s
+              erin              mail              6 s
+
+            NON ATTEINTS : vérifiez l'adresse, et que le canal vit
+              carol             push
+
+            Délai de prise en charge
+              bob               2 min             (office)
+
+            Tous les exercices
+              quand                   exercice    1re alerte    1re personne  deux lieux
+              18/11/2026 19:00        404         1 s           2 min         -
+              16/11/2026 19:00        303         1 s           3 min         26 min
+              09/11/2026 19:00        202         1 s           5 min         31 min
+              02/11/2026 19:00        101         1 s           3 min         19 min
+        "#]]);
+    }
+
+    #[test]
+    fn nothing_is_lowered_on_fewer_than_three_drills() {
+        assert_eq!(report(three().split_off(1), "48h").advice, Verdict::Fits);
+        assert_eq!(report(vec![], "2h").advice, Verdict::None);
+        assert!(report(vec![], "2h").text(Language::Fr).starts_with("Aucun exercice"));
+        let slow = report(vec![drill(1, 2, [Some(1), Some(6_000)])], "2h");
+        assert_eq!(slow.advice, Verdict::Slower { propose: None });
+    }
+
+    #[test]
+    fn an_old_slow_drill_is_history() {
+        let mut drills = vec![drill(1, 1, [None, None])];
+        drills.extend(three());
+        let report = report(drills, "4h");
+        assert_eq!((report.advice, report.worst), (Verdict::Faster { propose: 7_200 }, Some(31 * 60 + 10)));
+        assert_eq!(report.drills.len(), 4);
+    }
+
+    #[test]
+    fn programs_get_seconds() {
+        let json = serde_json::to_value(report(three(), "4h")).unwrap();
+        assert_eq!(json["reaction"], 14_400);
+        assert_eq!(json["advice"], serde_json::json!({"verdict": "faster", "propose": 7_200}));
+        assert_eq!(json["drills"][2]["two_places"], 26 * 60 + 10);
+        // A second round to the same device does not make it slower.
+        assert_eq!(json["drills"][2]["devices"][1]["seconds"], 4);
+        assert_eq!(json["drills"][0]["started"], "2026-11-02T18:00:00Z");
+    }
+}
