@@ -180,11 +180,11 @@ fn without_modifier(piece: &str) -> &str {
 fn event(piece: &str) -> Option<Event> {
     let (letters, rest) = piece.split_at_checked(2)?;
     let code = Code::parse_sia(letters)?;
-    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    let zone = rest.get(..digits.min(ADDRESS_BYTES_MAX))?;
-    // A third letter makes it a word.
-    let is_word = rest.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
-    (!is_word).then(|| Event { code, zone: zone.to_owned() })
+    let zone: String = rest.chars().take_while(|letter| matches!(letter, '0'..='9' | 'A'..='F')).collect();
+    let after = rest.get(zone.len()..)?.chars().next();
+    // Another letter makes it a word.
+    let is_word = after.is_some_and(char::is_alphanumeric) || zone.len() > ADDRESS_BYTES_MAX;
+    (!is_word).then_some(Event { code, zone })
 }
 
 /// `QEEE GG ZZZ`.
@@ -229,6 +229,8 @@ mod tests {
             ("Nri1HA001", "HA:001"),
             ("Nti10:30:01/id006/ri1/PA12", "PA:12"),
             ("OHA", "HA:"),
+            ("NHAF01", "HA:F01"),
+            ("NPA0A1*12", "PA:0A1"),
             ("NRP", "RP:"),
             ("Nri0/RP0000", "RP:0000"),
             ("Nri1/HA001/HR001", "HA:001 HR:001"),

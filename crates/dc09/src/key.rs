@@ -7,6 +7,8 @@ use thiserror::Error;
 use types::{Secret, hash_parts};
 use zeroize::Zeroizing;
 
+use crate::message::PAD_BYTES;
+
 /// The length of a block, in bytes.
 pub const BLOCK_BYTES: usize = 16;
 const FIRST_VECTOR: [u8; BLOCK_BYTES] = [0; BLOCK_BYTES];
@@ -39,11 +41,8 @@ impl Key {
 
     /// What a frame is padded with: not to be guessed without the key, and another for every `unique`.
     #[must_use]
-    pub fn pad(&self, unique: &[u8]) -> [u8; BLOCK_BYTES] {
-        let mut pad = [0; BLOCK_BYTES];
-        let hash = hash_parts("dc09/pad/v1", &[self.0.reveal(), unique]);
-        pad.iter_mut().zip(hash.0).for_each(|(byte, hash)| *byte = hash);
-        pad
+    pub fn pad(&self, unique: &[u8]) -> [u8; PAD_BYTES] {
+        hash_parts("dc09/pad/v1", &[self.0.reveal(), unique]).0
     }
 
     /// Encrypts whole blocks in place; `None` where the length is none of whole blocks.

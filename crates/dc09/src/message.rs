@@ -14,7 +14,7 @@ use crate::{Account, FRAME_BYTES_MAX};
 /// How many blocks of further data one frame may have.
 pub const EXTRAS_MAX: usize = 16;
 /// How much randomness an encrypted frame takes, in bytes.
-pub const PAD_BYTES: usize = BLOCK_BYTES;
+pub const PAD_BYTES: usize = 2 * BLOCK_BYTES;
 
 /// What pads are made of: text, so that receivers that read text are not disturbed; none of `[`, `|`, `]`.
 const PAD_LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-";
@@ -113,6 +113,8 @@ impl Message {
             Token::Sia => sia(&self.data),
             Token::ContactId => contact_id(&self.data).map(|event| vec![event]),
             Token::Null => Ok(Vec::new()),
+            // A sign of life with further data.
+            Token::Other(ref token) if token == "XNM" => Ok(Vec::new()),
             _ => Err(DataError::Token),
         }
     }
@@ -152,9 +154,10 @@ fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, 0x20..=0x7e) && !matches!(byte, b'[' | b']'))
 }
 
-/// Pad, bar and text, encrypted, in hexadecimal.
+/// Pad, bar and text, encrypted, in hexadecimal. The pad fills the first block whole, as the edition of 2026 asks: it is what a random first
+/// vector is elsewhere.
 fn encrypted(key: &Key, entropy: &[u8; PAD_BYTES], text: &str) -> Option<String> {
-    let pad = BLOCK_BYTES - (text.len() + 1) % BLOCK_BYTES;
+    let pad = BLOCK_BYTES + (text.len() + 1).wrapping_neg() % BLOCK_BYTES;
     let letter = |byte: &u8| PAD_LETTERS.get(usize::from(*byte) % PAD_LETTERS.len()).copied();
     let mut bytes: Vec<u8> = entropy.iter().take(pad).filter_map(letter).collect();
     bytes.push(b'|');
