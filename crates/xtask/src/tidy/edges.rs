@@ -11,7 +11,8 @@ use crate::tidy::Finding;
 use crate::tree::Tree;
 
 /// Pure crates: no clock, no randomness, no input or output, and nothing below them that has.
-const CORE: &[&str] = &["types", "policy", "exposure", "vault", "credentials", "overt", "covert", "gate"];
+const CORE: &[&str] =
+    &["types", "policy", "rota", "exposure", "vault", "credentials", "overt", "covert", "gate"];
 
 /// What the core must not have anywhere in its tree.
 const IMPURE: &[&str] = &[
