@@ -16,6 +16,7 @@ use crate::model::{
 };
 use crate::policy::Parts;
 use crate::quorum::{Apart, Quorum};
+use crate::recipient::Recipient;
 use crate::rows::{At, Row, Rows};
 
 /// Waits that a policy need not give.
@@ -245,6 +246,7 @@ fn person(row: &Row, known: &[Place]) -> Option<Person> {
         keys: ids(row.texts("keys"), KeyId::parse)?,
         hosts_cosigner: row.texts("hosts").iter().any(|(_, host)| host == "cosigner"),
         of: ids(row.texts("of"), PersonId::parse)?,
+        recipients: ids(row.texts("recipients"), Recipient::parse)?,
     })
 }
 

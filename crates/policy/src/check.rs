@@ -449,6 +449,7 @@ impl<'p> Check<'_, 'p> {
         self.lists();
         self.groups();
         self.homeless();
+        self.recipients();
     }
 
     fn lists(&mut self) {
@@ -502,6 +503,32 @@ impl<'p> Check<'_, 'p> {
                 let message =
                     format!("group `{group}` of `response.{key}` has no people, only services: add people");
                 self.warn(self.place("response", key), codes::GROUP_WITHOUT_PEOPLE, message);
+            }
+        }
+    }
+
+    /// Keys for dossiers that do nothing, or that two people have.
+    fn recipients(&mut self) {
+        let policy = self.policy;
+        let mut seen = BTreeSet::new();
+        for (number, person) in
+            policy.people().enumerate().filter(|(_, person)| !person.recipients.is_empty())
+        {
+            let at = self.place_of("person", number, "recipients");
+            if !policy.is_responder(&person.id) {
+                let message = format!(
+                    "`{}` is no responder and reads no dossier: remove `recipients`, or add the group `{}`",
+                    person.id,
+                    policy.response().responders
+                );
+                self.warn(at, codes::IDLE_RECIPIENT, message);
+            }
+            if !person.recipients.iter().all(|one| seen.insert(one)) {
+                let message = format!(
+                    "a recipient of `{}` is another person's as well: give everyone a key of their own, or what may not be sealed to one is not sealed to the other",
+                    person.id
+                );
+                self.warn(at, codes::SHARED_RECIPIENT, message);
             }
         }
     }

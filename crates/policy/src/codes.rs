@@ -56,6 +56,7 @@ codes! {
     EMPTY_LIMIT Error "empty-limit" "a limit without an amount or a count";
     EMPTY_FORBID Error "empty-forbid" "a forbid without a condition would forbid everything";
     SELF_REFERENCE Error "self-reference" "a person who is `of` himself or herself";
+    BAD_RECIPIENT Error "bad-recipient" "a text that is no age recipient, or one that must not be used";
     TOO_LARGE Error "too-large" "more bytes, rules, people, entries or nesting than a policy may have";
     QUICK_TIER Warning "quick-tier" "what permits with a short hold let the people of one home move";
     CHANGE_BY_ONE_HOME Warning "change-by-one-home" "the people of one home can change the policy";
@@ -79,5 +80,7 @@ codes! {
     KEYS_IN_ONE_HOME Warning "keys-in-one-home" "signing keys of one home that satisfy a vault's path";
     KEY_WITHOUT_HOME Warning "key-without-home" "a vault key whose owners have no home, so that no analysis can place it";
     PERSON_WITHOUT_HOME Warning "person-without-home" "a person who has no home and never counts where `apart` is asked";
+    IDLE_RECIPIENT Warning "idle-recipient" "a person who is no responder and has recipients: no dossier is sealed to them";
+    SHARED_RECIPIENT Warning "shared-recipient" "a recipient that two people have";
     RECOVERY_SOON Warning "recovery-soon" "a recovery path that opens within a week of a refresh";
 }

@@ -66,6 +66,8 @@ pub(crate) enum Shape {
     Address,
     /// A list of addresses.
     Addresses,
+    /// A list of age recipients.
+    Recipients,
     /// A name that defines something; unique.
     Name(Kind),
     /// A name that defines something; may be given again elsewhere.
@@ -353,6 +355,11 @@ const PERSON: &[Key] = &[
         "of",
         Shape::Refs(Kind::Person, false),
         "people whom this person's captors could coerce; may go both ways",
+    ),
+    may(
+        "recipients",
+        Shape::Recipients,
+        "age recipients (`age1…`) under which this person, as a responder, reads dossiers",
     ),
 ];
 

@@ -13,6 +13,7 @@ use crate::keys::{self, APARTS, Key, Kind, QUORUM, QUORUM_DEPTH_MAX, QUORUM_PART
 use crate::model::DestinationRule;
 use crate::quorum::{Apart, Quorum};
 use crate::read::{Reader, Use, hint, shown};
+use crate::recipient::{RECIPIENTS_MAX, Recipient};
 use crate::rows::{At, Cell};
 use crate::spelling::nearest;
 
@@ -35,6 +36,22 @@ impl Reader {
             Shape::Destination(known_allowed) => self.destination(at, text, known_allowed).map(Cell::Rule),
             _ => Some(Cell::Text(text.to_owned())),
         }
+    }
+
+    /// Who reads dossiers. What is wrong is said without the text: somebody may have pasted a secret.
+    pub(crate) fn recipients(&mut self, key: &Key, at: At, value: &DeValue<'_>) -> Option<Vec<(At, String)>> {
+        let texts = self.list(key, at, value, false)?;
+        if texts.len() > RECIPIENTS_MAX {
+            let message = format!("`{}` has more than {RECIPIENTS_MAX} entries: keep those in use", key.name);
+            self.report(at, codes::TOO_LARGE, message);
+            return None;
+        }
+        for (at, text) in &texts {
+            if let Err(error) = Recipient::parse(text) {
+                self.report(*at, codes::BAD_RECIPIENT, error.to_string());
+            }
+        }
+        Some(texts)
     }
 
     fn name_cell(&mut self, at: At, kind: Kind, text: &str, how: Use) -> Option<Cell> {

@@ -20,6 +20,8 @@ mod policy;
 mod price;
 mod quorum;
 mod read;
+mod readers;
+mod recipient;
 mod references;
 mod rows;
 mod schema;
@@ -52,6 +54,9 @@ pub use model::{
 pub use policy::Policy;
 pub use price::{PriceEntry, PriceProblem};
 pub use quorum::{Apart, Quorum};
+pub use recipient::{
+    RECIPIENT_BYTES_MAX, RECIPIENTS_MAX, Recipient, RecipientError, RecipientKind, readers_hash,
+};
 pub use schema::schema;
 pub use shortfall::Lacks;
 pub use window::Room;

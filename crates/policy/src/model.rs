@@ -11,6 +11,7 @@ use types::{
 
 use crate::calendar::Calendar;
 use crate::quorum::Quorum;
+use crate::recipient::Recipient;
 
 /// The organisation.
 #[derive(Clone, Debug)]
@@ -363,6 +364,8 @@ pub struct Person {
     pub hosts_cosigner: bool,
     /// People whom this person's captors could coerce.
     pub of: Vec<PersonId>,
+    /// age recipients under which this person, as a responder, reads dossiers.
+    pub recipients: Vec<Recipient>,
 }
 
 /// A program with its own identity.

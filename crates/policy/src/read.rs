@@ -157,6 +157,7 @@ impl Reader {
         match key.shape {
             Shape::Count(least, most) => self.whole(key, at, value, least..=most).map(Cell::Count),
             Shape::Addresses => self.list(key, at, value, false).map(Cell::Texts),
+            Shape::Recipients => self.recipients(key, at, value).map(Cell::Texts),
             Shape::Labels(kind) => {
                 let texts = self.list(key, at, value, false)?;
                 Some(self.names(texts, kind, Use::Label))
@@ -213,7 +214,13 @@ impl Reader {
         }
     }
 
-    fn list(&mut self, key: &Key, at: At, value: &DeValue<'_>, non_empty: bool) -> Option<Vec<(At, String)>> {
+    pub(crate) fn list(
+        &mut self,
+        key: &Key,
+        at: At,
+        value: &DeValue<'_>,
+        non_empty: bool,
+    ) -> Option<Vec<(At, String)>> {
         let DeValue::Array(items) = value else { return self.wrong(key, at, "a list in brackets", value) };
         if items.is_empty() && non_empty {
             self.report(

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use types::{Currency, ID_LENGTH_MAX};
 
 use crate::keys::{Key, LIST_LENGTH_MAX, QUORUM, SECTIONS, Section, Shape, TEXT_BYTES_MAX, WEEKDAYS};
+use crate::recipient::{RECIPIENT_BYTES_MAX, RECIPIENTS_MAX};
 
 /// The schema of a policy, all files merged.
 #[must_use]
@@ -67,6 +68,10 @@ fn value_schema(shape: Shape) -> Value {
         Shape::Text | Shape::Address => reference("text"),
         Shape::Addresses => {
             json!({ "type": "array", "items": reference("text"), "uniqueItems": true, "maxItems": LIST_LENGTH_MAX })
+        }
+        Shape::Recipients => {
+            let item = json!({ "type": "string", "pattern": "^age1[0-9a-z+_-]+$", "maxLength": RECIPIENT_BYTES_MAX });
+            json!({ "type": "array", "items": item, "uniqueItems": true, "maxItems": RECIPIENTS_MAX })
         }
         Shape::Name(_) | Shape::Label(_) | Shape::Ref(_) => reference("name"),
         Shape::Labels(_) => names(0),

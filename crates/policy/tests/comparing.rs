@@ -449,6 +449,12 @@ const EVERY_KEY: &[(&str, &str, &str, bool)] = &[
     ("person.keys", "keys = [\"f1-hw\"]", "keys = [\"f1-hw\", \"b1-hw\"]", false),
     ("person.of", "id = \"w1\"\n", "id = \"w1\"\nof = [\"b2\"]\n", false),
     ("person.places", "places = [\"home-b3\"]", "places = [\"home-b2\"]", false),
+    (
+        "person.recipients",
+        "id = \"w1\"\n",
+        "id = \"w1\"\nrecipients = [\"age1r5fzkjlvreprv9gaultr90dyaxtaqqptct4thcsmt6urjc897eqsmhjm4p\"]\n",
+        false,
+    ),
     ("place.id", "", "", true),
     ("place.kind", "id = \"home-b2\"\nkind = \"home\"", "id = \"home-b2\"\nkind = \"other\"", false),
     ("prices.max_age", "max_age = \"1h\"", "max_age = \"2h\"", false),
@@ -514,4 +520,68 @@ fn every_key_of_a_policy_is_looked_at() {
             assert_eq!(comparison.direction == Direction::Equal, *is_equal, "{key}\n{text}");
         }
     }
+}
+
+const W1: &str = "age1r5fzkjlvreprv9gaultr90dyaxtaqqptct4thcsmt6urjc897eqsmhjm4p";
+const W2: &str = "age17qyxyjf3jn58nctyy4lcf2q40x6zqtd7qdz5zy3jnt4mx04tupps3e3krx";
+
+/// A responder with these recipients, written where the base has none.
+fn reading(person: &str, recipients: &str) -> (String, String) {
+    let from = format!("groups = [\"watch\"]\nplaces = [\"home-{person}\"]\n");
+    let to = format!("{from}recipients = [{recipients}]\n");
+    (from, to)
+}
+
+fn with_readers(of_w1: &str, more: &[(&str, &str)]) -> String {
+    let (from, to) = reading("w1", of_w1);
+    let mut edits = vec![(from.as_str(), to.as_str())];
+    edits.extend(more);
+    edited(&edits)
+}
+
+#[test]
+fn a_new_reader_of_dossiers_is_a_right_gained() {
+    let (none, one, other, both) = (
+        BASE.to_owned(),
+        with_readers(&format!("\"{W1}\""), &[]),
+        with_readers(&format!("\"{W2}\""), &[]),
+        with_readers(&format!("\"{W1}\", \"{W2}\""), &[]),
+    );
+    // The last key of a responder taken away: help that would arrive blind.
+    assert_eq!(compared(&none, &one).direction, Direction::Loosens);
+    assert_eq!(compared(&one, &none).direction, Direction::Mixed);
+    assert_eq!(compared(&one, &both).direction, Direction::Loosens);
+    assert_eq!(compared(&both, &one).direction, Direction::Tightens);
+    assert_eq!(compared(&one, &other).direction, Direction::Mixed);
+    let comparison = compared(&none, &one);
+    let text = comparison.text(Language::En);
+    assert!(text.contains("`w1` reads the dossier of `b1` with age1r5f"), "{text}");
+    assert!(comparison.text(Language::Fr).contains("lit le dossier de `b1`"));
+}
+
+#[test]
+fn keys_of_others_than_responders_and_of_those_near_read_nothing() {
+    let idle = ("places = [\"home-b2\"]\n", "places = [\"home-b2\"]\nrecipients = [\"KEY\"]\n");
+    equal(&[(idle.0, &idle.1.replace("KEY", W1))]);
+    // A responder who moves out of b1's home becomes a reader of b1's dossier, and is alarmed for b1.
+    let near = with_readers(&format!("\"{W1}\""), &[]).replace(
+        "groups = [\"watch\"]\nplaces = [\"home-w1\"]",
+        "groups = [\"watch\"]\nplaces = [\"home-w1\", \"home-b1\"]",
+    );
+    let far = with_readers(&format!("\"{W1}\""), &[]);
+    assert_eq!(compared(&near, &far).direction, Direction::Loosens);
+    assert_ne!(compared(&far, &near).direction, Direction::Tightens);
+    // The same key in the hands of somebody near does not count either.
+    let shared = far.replace(idle.0, &idle.1.replace("KEY", W1));
+    let readers = |text: &str, of: &str| {
+        let policy = parsed(text);
+        let of = policy::Policy::dossier_recipients(&policy, &support::person(of));
+        of.into_iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(readers(&far, "b2"), [W1]);
+    assert!(readers(&shared, "b2").is_empty(), "b2 would read b2's own dossier with w1's key");
+    assert_eq!(readers(&shared, "b1"), [W1]);
+    assert!(readers(&far, "w1").is_empty() && readers(&near, "b1").is_empty());
+    assert!(readers(&far, "nobody").is_empty());
+    assert_eq!(compared(&shared, &far).direction, Direction::Loosens);
 }

@@ -429,3 +429,30 @@ fn codes_are_unique_and_every_one_is_documented() {
     unique.dedup();
     assert_eq!(unique.len(), known.len());
 }
+
+#[test]
+fn recipients_are_checked_without_being_shown() {
+    let person = |recipients: &str| {
+        format!(
+            "[[person]]\nid = \"r\"\ngroups = [\"watch\"]\nplaces = [\"home-w1\"]\nrecipients = [{recipients}]\n"
+        )
+    };
+    check(&person("\"age1r5fzkjlvreprv9gaultr90dyaxtaqqptct4thcsmt6urjc897eqsmhjm4p\""), &expect![[""]]);
+    check(
+        &person(
+            "\"AGE-SECRET-KEY-1GQ9778VQXMMJVE8SK7J6VT8UJ4HDQAJUVSFCWCM02D8GEWQ72PVQ2Y5J33\", \"age1x\", \"bob\", 7",
+        ),
+        &expect![[r#"
+            more.toml:5:15: error[bad-recipient]: this is a secret identity, not a recipient: whoever has seen this file can read with it; make a new one with `rempart dossier identity new` and write its `age1…` line here
+            more.toml:5:93: error[bad-recipient]: the checksum is wrong: copy the whole `age1…` line again
+            more.toml:5:102: error[bad-recipient]: not an age recipient: write the `age1…` line that `rempart dossier identity new` prints
+            more.toml:5:109: error[wrong-type]: `recipients` must be a list of texts in quotes, not a whole number
+        "#]],
+    );
+    check(
+        &person("\"a\", \"b\", \"c\", \"d\", \"e\""),
+        &expect![[r#"
+            more.toml:5:14: error[too-large]: `recipients` has more than 4 entries: keep those in use
+        "#]],
+    );
+}

@@ -319,3 +319,20 @@ fn every_warning_is_called_for_by_a_case() {
         );
     }
 }
+
+#[test]
+fn keys_for_dossiers_that_do_nothing_or_are_shared() {
+    let person = |id: &str, group: &str| {
+        format!(
+            "[[person]]\nid = \"{id}\"\ngroups = [\"{group}\"]\nplaces = [\"home-w1\"]\nrecipients = [\"age1r5fzkjlvreprv9gaultr90dyaxtaqqptct4thcsmt6urjc897eqsmhjm4p\"]\n"
+        )
+    };
+    check(&person("w4", "watch"), &expect![[""]]);
+    check(
+        &format!("{}{}", person("w4", "watch"), person("b4", "board")),
+        &expect![[r#"
+            more.toml:10:14: warning[idle-recipient]: `b4` is no responder and reads no dossier: remove `recipients`, or add the group `watch`
+            more.toml:10:14: warning[shared-recipient]: a recipient of `b4` is another person's as well: give everyone a key of their own, or what may not be sealed to one is not sealed to the other
+        "#]],
+    );
+}

@@ -18,6 +18,7 @@ pub(super) fn search(pair: &Pair<'_>, surplus: &mut Surplus) {
     motions(pair, surplus);
     clears(pair, surplus);
     readers(pair, surplus);
+    dossiers(pair, surplus);
     vaults(pair, surplus);
     operators(pair, surplus);
 }
@@ -82,7 +83,7 @@ fn clears(pair: &Pair<'_>, surplus: &mut Surplus) {
 }
 
 /// The person, those who share a home with, and relatives either way: as `covert` has it.
-pub(super) fn is_kin(subject: &Person, someone: &Person) -> bool {
+pub(crate) fn is_kin(subject: &Person, someone: &Person) -> bool {
     subject.id == someone.id
         || subject.homes.iter().any(|home| someone.homes.contains(home))
         || subject.of.contains(&someone.id)
@@ -115,6 +116,26 @@ fn readers(pair: &Pair<'_>, surplus: &mut Surplus) {
         };
         reads("covert", &covert);
         reads("register", &register);
+    }
+}
+
+/// Whose dossier is sealed to a key of whom. Judged for each person by itself: a move out of a shared home makes a reader, too.
+fn dossiers(pair: &Pair<'_>, surplus: &mut Surplus) {
+    for subject in pair.more.people() {
+        let Some(there) = pair.less.person(&subject.id) else { continue };
+        let known = pair.less.readers(there);
+        for (person, recipients) in pair.more.readers(subject) {
+            let theirs = known.iter().find(|(other, _)| *other == person).map(|(_, recipients)| recipients);
+            let new = recipients.into_iter().find(|one| theirs.is_none_or(|theirs| !theirs.contains(one)));
+            if let Some(recipient) = new {
+                surplus.add(Deed::Dossier {
+                    person: person.clone(),
+                    subject: subject.id.clone(),
+                    recipient: recipient.clone(),
+                });
+                return;
+            }
+        }
     }
 }
 

@@ -21,6 +21,7 @@ mod witness;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use authority::is_kin;
 pub use witness::{Deed, Side, Witness};
 
 use crate::policy::Policy;

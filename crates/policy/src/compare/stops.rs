@@ -17,7 +17,11 @@ use crate::quorum::Quorum;
 
 /// A stop that `more` has and `less` lacks.
 pub(super) fn surplus(pair: &Pair<'_>) -> Option<Deed> {
-    people(pair).or_else(|| protected(pair)).or_else(|| cancels(pair)).or_else(|| alarms(pair))
+    people(pair)
+        .or_else(|| protected(pair))
+        .or_else(|| cancels(pair))
+        .or_else(|| alarms(pair))
+        .or_else(|| dossiers(pair))
 }
 
 fn people(pair: &Pair<'_>) -> Option<Deed> {
@@ -94,6 +98,18 @@ fn alarms(pair: &Pair<'_>) -> Option<Deed> {
         }
     }
     None
+}
+
+/// A responder who reads somebody's dossier under `more` and by no key under `less`: help that would arrive blind.
+fn dossiers(pair: &Pair<'_>) -> Option<Deed> {
+    pair.more.people().find_map(|subject| {
+        let there = pair.less.person(&subject.id)?;
+        let still = pair.less.readers(there);
+        let lost = |(person, _): &(&PersonId, _)| !still.iter().any(|(other, _)| other == person);
+        let (person, recipients) = pair.more.readers(subject).into_iter().find(lost)?;
+        let recipient = recipients.first().copied()?.clone();
+        Some(Deed::Dossier { person: person.clone(), subject: subject.id.clone(), recipient })
+    })
 }
 
 /// Responders who are not kin of those concerned.

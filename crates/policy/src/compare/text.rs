@@ -96,6 +96,9 @@ fn english(deed: &Deed) -> String {
             format!("the keys of {} satisfy `{path}` of vault `{vault}`{blocks}", names(people))
         }
         Deed::Read { person, what } => format!("`{person}` reads the {what} side"),
+        Deed::Dossier { person, subject, recipient } => {
+            format!("`{person}` reads the dossier of `{subject}` with {recipient}")
+        }
         Deed::Cosigner { person } => format!("`{person}` stands where the co-signer can be taken over"),
         Deed::Operate { person, service } => format!("`{person}` operates the service `{service}`"),
         Deed::Rule { key, value, vault } => {
@@ -141,6 +144,9 @@ fn french(deed: &Deed) -> String {
         }
         Deed::Read { person, what: "covert" } => format!("`{person}` lit le côté caché"),
         Deed::Read { person, .. } => format!("`{person}` lit le registre"),
+        Deed::Dossier { person, subject, recipient } => {
+            format!("`{person}` lit le dossier de `{subject}` avec {recipient}")
+        }
         Deed::Cosigner { person } => format!("`{person}` se trouve là où le cosignataire peut être pris"),
         Deed::Operate { person, service } => format!("`{person}` exploite le service `{service}`"),
         Deed::Rule { key, value, vault } => {

@@ -8,6 +8,7 @@ use types::{PersonId, ServiceId, Span, Target, VaultId};
 
 use crate::explain::{HistoryFile, TransferFile};
 use crate::model::Posture;
+use crate::recipient::Recipient;
 
 /// One of the two policies.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -88,6 +89,15 @@ pub enum Deed {
         person: PersonId,
         /// `covert` or `register`.
         what: &'static str,
+    },
+    /// This person reads another's dossier with this key.
+    Dossier {
+        /// Who reads.
+        person: PersonId,
+        /// Whose dossier.
+        subject: PersonId,
+        /// By which recipient.
+        recipient: Recipient,
     },
     /// This person stands where the co-signer can be taken over.
     Cosigner {
