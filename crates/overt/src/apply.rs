@@ -80,6 +80,7 @@ impl State {
             Event::Lost { outputs, .. } => self.lost(outputs),
             Event::ChainSeen { network, tip } => drop(self.tips.insert(*network, tip.clone())),
             Event::Priced(entry) => self.priced(entry),
+            Event::DossierKept { person, sealed } => self.dossier_kept(act, person, sealed),
         }
         self.stir();
     }

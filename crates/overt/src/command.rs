@@ -4,11 +4,12 @@ use policy::{Direction, Network, Posture, PriceEntry, Source};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use types::{
-    ActorId, Currency, Hash, Identified, LimitId, OutPoint, Payload, PayloadError, SpendPlan, Timestamp,
-    TransferId, Value, VaultId,
+    ActorId, Currency, Hash, Identified, LimitId, OutPoint, Payload, PayloadError, PersonId, SpendPlan,
+    Timestamp, TransferId, Value, VaultId,
 };
 
 use crate::credential::Credential;
+use crate::dossier::Sealed;
 use crate::motion::{MotionId, Proposal};
 use crate::onchain::Tip;
 use crate::stop::{Scope, StopId};
@@ -76,6 +77,8 @@ pub enum Command {
         /// Which device.
         device: Option<Hash>,
     },
+    /// To hand in one's own dossier, sealed.
+    KeepDossier(Sealed),
     /// To propose what only a quorum may do.
     Propose(Box<Proposal>),
     /// To endorse a motion.
@@ -351,6 +354,13 @@ pub enum Event {
     },
     /// A price was reported.
     Priced(PriceEntry),
+    /// A person handed in a revision of the own dossier.
+    DossierKept {
+        /// Whose.
+        person: PersonId,
+        /// What.
+        sealed: Sealed,
+    },
 }
 
 /// What the author is told.
@@ -448,6 +458,12 @@ pub enum Refusal {
     /// Nobody could ever change the policy, lift a stop or close a case again.
     #[error("under the proposed policy nobody could ever meet `{0}`: lower it or add people")]
     NoAuthority(&'static str),
+    /// A revision of a dossier with another number than the next.
+    #[error("the next revision is {next}: fetch the recipients and seal again")]
+    Revision {
+        /// The number that it must have.
+        next: u32,
+    },
     /// The posture is that high already, or that low.
     #[error("the posture is not {0} than now")]
     Posture(&'static str),
@@ -486,6 +502,7 @@ impl Refusal {
             Self::WrongSpend => "spend-mismatch",
             Self::InvalidPolicy(_) => "policy-invalid",
             Self::NoAuthority(_) => "authority-unmet",
+            Self::Revision { .. } => "revision-not-next",
             Self::Posture(_) => "posture-unchanged",
             Self::KeyReused => "idempotency-key-reused",
             Self::Behind => "behind",

@@ -58,6 +58,7 @@ impl State {
                 let higher = *to > self.posture();
                 if higher { done(Event::Raised { to: *to }) } else { Err(Refusal::Posture("higher")) }
             }
+            Command::KeepDossier(sealed) => self.decide_dossier(act, sealed),
             Command::Propose(proposal) => self.decide_propose(act, proposal),
             Command::Endorse { motion } => self.decide_endorse(act, *motion),
             Command::End { motion } => {

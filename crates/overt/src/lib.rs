@@ -5,7 +5,7 @@
 //! through a [`Reading`] *which* acts count, and judges the history that remains. That is what keeps it from leaking.
 //!
 //! Where to find things: who did what and when, `act`; one matter each, `transfer`, `motion`, `stop`; sliding windows, `windows`;
-//! what a command leads to, `decide`; changes of the policy, `change`; credentials, `credential`; what is allowed under a reading, `judge`; what happens to the state, `apply`; what the chain shows, `onchain`; a transfer's transactions, `spending`; what people see, `view`.
+//! what a command leads to, `decide`; changes of the policy, `change`; credentials, `credential`; people's own sealed dossiers, `dossier`; what is allowed under a reading, `judge`; what happens to the state, `apply`; what the chain shows, `onchain`; a transfer's transactions, `spending`; what people see, `view`.
 //!
 //! To add a command: a variant in [`Command`], its rule in `decide`, its events in [`Event`], their effect in `apply`,
 //! and a step in the simulator so that the guarantees are tried on it.
@@ -18,6 +18,7 @@ mod clock;
 mod command;
 mod credential;
 mod decide;
+mod dossier;
 mod judge;
 mod lost;
 mod motion;
@@ -38,6 +39,10 @@ pub use command::{Command, Event, Refusal, Reply};
 pub use credential::{
     CREDENTIAL_BYTES_MAX, CREDENTIAL_MOTIONS_MAX, Credential, DEVICES_MAX, Device, DeviceUse, Entry,
     NewCredential, device_id,
+};
+pub use dossier::{
+    DOSSIER_DAY, DOSSIER_DUE_AFTER, DOSSIER_REVISIONS_KEPT, DOSSIER_REVISIONS_PER_DAY_MAX, DossierDue, Kept,
+    Sealed,
 };
 pub use motion::{MOTION_EXPIRES, Motion, MotionId, MotionStatus, Proposal};
 pub use onchain::{Coin, MEDIAN_TIME_LAG_MAX, ShownAddress, TROUBLE_BYTES_MAX, Tip};

@@ -9,6 +9,7 @@ use types::{ActorId, Currency, Hash, OutPoint, PersonId, Timestamp, TransferId, 
 use crate::act::{Act, ActNumber};
 use crate::clock::Clock;
 use crate::credential::{Entry, Origin};
+use crate::dossier::Kept;
 use crate::motion::{Motion, MotionId};
 use crate::onchain::{Coin, ShownAddress, Tip};
 use crate::paid::Paid;
@@ -99,6 +100,8 @@ pub struct State {
     pub(crate) signable: BTreeSet<TransferId>,
     pub(crate) prices: BTreeMap<Currency, Vec<PriceEntry>>,
     pub(crate) due: BTreeSet<(Timestamp, Matter)>,
+    /// People's own sealed dossiers, the latest revisions of each, oldest first.
+    pub(crate) dossiers: BTreeMap<PersonId, Vec<Kept>>,
 }
 
 impl State {
