@@ -288,9 +288,11 @@ proptest! {
         prop_assert_eq!(free, i64::try_from(minutes).unwrap());
     }
 
-    /// Without hours, every instant from the first hand-over on belongs to exactly one person, and the turn goes round.
+    /// Without hours, every instant from the first hand-over on belongs to exactly one person, and the turn goes round. Only a turn that
+    /// lies within a day that a country skipped is left out.
     #[test]
     fn every_instant_belongs_to_one_turn(night in 0..NIGHTS.len(), layer in chosen()) {
+        prop_assume!(NIGHTS[night].0 != "Pacific/Apia");
         let layer = Chosen { hours: None, people: layer.people.max(2), ..layer };
         let case = case(night, std::slice::from_ref(&layer));
         let names = ["a", "b", "c", "d"];
