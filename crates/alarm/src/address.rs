@@ -1,7 +1,7 @@
 //! Where a channel may connect to: public addresses, unless its configuration allows private ones.
 //!
 //! The check is made on the addresses that the connection will use, after the name was resolved, so that a name whose address
-//! changes between check and use gains nothing. Called by [`crate::Webhook`].
+//! changes between check and use gains nothing. Called by whatever connects: `http` through its resolver, `connection` directly.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -17,7 +17,7 @@ use ureq::unversioned::transport::NextTimeout;
 pub(crate) enum AddressRefused {
     #[error("private or local address")]
     Private,
-    #[error("plain http to another machine")]
+    #[error("no TLS to another machine")]
     PlainHttp,
 }
 
@@ -45,7 +45,8 @@ impl Resolver for GuardedResolver {
     }
 }
 
-fn permit(ip: IpAddr, plain: bool, allow_private: bool) -> Result<(), AddressRefused> {
+/// Whether an address may be connected to.
+pub(crate) fn permit(ip: IpAddr, plain: bool, allow_private: bool) -> Result<(), AddressRefused> {
     if !allow_private && is_private(ip) {
         return Err(AddressRefused::Private);
     }

@@ -1,20 +1,63 @@
 //! What every channel can do, and how it can fail. The server's delivery loop knows only this (G8).
 
-use thiserror::Error;
-use types::{ChannelId, Timestamp};
+use std::fmt;
 
-use crate::{Message, MessageError};
+use thiserror::Error;
+use types::{ChannelId, PersonId, Timestamp};
+
+use crate::{Language, Message, MessageError};
 
 /// A way out of the building.
 pub trait Channel: Send + Sync {
     /// Its name in the configuration.
     fn id(&self) -> &ChannelId;
 
-    /// Delivers one message, or says why not. Blocks for a bounded time. May deliver twice when an answer is lost.
+    /// Whether it needs to be told whom to reach.
+    fn reach(&self) -> Reach;
+
+    /// Delivers one message, or says why not. `to` is there exactly for [`Reach::Personal`]. Blocks for a bounded time. May
+    /// deliver twice when an answer is lost.
     ///
     /// # Errors
     /// Why the message has not (or not knowably) arrived.
-    fn deliver(&self, message: &Message, now: Timestamp) -> Result<Receipt, DeliveryError>;
+    fn deliver(
+        &self,
+        message: &Message,
+        to: Option<&Recipient>,
+        now: Timestamp,
+    ) -> Result<Receipt, DeliveryError>;
+
+    /// A heartbeat: proves that the other side would take a message, without telling anybody anything. Blocks for a bounded time.
+    ///
+    /// # Errors
+    /// Why a message would not arrive.
+    fn probe(&self, now: Timestamp) -> Result<(), DeliveryError>;
+}
+
+/// Who decides whom a message reaches.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reach {
+    /// The receiver knows by itself whom to tell.
+    Wide,
+    /// We do: one address for each person.
+    Personal,
+}
+
+/// One person, as one channel reaches them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Recipient {
+    /// By pseudonym.
+    pub person: PersonId,
+    /// A mail address, a telephone number, a topic. Personal, so it is not printed.
+    pub address: String,
+    /// The language of the message.
+    pub language: Language,
+}
+
+impl fmt::Debug for Recipient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Recipient({}, …)", self.person)
+    }
 }
 
 /// That the other side took a message. A machine's word: only a person's acknowledgement ends an escalation.
@@ -50,8 +93,14 @@ pub enum DeliveryError {
     #[error("the receiver answered {0}: it will be tried again")]
     Unavailable(u16),
     /// An answer that does not.
-    #[error("the receiver refused the message with {0}: check its address and the shared secret")]
+    #[error("the receiver refused the message with {0}: check the addresses and the secrets of this channel")]
     Refused(u16),
+    /// The same, of a protocol whose refusals are words.
+    #[error("the receiver refused the message ({0}): check the account, the key and the clocks")]
+    Rejected(String),
+    /// It does not know us.
+    #[error("the receiver refused our name or password with {0}: check both")]
+    Login(u16),
     /// Sent elsewhere. An alarm follows nobody's directions.
     #[error("the receiver answered with the redirect {0}: write its final address into the configuration")]
     Redirect(u16),
@@ -61,8 +110,14 @@ pub enum DeliveryError {
     )]
     PrivateAddress,
     /// Plain HTTP to another machine.
-    #[error("plain `http` is for loopback only: use `https`")]
+    #[error("without TLS only this machine may be talked to: use `https`, or TLS for mail and SMS")]
     PlainHttp,
+    /// A person's address is none that this channel can use.
+    #[error("`{0}` has no address that this channel can use: check it in the call plan")]
+    Address(PersonId),
+    /// A channel that reaches one person was not told which.
+    #[error("this channel needs somebody to reach: write people's addresses into the call plan")]
+    NoRecipient,
     /// The message itself cannot be sent.
     #[error(transparent)]
     Message(#[from] MessageError),
@@ -83,9 +138,13 @@ impl DeliveryError {
             | Self::Unavailable(_) => false,
             Self::Tls(_)
             | Self::Refused(_)
+            | Self::Rejected(_)
+            | Self::Login(_)
             | Self::Redirect(_)
             | Self::PrivateAddress
             | Self::PlainHttp
+            | Self::Address(_)
+            | Self::NoRecipient
             | Self::Message(_) => true,
         }
     }

@@ -1,6 +1,6 @@
 //! What comes back through a channel: replies and receipts (G8). Shown in the timeline, never counted as an acknowledgement.
 //!
-//! The server gives one [`Inbound`] to the channels that can hear; today that is SMS ([`crate::Smpp`]).
+//! The server gives one [`Inbound`] to the channels that can hear; today that is SMS ([`crate::SmsSettings`]).
 
 use types::ChannelId;
 

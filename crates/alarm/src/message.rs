@@ -4,11 +4,14 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use types::{Hash, PersonId, Timestamp};
 
+use crate::Language;
+
 /// The longest incident name, call-back code or link, in bytes.
 pub const MESSAGE_TEXT_BYTES_MAX: usize = 256;
 /// The most people that one message asks to be called.
 pub const MESSAGE_PEOPLE_MAX: usize = 64;
 const VERSION: u32 = 1;
+const BODY_ALARM: &str = "alarm";
 
 /// Whether it is real (the words of CAP 1.2).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -37,6 +40,32 @@ pub enum Kind {
     Panel,
     /// A responder's own judgement.
     Judgement,
+    /// A protected person asked for a stop: no incident.
+    Pause,
+    /// An alarm channel does not work: [`Message::who`] is its name.
+    Channel,
+}
+
+/// How sure it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// May be a slip: somebody independent calls back first.
+    Verify,
+    /// An alarm.
+    Confirmed,
+}
+
+/// What is new about it to whom it is sent.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum News {
+    /// They hear of it for the first time.
+    First,
+    /// Nobody has answered yet, or nothing has happened since.
+    Again,
+    /// There is a further sign.
+    Update,
 }
 
 /// One message about one incident.
@@ -50,6 +79,12 @@ pub struct Message {
     pub kind: Kind,
     /// Real or a drill.
     pub status: Status,
+    /// How sure it is.
+    pub level: Level,
+    /// What is new about it.
+    pub news: News,
+    /// How many signs have been given so far.
+    pub signals: u32,
     /// Whom it concerns, by pseudonym. The receiver never calls this person, nor their home.
     pub who: PersonId,
     /// Since when.
@@ -77,11 +112,16 @@ pub enum MessageError {
 
 #[derive(Serialize)]
 struct Body<'a> {
+    #[serde(rename = "type")]
+    body_type: &'static str,
     version: u32,
     id: Hash,
     incident: &'a str,
     kind: Kind,
     status: Status,
+    level: Level,
+    news: News,
+    signals: u32,
     who: &'a PersonId,
     since: Timestamp,
     code: &'a str,
@@ -130,11 +170,15 @@ impl Message {
     pub fn body(&self) -> Result<String, MessageError> {
         self.check()?;
         let body = Body {
+            body_type: BODY_ALARM,
             version: VERSION,
             id: self.id,
             incident: &self.incident,
             kind: self.kind,
             status: self.status,
+            level: self.level,
+            news: self.news,
+            signals: self.signals,
             who: &self.who,
             since: self.since,
             code: &self.code,
@@ -147,59 +191,25 @@ impl Message {
     }
 
     fn texts(&self) -> Texts {
-        let (drill_en, drill_fr) = match self.status {
-            Status::Actual => ("", ""),
-            Status::Exercise => ("EXERCISE: ", "EXERCICE : "),
-        };
-        let (kind_en, kind_fr) = self.kind.describe();
-        Texts {
-            en: Text { title: format!("{drill_en}{kind_en}: {}", self.who), steps: STEPS_EN },
-            fr: Text { title: format!("{drill_fr}{kind_fr} : {}", self.who), steps: STEPS_FR },
-        }
-    }
-}
-
-const STEPS_EN: [&str; 3] = [
-    "Do not call, text or visit the person concerned or their home unless the procedure says so: an attacker may be listening.",
-    "Open the link, sign in and acknowledge; whoever calls you must give the call-back code first.",
-    "Follow the procedure shown there; call the police unless it says otherwise.",
-];
-const STEPS_FR: [&str; 3] = [
-    "N'appelez pas la personne concernée ni ses proches, n'écrivez pas, n'y allez pas, sauf si la procédure le demande : un agresseur écoute peut-être.",
-    "Ouvrez le lien, identifiez-vous et accusez réception ; qui vous appelle doit d'abord donner le code de rappel.",
-    "Suivez la procédure affichée ; appelez la police, sauf si elle dit autre chose.",
-];
-
-impl Kind {
-    const fn describe(self) -> (&'static str, &'static str) {
-        match self {
-            Self::SignIn => (
-                "Panic phrase at sign-in (may be a slip: verify first)",
-                "Phrase de détresse à la connexion (peut-être une erreur : vérifier d'abord)",
-            ),
-            Self::Act => ("Acting under duress", "Agit sous la contrainte"),
-            Self::CodeWord => ("Code word heard", "Mot convenu entendu"),
-            Self::ProtectedPerson => {
-                ("Alarm raised by a protected person", "Alerte donnée par une personne protégée")
-            }
-            Self::MissedCheckIn => ("Missed a check-in", "N'a pas donné signe de vie à l'heure prévue"),
-            Self::Panel => ("Hold-up button pressed", "Bouton d'agression actionné"),
-            Self::Judgement => ("Reported by a responder", "Signalement d'un intervenant"),
-        }
+        let text = |language| Text { title: self.title(language), steps: self.steps(language) };
+        Texts { en: text(Language::En), fr: text(Language::Fr) }
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use expect_test::expect;
 
-    fn message() -> Message {
+    pub fn message() -> Message {
         Message {
             id: Hash([1; 32]),
             incident: "7".into(),
             kind: Kind::Act,
             status: Status::Actual,
+            level: Level::Confirmed,
+            news: News::First,
+            signals: 1,
             who: PersonId::parse("alice").unwrap(),
             since: Timestamp::parse("2026-11-20T09:30:00Z").unwrap(),
             code: "zebra-17".into(),
@@ -224,7 +234,10 @@ mod tests {
               "id": "0101010101010101010101010101010101010101010101010101010101010101",
               "incident": "7",
               "kind": "act",
+              "level": "confirmed",
               "link": "https://rempart.example/incident/7",
+              "news": "first",
+              "signals": 1,
               "since": "2026-11-20T09:30:00Z",
               "status": "Actual",
               "text": {
@@ -245,6 +258,7 @@ mod tests {
                   "title": "Agit sous la contrainte : alice"
                 }
               },
+              "type": "alarm",
               "version": 1,
               "who": "alice"
             }"#]].assert_eq(&pretty(&message()));
@@ -257,28 +271,6 @@ mod tests {
             assert!(text.contains(part), "{part}");
         }
         assert!(!pretty(&message()).to_lowercase().contains("exercise"));
-    }
-
-    #[test]
-    fn every_kind_has_words_in_both_languages() {
-        let kinds = [
-            Kind::Act,
-            Kind::CodeWord,
-            Kind::SignIn,
-            Kind::ProtectedPerson,
-            Kind::MissedCheckIn,
-            Kind::Panel,
-            Kind::Judgement,
-        ];
-        let titles: std::collections::BTreeSet<_> = kinds
-            .iter()
-            .flat_map(|kind| {
-                let (english, french) = kind.describe();
-                [english, french]
-            })
-            .collect();
-        assert_eq!(titles.len(), 2 * kinds.len());
-        assert!(titles.iter().all(|title| !title.is_empty()));
     }
 
     #[test]

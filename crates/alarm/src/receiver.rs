@@ -10,11 +10,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use types::{Secret, Span, Timestamp};
+use types::{Span, Timestamp};
 
 use crate::signature::{
-    ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, WEBHOOK_BODY_BYTES_MAX, WebhookHeaders, verify_webhook,
+    ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, WEBHOOK_BODY_BYTES_MAX, WebhookHeaders, WebhookTrust,
+    verify_webhook,
 };
+use crate::webhook::PROBE;
 
 /// How many messages a receiver remembers; later ones are answered with 503.
 pub const RECEIVER_MESSAGES_MAX: usize = 1000;
@@ -45,7 +47,7 @@ pub struct Receiver {
 }
 
 struct Shared {
-    secret: Secret<Vec<u8>>,
+    trust: WebhookTrust,
     clock: Clock,
     record: Mutex<Record>,
     changed: Condvar,
@@ -56,6 +58,7 @@ struct Record {
     messages: Vec<Received>,
     seen: BTreeSet<String>,
     repeats: usize,
+    probes: usize,
     rejected: usize,
     stopping: bool,
 }
@@ -68,14 +71,15 @@ impl Shared {
 }
 
 impl Receiver {
-    /// Listens on a free port of 127.0.0.1.
+    /// Listens on a free port of 127.0.0.1; believes the sender's secret or key.
     ///
     /// # Errors
     /// When no port or thread is to be had.
-    pub fn start(secret: Secret<Vec<u8>>, clock: Clock) -> io::Result<Self> {
+    pub fn start(trust: impl Into<WebhookTrust>, clock: Clock) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared { secret, clock, record: Mutex::default(), changed: Condvar::new() });
+        let trust = trust.into();
+        let shared = Arc::new(Shared { trust, clock, record: Mutex::default(), changed: Condvar::new() });
         let serving = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("alarm-receiver".into())
@@ -99,6 +103,12 @@ impl Receiver {
     #[must_use]
     pub fn repeats(&self) -> usize {
         self.shared.record().repeats
+    }
+
+    /// How many heartbeats came.
+    #[must_use]
+    pub fn probes(&self) -> usize {
+        self.shared.record().probes
     }
 
     /// How many requests were not believed.
@@ -175,12 +185,16 @@ impl Shared {
         let headers =
             WebhookHeaders { id: &request.id, timestamp: &request.timestamp, signature: &request.signature };
         let tolerance = Span::from_seconds(RECEIVER_TOLERANCE_SECONDS);
-        let genuine = verify_webhook(self.secret.reveal(), headers, &request.body, at, tolerance).is_ok();
+        let genuine = verify_webhook(&self.trust, headers, &request.body, at, tolerance).is_ok();
         let mut record = self.record();
         let Some(body) = genuine.then(|| String::from_utf8(request.body.clone()).ok()).flatten() else {
             record.rejected += 1;
             return "401 Unauthorized";
         };
+        if body == PROBE {
+            record.probes += 1;
+            return "200 OK";
+        }
         if record.seen.contains(&request.id) {
             record.repeats += 1;
             return "200 OK";
@@ -234,6 +248,7 @@ fn read_request(stream: &TcpStream) -> io::Result<Request> {
 mod tests {
     use super::*;
     use crate::sign_webhook;
+    use types::Secret;
 
     const SECRET: [u8; 32] = [b'k'; 32];
     const PATIENCE: Duration = Duration::from_secs(10);
@@ -247,8 +262,8 @@ mod tests {
         let signature = sign_webhook(&SECRET, id, 1_700_000_000, body.as_bytes());
         let length = body.len();
         format!(
-            "POST /alarm HTTP/1.1\r\nhost: x\r\nRempart-Id: {id}\r\nREMPART-TIMESTAMP: 1700000000\r\n\
-             rempart-signature: {signature}\r\ncontent-length: {length}\r\n\r\n{body}"
+            "POST /alarm HTTP/1.1\r\nhost: x\r\nWebhook-Id: {id}\r\nWEBHOOK-TIMESTAMP: 1700000000\r\n\
+             webhook-signature: {signature}\r\ncontent-length: {length}\r\n\r\n{body}"
         )
     }
 
@@ -304,6 +319,16 @@ mod tests {
         let silent = TcpStream::connect(receiver.address).unwrap();
         assert_eq!(send(&receiver, post("b", "{}").as_bytes()), "HTTP/1.1 200 OK");
         drop(silent);
+    }
+
+    #[test]
+    fn a_heartbeat_is_answered_and_is_no_message() {
+        let receiver = start();
+        assert_eq!(send(&receiver, post("a", PROBE).as_bytes()), "HTTP/1.1 200 OK");
+        assert_eq!((receiver.received().len(), receiver.probes(), receiver.rejected()), (0, 1, 0));
+        let forged = post("a", PROBE).replace("Webhook-Id: a", "Webhook-Id: b");
+        assert_eq!(send(&receiver, forged.as_bytes()), "HTTP/1.1 401 Unauthorized");
+        assert_eq!((receiver.probes(), receiver.rejected()), (1, 1));
     }
 
     #[test]

@@ -16,6 +16,7 @@ use thiserror::Error;
 use types::ActorId;
 
 use crate::follow::Following;
+use crate::intake::{CapSettings, IntakeError, IntakeSettings, PanelSettings, Panels};
 use crate::pages::AlarmTexts;
 
 /// The name of the file.
@@ -56,6 +57,14 @@ pub struct Config {
     pub checkpoint_every: u64,
     /// What the page of protected people says.
     pub alarm_page: AlarmTexts,
+    /// Where panels connect.
+    pub intake: IntakeSettings,
+    /// Alarm panels.
+    #[serde(rename = "panel")]
+    pub panels: Vec<PanelSettings>,
+    /// Other systems that send CAP messages.
+    #[serde(rename = "cap")]
+    pub caps: Vec<CapSettings>,
     /// The site for which passkeys hold; `localhost` if absent.
     pub passkeys: Option<PasskeySettings>,
 }
@@ -121,6 +130,9 @@ impl Default for Config {
             snapshot_every: SNAPSHOT_EVERY,
             checkpoint_every: CHECKPOINT_EVERY,
             alarm_page: AlarmTexts::default(),
+            intake: IntakeSettings::default(),
+            panels: Vec::new(),
+            caps: Vec::new(),
         }
     }
 }
@@ -140,12 +152,12 @@ pub enum ConfigError {
     /// Browsers would not offer passkeys.
     #[error("`{path}`: [passkeys]: {1}", path = .0.display())]
     Passkeys(PathBuf, #[source] RelyingPartyError),
-    /// A file that a channel names.
-    #[error("channel `{0}`: `{path}` cannot be read: {2}", path = .1.display())]
-    ChannelFile(types::ChannelId, PathBuf, #[source] std::io::Error),
     /// A channel that cannot be opened.
     #[error(transparent)]
     Channel(#[from] alarm::ConfigError),
+    /// A panel or another system that cannot be listened to.
+    #[error(transparent)]
+    Intake(#[from] IntakeError),
     /// A source of the chain that cannot be made.
     #[error(transparent)]
     Chain(#[from] chain::ConfigError),
@@ -160,8 +172,9 @@ impl ConfigError {
             Self::Syntax(..) => "config-syntax",
             Self::Bounds(..) => "config-bounds",
             Self::Passkeys(..) => "config-passkeys",
-            Self::ChannelFile(..) => "channel-file",
+            Self::Channel(alarm::ConfigError::File { .. }) => "channel-file",
             Self::Channel(_) => "channel-config",
+            Self::Intake(error) => error.code(),
             Self::Chain(error) => error.code(),
         }
     }
@@ -194,7 +207,7 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), &'static str> {
-        let mut names: Vec<&str> = self.channels.iter().map(|channel| channel.id.as_str()).collect();
+        let mut names: Vec<&str> = self.channels.iter().map(|channel| channel.id().as_str()).collect();
         names.sort_unstable();
         names.dedup();
         if names.len() != self.channels.len() {
@@ -226,7 +239,17 @@ impl Config {
     /// # Errors
     /// The first channel that cannot be opened.
     pub fn open_channels(&self, folder: &Path) -> Result<Vec<Box<dyn Channel>>, ConfigError> {
-        self.channels.iter().map(|channel| open_channel(folder, channel)).collect()
+        let read = |file: &str| std::fs::read(folder.join(file));
+        self.channels.iter().map(|channel| Ok(channel.open(&read)?)).collect()
+    }
+
+    /// Panels and other systems that may raise an alarm; files that they name are looked for in the data folder.
+    ///
+    /// # Errors
+    /// The first one that cannot be listened to.
+    pub fn open_panels(&self, folder: &Path) -> Result<Panels, ConfigError> {
+        let read = |file: &str| std::fs::read(folder.join(file));
+        Ok(Panels::open(&self.intake, &self.panels, &self.caps, &read)?)
     }
 
     /// How each network is followed.
@@ -251,16 +274,6 @@ impl Config {
     pub fn link_base(&self) -> String {
         self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
     }
-}
-
-fn open_channel(folder: &Path, channel: &ChannelConfig) -> Result<Box<dyn Channel>, ConfigError> {
-    let read = |name: &str| {
-        let path = folder.join(name);
-        std::fs::read(&path).map_err(|error| ConfigError::ChannelFile(channel.id.clone(), path, error))
-    };
-    let secret = alarm::parse_secret(&read(&channel.secret_file)?)?;
-    let certificates = channel.ca_file.as_deref().map(read).transpose()?;
-    Ok(channel.open(secret, certificates.as_deref())?)
 }
 
 #[cfg(test)]
@@ -346,5 +359,18 @@ mod tests {
         assert_eq!(error.code(), "channel-file");
         std::fs::write(folder.path().join("centre.secret"), "ab".repeat(32)).unwrap();
         assert_eq!(config.open_channels(folder.path()).unwrap().len(), 1);
+        std::fs::write(folder.path().join("centre.secret"), "short").unwrap();
+        assert_eq!(config.open_channels(folder.path()).err().unwrap().code(), "channel-config");
+    }
+
+    #[test]
+    fn two_channels_by_one_host_are_one() {
+        let second = CHANNEL.replace("centre", "other");
+        let independent = |text: &str| alarm::independent(&parse(text).unwrap().channels);
+        assert_eq!(independent(&format!("{CHANNEL}{second}")), 1);
+        assert_eq!(independent(&format!("{CHANNEL}{}", second.replace("alarm.example", "b.example"))), 2);
+        let mail = "[[channel]]\nid = \"mail\"\nkind = \"email\"\nhost = \"relay.example\"\nfrom = \"a@b.example\"\n";
+        assert_eq!(independent(&format!("{CHANNEL}{mail}")), 2);
+        assert_eq!(parse(&mail.replace("from", "form")).unwrap_err().code(), "config-syntax");
     }
 }

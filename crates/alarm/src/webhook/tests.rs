@@ -1,117 +1,58 @@
 //! The webhook channel against real peers on loopback: good, slow, silent, hostile, failing, and with the wrong certificate (G8).
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use types::{ChannelId, Hash, PersonId, Secret, Timestamp};
+use types::{ChannelId, Secret, Span};
 
 use super::*;
+use crate::http::judge;
+use crate::peers::{
+    AUTHORITY, PATIENCE, PATIENT, QUICK, answering, message, nobody, now, peer, read_request, timed,
+    tls_peer, with_files,
+};
 use crate::receiver::Receiver;
-use crate::{ChannelKind, Kind, Status};
+use crate::{ALARM_RESPONSE_HEADER_BYTES_MAX, WebhookTrust};
 
 const SECRET: [u8; 32] = [b'k'; 32];
-const QUICK: Limits = Limits { connect: Duration::from_millis(400), whole: Duration::from_millis(600) };
-/// Far above `QUICK`, far below what a lost limit would take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(5);
-const AUTHORITY: &[u8] = include_bytes!("../../tests/tls/authority.pem");
-const CERTIFICATE: &[u8] = include_bytes!("../../tests/tls/localhost.pem");
-const CERTIFICATE_KEY: &[u8] = include_bytes!("../../tests/tls/localhost.key.pem");
-
-fn now() -> Timestamp {
-    Timestamp::parse("2026-11-20T09:30:00Z").unwrap()
-}
 
 fn secret() -> Secret<Vec<u8>> {
     Secret::new(SECRET.to_vec())
 }
 
-fn message(number: u8) -> Message {
-    Message {
-        id: Hash([number; 32]),
-        incident: "7".into(),
-        kind: Kind::Act,
-        status: Status::Actual,
-        who: PersonId::parse("alice").unwrap(),
-        since: now(),
-        code: "zebra-17".into(),
-        link: "https://rempart.example/incident/7".into(),
-        call: vec![PersonId::parse("bob").unwrap()],
-    }
-}
-
-fn config(url: &str) -> ChannelConfig {
-    ChannelConfig {
+fn settings(url: &str) -> WebhookSettings {
+    WebhookSettings {
         id: ChannelId::parse("centre").unwrap(),
-        kind: ChannelKind::Webhook,
         url: url.into(),
-        secret_file: "secret".into(),
+        secret_file: Some("secret".into()),
+        key_file: None,
         allow_private: true,
         ca_file: None,
     }
 }
 
+fn open(settings: &WebhookSettings, files: &[(&str, &[u8])], limits: Limits) -> Result<Webhook, ConfigError> {
+    with_files(files, |files| Webhook::new(settings, files, limits))
+}
+
 fn webhook(url: &str) -> Webhook {
-    Webhook::with_limits(&config(url), secret(), None, QUICK).unwrap()
-}
-
-/// A peer that does with each connection what it is told, and the address at which it is.
-fn peer(handle: impl Fn(usize, TcpStream) + Send + 'static) -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        for (count, stream) in listener.incoming().flatten().enumerate().take(10) {
-            stream.set_read_timeout(Some(PATIENCE)).unwrap();
-            handle(count, stream);
-        }
-    });
-    address
-}
-
-/// Reads a whole request: the head, and a body as long as it says.
-fn read_request(stream: &mut impl Read) -> Vec<u8> {
-    let mut request = Vec::new();
-    let mut byte = [0];
-    while !request.ends_with(b"\r\n\r\n") {
-        stream.read_exact(&mut byte).unwrap();
-        request.push(byte[0]);
-    }
-    let head = String::from_utf8(request.clone()).unwrap().to_ascii_lowercase();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
-    let mut body = vec![0; length.parse().unwrap()];
-    stream.read_exact(&mut body).unwrap();
-    request.extend(body);
-    request
-}
-
-/// A peer that answers every request with the same text.
-fn answering(answer: &'static str) -> SocketAddr {
-    peer(move |_, mut stream| {
-        read_request(&mut stream);
-        stream.write_all(answer.as_bytes()).unwrap();
-    })
+    open(&settings(url), &[("secret", &SECRET)], QUICK).unwrap()
 }
 
 fn deliver(address: SocketAddr) -> Result<Receipt, DeliveryError> {
-    webhook(&format!("http://{address}/alarm")).deliver(&message(1), now())
-}
-
-#[expect(clippy::disallowed_methods, reason = "a limit in real time is what is tested")]
-fn timed(address: SocketAddr) -> (Result<Receipt, DeliveryError>, Duration) {
-    let start = Instant::now();
-    let result = deliver(address);
-    (result, start.elapsed())
+    webhook(&format!("http://{address}/alarm")).deliver(&message(1), None, now())
 }
 
 #[test]
 fn a_message_arrives_signed_and_a_repeat_is_known() {
     let receiver = Receiver::start(secret(), Arc::new(now)).unwrap();
     let channel = webhook(&receiver.url());
-    let receipt = channel.deliver(&message(1), now()).unwrap();
+    let receipt = channel.deliver(&message(1), None, now()).unwrap();
     assert_eq!((receipt.channel.as_str(), receipt.answer.as_str(), receipt.at), ("centre", "200", now()));
-    channel.deliver(&message(1), now()).unwrap();
-    channel.deliver(&message(2), now()).unwrap();
+    channel.deliver(&message(1), None, now()).unwrap();
+    channel.deliver(&message(2), None, now()).unwrap();
     assert!(receiver.wait_for(2, PATIENCE));
     let received = receiver.received();
     let ids: Vec<String> = received.iter().map(|message| message.id.clone()).collect();
@@ -123,13 +64,13 @@ fn a_message_arrives_signed_and_a_repeat_is_known() {
 #[test]
 fn another_secret_or_clock_is_refused_for_good() {
     let receiver = Receiver::start(Secret::new(vec![b'x'; 32]), Arc::new(now)).unwrap();
-    let refused = webhook(&receiver.url()).deliver(&message(1), now()).unwrap_err();
+    let refused = webhook(&receiver.url()).deliver(&message(1), None, now()).unwrap_err();
     assert_eq!(refused, DeliveryError::Refused(401));
     assert!(refused.is_permanent());
     let receiver = Receiver::start(secret(), Arc::new(now)).unwrap();
-    let late = now().after(types::Span::from_seconds(301));
-    assert_eq!(webhook(&receiver.url()).deliver(&message(1), late), Err(DeliveryError::Refused(401)));
-    assert!(webhook(&receiver.url()).deliver(&message(1), late.before(types::Span::from_seconds(1))).is_ok());
+    let late = now().after(Span::from_seconds(301));
+    assert_eq!(webhook(&receiver.url()).deliver(&message(1), None, late), Err(DeliveryError::Refused(401)));
+    assert!(webhook(&receiver.url()).deliver(&message(1), None, late.before(Span::from_seconds(1))).is_ok());
     assert_eq!((receiver.received().len(), receiver.rejected()), (1, 1));
 }
 
@@ -141,10 +82,10 @@ fn an_attempt_after_a_failure_can_succeed() {
         write!(stream, "HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n").unwrap();
     });
     let channel = webhook(&format!("http://{address}/"));
-    let failed = channel.deliver(&message(1), now()).unwrap_err();
+    let failed = channel.deliver(&message(1), None, now()).unwrap_err();
     assert_eq!(failed, DeliveryError::Unavailable(500));
     assert!(!failed.is_permanent());
-    assert_eq!(channel.deliver(&message(1), now()).unwrap().answer, "204");
+    assert_eq!(channel.deliver(&message(1), None, now()).unwrap().answer, "204");
 }
 
 #[test]
@@ -161,8 +102,8 @@ fn what_answers_mean() {
     ] {
         assert_eq!(judge(status).unwrap_err().is_permanent(), permanent, "{status}");
     }
-    assert_eq!(judge(200), Ok(()));
-    assert_eq!(judge(299), Ok(()));
+    assert_eq!(judge(200), Ok(200));
+    assert_eq!(judge(299), Ok(299));
     assert_eq!(judge(199), Err(DeliveryError::Refused(199)));
     assert_eq!(judge(302), Err(DeliveryError::Redirect(302)));
 }
@@ -192,7 +133,7 @@ fn a_silent_peer_costs_a_bounded_time() {
         read_request(&mut stream);
         std::thread::sleep(PATIENCE * 2);
     });
-    let (result, took) = timed(address);
+    let (result, took) = timed(|| deliver(address));
     assert_eq!(result, Err(DeliveryError::Timeout));
     assert!(took < PATIENCE, "{took:?}");
 }
@@ -206,7 +147,7 @@ fn a_dripping_peer_costs_a_bounded_time() {
             std::thread::sleep(Duration::from_millis(20));
         }
     });
-    let (result, took) = timed(address);
+    let (result, took) = timed(|| deliver(address));
     assert!(matches!(result, Err(DeliveryError::Timeout | DeliveryError::Broken(_))), "{result:?}");
     assert!(took < PATIENCE, "{took:?}");
     let head_only = peer(|_, mut stream| {
@@ -218,7 +159,7 @@ fn a_dripping_peer_costs_a_bounded_time() {
             std::thread::sleep(Duration::from_millis(20));
         }
     });
-    let (result, took) = timed(head_only);
+    let (result, took) = timed(|| deliver(head_only));
     assert_eq!(result, Err(DeliveryError::Timeout));
     assert!(took < PATIENCE, "{took:?}");
 }
@@ -249,7 +190,7 @@ fn a_huge_head_is_refused_and_an_endless_body_is_not_read() {
             written = stream.write_all(&[b'z'; 4096]);
         }
     });
-    let (result, took) = timed(endless_body);
+    let (result, took) = timed(|| deliver(endless_body));
     assert!(result.is_ok(), "{result:?}");
     assert!(took < PATIENCE, "{took:?}");
 }
@@ -266,10 +207,7 @@ fn a_peer_that_hangs_up_or_talks_nonsense_is_broken() {
 
 #[test]
 fn nobody_there_is_said_so() {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
-    let result = deliver(address);
+    let result = deliver(nobody());
     assert!(matches!(result, Err(DeliveryError::Connect(_))), "{result:?}");
 }
 
@@ -278,9 +216,10 @@ fn private_addresses_need_permission_and_are_not_touched_without() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1"] {
-        let forbidden = ChannelConfig { allow_private: false, ..config(&format!("http://{host}:{port}/")) };
-        let Ok(channel) = Webhook::with_limits(&forbidden, secret(), None, QUICK) else { continue };
-        let error = channel.deliver(&message(1), now()).unwrap_err();
+        let forbidden =
+            WebhookSettings { allow_private: false, ..settings(&format!("http://{host}:{port}/")) };
+        let Ok(channel) = open(&forbidden, &[("secret", &SECRET)], QUICK) else { continue };
+        let error = channel.deliver(&message(1), None, now()).unwrap_err();
         assert!(
             matches!(error, DeliveryError::PrivateAddress | DeliveryError::HostNotFound),
             "{host}: {error:?}"
@@ -288,10 +227,13 @@ fn private_addresses_need_permission_and_are_not_touched_without() {
     }
     listener.set_nonblocking(true).unwrap();
     assert!(listener.accept().is_err());
-    assert_eq!(webhook("http://10.255.255.1/").deliver(&message(1), now()), Err(DeliveryError::PlainHttp));
-    let metadata = ChannelConfig { allow_private: false, ..config("https://169.254.169.254/") };
-    let channel = Webhook::with_limits(&metadata, secret(), None, QUICK).unwrap();
-    assert_eq!(channel.deliver(&message(1), now()), Err(DeliveryError::PrivateAddress));
+    assert_eq!(
+        webhook("http://10.255.255.1/").deliver(&message(1), None, now()),
+        Err(DeliveryError::PlainHttp)
+    );
+    let metadata = WebhookSettings { allow_private: false, ..settings("https://169.254.169.254/") };
+    let channel = open(&metadata, &[("secret", &SECRET)], QUICK).unwrap();
+    assert_eq!(channel.deliver(&message(1), None, now()), Err(DeliveryError::PrivateAddress));
 }
 
 /// The environment of a process cannot be changed safely from inside, so the test runs itself as a child with a proxy set.
@@ -299,7 +241,7 @@ fn private_addresses_need_permission_and_are_not_touched_without() {
 fn a_proxy_from_the_environment_is_ignored() {
     const TARGET: &str = "REMPART_TEST_WEBHOOK";
     if let Ok(url) = std::env::var(TARGET) {
-        let delivered = webhook(&url).deliver(&message(1), now());
+        let delivered = webhook(&url).deliver(&message(1), None, now());
         assert!(delivered.is_ok(), "{delivered:?}");
         return;
     }
@@ -320,44 +262,23 @@ fn a_proxy_from_the_environment_is_ignored() {
     assert!(proxy.accept().is_err());
 }
 
-/// A peer that speaks TLS with the test certificate and answers 200.
-fn tls_peer() -> u16 {
-    use rustls::pki_types::pem::PemObject;
-    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-    let certificate = CertificateDer::from_pem_slice(CERTIFICATE).unwrap();
-    let key = PrivateKeyDer::from_pem_slice(CERTIFICATE_KEY).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .unwrap();
-    let config = Arc::new(config);
-    let address = peer(move |_, mut stream| {
-        let mut connection = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
-        // A client that does not trust us hangs up; that is what these tests are about.
-        if connection.complete_io(&mut stream).is_ok() && !connection.is_handshaking() {
-            let mut stream = rustls::Stream::new(&mut connection, &mut stream);
-            read_request(&mut stream);
-            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
-        }
-    });
-    address.port()
-}
-
 #[test]
 fn a_certificate_must_be_trusted_and_for_this_host() {
-    let port = tls_peer();
-    let patient = Limits { connect: PATIENCE, whole: PATIENCE };
-    let deliver = |host: &str, roots: Option<&[u8]>| {
-        let channel =
-            Webhook::with_limits(&config(&format!("https://{host}:{port}/")), secret(), roots, patient)
-                .unwrap();
-        channel.deliver(&message(1), now())
+    let port = tls_peer(|stream| {
+        read_request(stream);
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
+    })
+    .port();
+    let deliver = |host: &str, ca_file: Option<&str>| {
+        let settings = WebhookSettings {
+            ca_file: ca_file.map(ToOwned::to_owned),
+            ..settings(&format!("https://{host}:{port}/"))
+        };
+        let channel = open(&settings, &[("secret", &SECRET), ("ca", AUTHORITY)], PATIENT).unwrap();
+        channel.deliver(&message(1), None, now())
     };
-    assert!(deliver("localhost", Some(AUTHORITY)).is_ok());
-    for (host, roots) in [("localhost", None), ("127.0.0.1", Some(AUTHORITY))] {
+    assert!(deliver("localhost", Some("ca")).is_ok());
+    for (host, roots) in [("localhost", None), ("127.0.0.1", Some("ca"))] {
         let error = deliver(host, roots).unwrap_err();
         assert!(matches!(error, DeliveryError::Tls(_)) && error.is_permanent(), "{host}: {error:?}");
     }
@@ -369,7 +290,7 @@ fn https_to_a_peer_without_tls_fails_as_tls() {
         let _sent = stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
         let _read = stream.read(&mut [0; 1024]);
     });
-    let error = webhook(&format!("https://{address}/")).deliver(&message(1), now()).unwrap_err();
+    let error = webhook(&format!("https://{address}/")).deliver(&message(1), None, now()).unwrap_err();
     assert!(matches!(error, DeliveryError::Tls(_)), "{error:?}");
 }
 
@@ -378,7 +299,7 @@ fn a_message_that_cannot_be_sent_is_not_sent() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let channel = webhook(&format!("http://{}/", listener.local_addr().unwrap()));
     let bad = Message { code: "a\nb".into(), ..message(1) };
-    let error = channel.deliver(&bad, now()).unwrap_err();
+    let error = channel.deliver(&bad, None, now()).unwrap_err();
     assert_eq!(error, DeliveryError::Message(crate::MessageError::Text("code")));
     listener.set_nonblocking(true).unwrap();
     assert!(listener.accept().is_err());
@@ -387,13 +308,14 @@ fn a_message_that_cannot_be_sent_is_not_sent() {
 #[test]
 fn neither_address_nor_secret_is_printed() {
     let channel = webhook("http://127.0.0.1:1/token-5309");
-    let error = channel.deliver(&message(1), now()).unwrap_err();
-    let texts = format!("{channel:?} {:?} {error} {error:?}", config("https://h/token-5309"));
+    let error = channel.deliver(&message(1), None, now()).unwrap_err();
+    let texts = format!("{channel:?} {:?} {error} {error:?}", settings("https://h/token-5309"));
     assert!(!texts.contains("5309") && !texts.contains("kkk"), "{texts}");
 }
 
 #[test]
 fn bad_addresses_and_secrets_are_refused_when_opened() {
+    let opened = |url: &str| open(&settings(url), &[("secret", &SECRET)], QUICK);
     for url in [
         "",
         "centre.example",
@@ -404,13 +326,58 @@ fn bad_addresses_and_secrets_are_refused_when_opened() {
         "/x",
         "https:///x",
     ] {
-        let opened = config(url).open(secret(), None);
-        assert!(matches!(opened, Err(ConfigError::Url(_))), "{url}");
+        assert!(matches!(opened(url), Err(ConfigError::Url(_, "url"))), "{url}");
     }
-    assert!(config("https://centre.example/x").open(secret(), None).is_ok());
-    let short = config("https://a/").open(Secret::new(vec![b'k'; 31]), None);
-    assert!(matches!(short, Err(ConfigError::Secret)));
-    let none = config("https://a/").open(secret(), Some(b"no certificate"));
-    assert!(matches!(none, Err(ConfigError::Certificates(_))));
-    assert!(config("https://a/").open(secret(), Some(AUTHORITY)).is_ok());
+    assert!(opened("https://centre.example/x").is_ok());
+    let with = |settings: WebhookSettings, files: &[(&str, &[u8])]| open(&settings, files, QUICK).err();
+    let good = || settings("https://a/");
+    assert!(matches!(with(good(), &[("secret", &[b'k'; 31])]), Some(ConfigError::Secret(_))));
+    let unsigned = WebhookSettings { secret_file: None, ..good() };
+    assert!(matches!(with(unsigned, &[]), Some(ConfigError::Setting(..))));
+    let ca = || WebhookSettings { ca_file: Some("ca".into()), ..good() };
+    let none = with(ca(), &[("secret", &SECRET), ("ca", b"no certificate")]);
+    assert!(matches!(none, Some(ConfigError::Certificates(_))));
+    assert_eq!(with(ca(), &[("secret", &SECRET), ("ca", AUTHORITY)]), None);
+    let keyed = || WebhookSettings { key_file: Some("key".into()), secret_file: None, ..good() };
+    assert!(matches!(with(keyed(), &[("key", b"no key")]), Some(ConfigError::Key(_))));
+    let seed = format!("whsk_{}", base64::Engine::encode(&base64::prelude::BASE64_STANDARD, [7; 32]));
+    assert_eq!(with(keyed(), &[("key", seed.as_bytes())]), None);
+}
+
+#[test]
+fn a_key_signs_for_a_receiver_that_cannot_sign() {
+    let seed = format!("whsk_{}", base64::Engine::encode(&base64::prelude::BASE64_STANDARD, [7; 32]));
+    let files: [(&str, &[u8]); 2] = [("secret", &SECRET), ("key", seed.as_bytes())];
+    let public = WebhookKey::from_seed(&[7; 32]).public();
+    for (trust, secret_file) in [
+        (WebhookTrust::from(public.clone()), None),
+        (WebhookTrust::from(public), Some("secret".to_owned())),
+        (WebhookTrust::from(secret()), Some("secret".to_owned())),
+    ] {
+        let receiver = Receiver::start(trust, Arc::new(now)).unwrap();
+        let settings =
+            WebhookSettings { key_file: Some("key".into()), secret_file, ..settings(&receiver.url()) };
+        let channel = open(&settings, &files, PATIENT).unwrap();
+        channel.deliver(&message(1), None, now()).unwrap();
+        assert_eq!((receiver.received().len(), receiver.rejected()), (1, 0));
+    }
+    let other = Receiver::start(WebhookKey::from_seed(&[8; 32]).public(), Arc::new(now)).unwrap();
+    let settings = WebhookSettings { key_file: Some("key".into()), ..settings(&other.url()) };
+    let refused = open(&settings, &files, PATIENT).unwrap().deliver(&message(1), None, now());
+    assert_eq!(refused, Err(DeliveryError::Refused(401)));
+}
+
+#[test]
+fn a_heartbeat_is_signed_and_tells_nobody_anything() {
+    let receiver = Receiver::start(secret(), Arc::new(now)).unwrap();
+    let channel = webhook(&receiver.url());
+    assert_eq!(channel.reach(), Reach::Wide);
+    for second in 0..3 {
+        assert_eq!(channel.probe(now().after(Span::from_seconds(second))), Ok(()));
+    }
+    assert_eq!((receiver.probes(), receiver.received().len(), receiver.rejected()), (3, 0, 0));
+    let stranger = Receiver::start(Secret::new(vec![b'x'; 32]), Arc::new(now)).unwrap();
+    assert_eq!(webhook(&stranger.url()).probe(now()), Err(DeliveryError::Refused(401)));
+    let result = webhook(&format!("http://{}/", nobody())).probe(now());
+    assert!(matches!(result, Err(DeliveryError::Connect(_))), "{result:?}");
 }

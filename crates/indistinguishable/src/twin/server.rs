@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use alarm::{Channel, DeliveryError, Message, Receipt};
+use alarm::{Channel, DeliveryError, Message, Reach, Receipt, Recipient};
 use credentials::{Class, Cost, SALT_BYTES, Verifier};
 use gate::{Ask, Attestation, Command, Outcome};
 use journal::sqlite::Options;
@@ -26,14 +26,14 @@ use signer::{Signer, SignerError};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use types::{
-    Amount, ChannelId, Nonce, Output, Payload, Secret, Span, Target, Timestamp, TransferId, hash_parts,
+    Amount, ChannelId, Nonce, Output, Payload, PersonId, Secret, Span, Target, Timestamp, TransferId, hash_parts,
 };
 use vault::bitcoin::Network;
 use vault::signing::AccountKey;
 use vault::{Cosigned, VerifiedSpend};
 
 use super::orders::{Books, Chains};
-use super::organisation::{CLEAR_HOLD_SECONDS, MEMBERS, PAYEE, RESPONDERS, device, own_phrase, sources};
+use super::organisation::{CLEAR_HOLD_SECONDS, MEMBERS, PAYEE, RESPONDERS, VICTIM, device, own_phrase, sources};
 use crate::failure::Failure;
 
 /// How many ticks the responders' commands get: always the same number, so that both clocks agree. Deliveries may go before them.
@@ -89,7 +89,20 @@ impl Channel for Taken {
         &self.0
     }
 
-    fn deliver(&self, message: &Message, now: Timestamp) -> Result<Receipt, DeliveryError> {
+    fn reach(&self) -> Reach {
+        Reach::Wide
+    }
+
+    fn probe(&self, _now: Timestamp) -> Result<(), DeliveryError> {
+        Ok(())
+    }
+
+    fn deliver(
+        &self,
+        message: &Message,
+        _to: Option<&Recipient>,
+        now: Timestamp,
+    ) -> Result<Receipt, DeliveryError> {
         message.check()?;
         Ok(Receipt { channel: self.0.clone(), at: now, answer: "200".into() })
     }
@@ -272,11 +285,15 @@ impl Twin {
         }
         let open = self.open_incidents();
         let incident = open.last().copied().unwrap_or(covert::IncidentId(0));
-        for round in [(|incident| covert::Command::Acknowledge { incident }) as fn(_) -> _, |incident| {
-            covert::Command::Clear { incident }
-        }] {
+        let victim = PersonId::parse(VICTIM).map_err(|why| Failure::server("victim", why))?;
+        let rounds = [
+            covert::Command::Acknowledge { incident, from: None },
+            covert::Command::CalledBack { incident, person: victim, all_clear: true, private: true },
+            covert::Command::Clear { incident },
+        ];
+        for round in rounds {
             let commands: Result<Vec<Command>, Failure> =
-                RESPONDERS.iter().map(|who| self.command(who, Ask::Covert(round(incident)))).collect();
+                RESPONDERS.iter().map(|who| self.command(who, Ask::Covert(round.clone()))).collect();
             self.covertly(commands?)?;
         }
         self.advance(CLEAR_HOLD_SECONDS);

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use alarm::receiver::Receiver;
-use alarm::{Channel, ChannelConfig, ChannelKind};
+use alarm::{Channel, ChannelConfig, WebhookSettings};
 use anyhow::{Context, Result, anyhow};
 use bitcoin::Network;
 use credentials::{Cost, DeviceKey, KeyFile, KeyKind, Language as Words, Phrase, Verifier};
@@ -227,15 +227,15 @@ fn start_receivers(seed: [u8; 32], clock: &Arc<SimulatedClock>) -> Result<Vec<Re
 
 fn open_channels(seed: [u8; 32], receivers: &[Receiver]) -> Result<Vec<Box<dyn Channel>>> {
     let open = |(name, receiver): (&&str, &Receiver)| {
-        let config = ChannelConfig {
+        let config = ChannelConfig::Webhook(WebhookSettings {
             id: ChannelId::parse(name)?,
-            kind: ChannelKind::Webhook,
             url: receiver.url(),
-            secret_file: String::new(),
+            secret_file: Some("secret".into()),
+            key_file: None,
             allow_private: true,
             ca_file: None,
-        };
-        Ok(config.open(channel_secret(seed, name), None)?)
+        });
+        Ok(config.open(&|_| Ok(channel_secret(seed, name).reveal().clone()))?)
     };
     CHANNELS.iter().zip(receivers).map(open).collect()
 }
