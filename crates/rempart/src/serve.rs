@@ -48,11 +48,25 @@ pub fn run(args: &ServeArgs, language: Language, out: &mut dyn Write) -> Result<
             writeln!(out, "{}", pick(language, PLAIN_HTTP_EN, PLAIN_HTTP_FR))?;
         }
         out.flush()?;
+        warn_of_alarms(&engine, language, out);
         let page = AlarmPage::new(config.alarm_page.clone(), Some(folder.path().to_owned()));
         serve_until_asked(engine, &config, page, listener).await
     })?;
     writeln!(out, "{}", pick(language, "stopped", "arrêté"))?;
     Ok(0)
+}
+
+/// Whoever started us may have stopped reading after the address; that ends no server.
+fn warn_of_alarms(engine: &Engine, language: Language, out: &mut dyn Write) {
+    let word = pick(language, "warning", "attention");
+    let own = match language {
+        Language::En => server::dispatch::Language::En,
+        Language::Fr => server::dispatch::Language::Fr,
+    };
+    for warning in engine.alarm_warnings() {
+        let _unread = writeln!(out, "{word} [{}]: {}", warning.code(), warning.text(own));
+    }
+    let _unread = out.flush();
 }
 
 const PLAIN_HTTP_EN: &str =

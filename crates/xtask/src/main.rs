@@ -10,6 +10,7 @@
 
 mod benchmarks;
 mod bitcoind;
+mod chaos;
 mod demo;
 mod fuzz;
 mod indistinguishable;
@@ -19,6 +20,7 @@ mod program;
 mod simulation;
 mod source;
 mod summary;
+mod test_peers;
 mod tidy;
 mod tree;
 
@@ -52,8 +54,19 @@ enum Task {
         #[arg(long, default_value_t = 0)]
         seed: u64,
     },
+    /// Play seeded lives of the delivery of alarms, with failing channels and kills, and check that none is lost
+    Chaos {
+        /// How many lives
+        #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..))]
+        seeds: u64,
+        /// The first seed
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
+    },
     /// Measure whether anything tells duress from free will, and write the verdict
     Indistinguishable(indistinguishable::Wanted),
+    /// Install the other ends of the alarm channels that tests talk to, into target/python and target/npm
+    PeersForTests,
     /// Build the real Bitcoin node that tests use, once, into the user's cache folder
     Bitcoind,
     /// Fuzz what parses outside input, guided by coverage (a build of some minutes the first time)
@@ -88,7 +101,9 @@ fn run(task: &Task) -> anyhow::Result<bool> {
         Task::Test => Ok(layers::run(&workspace)),
         Task::Tidy => tidy::report(&workspace),
         Task::Simulate { seeds, seed } => simulation::run(&workspace, *seed, *seeds),
+        Task::Chaos { seeds, seed } => chaos::run(&workspace, *seed, *seeds),
         Task::Indistinguishable(wanted) => indistinguishable::run(&workspace, wanted),
+        Task::PeersForTests => test_peers::ensure(&workspace).map(|()| true),
         Task::Bitcoind => bitcoind::run(&workspace),
         Task::Fuzz { target, seconds } => fuzz::run(&workspace, target.as_deref(), *seconds),
         Task::Bench => benchmarks::run(&workspace),

@@ -54,13 +54,19 @@ pub fn start(mut parts: Parts) -> Result<Engine, StartError> {
     let origin = parts.journal.origin();
     let created = origin.created_at.as_nanos().to_be_bytes();
     let origin = hash_parts("rempart/organisation/v1", &[origin.organisation.as_bytes(), &created]);
-    warn_of_channels(parts.channels.len());
+    let channels = parts.channels.len();
+    let deliveries = Deliveries::new(
+        parts.channels,
+        parts.settings.calls_file.clone(),
+        parts.settings.alarm_pace,
+        parts.settings.independent_channels,
+    );
+    warn_of_channels(deliveries.independent());
     let shared = Arc::new(Shared {
         queue: Queue::default(),
         outbox,
-        deliveries: Deliveries::default(),
+        deliveries,
         bell: Bell::default(),
-        slot_bell: Bell::default(),
         clock: parts.clock,
         entropy: parts.entropy,
         secrets: parts.secrets,
@@ -71,17 +77,18 @@ pub fn start(mut parts: Parts) -> Result<Engine, StartError> {
         pace: Pace::default(),
         origin,
         link_base: parts.settings.link_base.clone(),
+        panels: Arc::clone(&parts.settings.panels),
         shown: RwLock::new(state),
         book: RwLock::new(book),
         trouble: Mutex::new(None),
-        channels: parts.channels.len(),
+        channels,
     });
     let exposure_file = parts.settings.exposure_file.clone();
     let writer = Writer::new(Arc::clone(&shared), parts.journal, parts.settings, (last_slot, anchor, inbox));
     let writer = Builder::new().name("engine-writer".into()).spawn(move || writer.run())?;
     // The clock is set, and what fell due meanwhile is decided, before anybody asks for anything.
     shared.queue.tick();
-    let executors = dispatch::start(&shared, parts.channels, exposure_file)?;
+    let executors = dispatch::start(&shared, exposure_file)?;
     tracing::info!(records, "the engine has started");
     let running = Mutex::new(Running::Yes { writer, executors });
     let threads = Arc::new(Threads { shared: Arc::clone(&shared), running });
@@ -100,11 +107,11 @@ fn unfinished(journal: &mut dyn Journal) -> Result<Vec<OutboxItem>, JournalError
     }
 }
 
-fn warn_of_channels(configured: usize) {
-    if configured < CHANNELS_WANTED {
+fn warn_of_channels(independent: usize) {
+    if independent < CHANNELS_WANTED {
         tracing::warn!(
-            configured,
-            "fewer than two alarm channels: if one fails, nobody is told; configure a second one in rempart.toml"
+            independent,
+            "fewer than two independent alarm channels: if one fails, nobody is told; configure a second one, on another host, in rempart.toml"
         );
     }
 }
@@ -134,7 +141,7 @@ fn end_executors(shared: &Shared) {
     shared.outbox.end();
     shared.pace.end();
     shared.bell.end();
-    shared.slot_bell.end();
+    shared.deliveries.end();
 }
 
 impl Drop for Threads {

@@ -32,10 +32,11 @@ use types::{Hash, Timestamp, TransferId};
 
 use crate::clock::Clock;
 use crate::coins::VaultBook;
-use crate::config::{CHECKPOINT_EVERY, SNAPSHOT_EVERY};
-use crate::dispatch::{self, Broadcast};
+use crate::config::{CHANNELS_WANTED, CHECKPOINT_EVERY, SNAPSHOT_EVERY};
+use crate::dispatch::{self, AlarmPace, AlarmWarning, Broadcast, ChannelHealth};
 use crate::entropy::Entropy;
 use crate::follow::Following;
+use crate::intake::Panels;
 use crate::keys::Secrets;
 use crate::spends::{Earlier, Prepared, SpendError};
 
@@ -50,7 +51,7 @@ pub use slot::SLOT_PERIOD;
 pub use writer::BATCH_COMMANDS_MAX;
 
 pub(crate) use lifecycle::Threads;
-pub(crate) use shared::Shared;
+pub(crate) use shared::{Bell, Shared};
 
 /// How the engine behaves where there is a choice.
 #[derive(Clone, Debug)]
@@ -65,6 +66,14 @@ pub struct Settings {
     pub exposure_file: Option<PathBuf>,
     /// The address of this server in alarms.
     pub link_base: String,
+    /// The file of the call plan; without it everybody is told, over channels whose other end knows whom.
+    pub calls_file: Option<PathBuf>,
+    /// How many channels fail independently of one another; all of them if nothing else is known.
+    pub independent_channels: Option<usize>,
+    /// How fast alarms are delivered.
+    pub alarm_pace: AlarmPace,
+    /// Panels and other systems that may raise an alarm.
+    pub panels: Arc<Panels>,
 }
 
 impl Default for Settings {
@@ -75,6 +84,10 @@ impl Default for Settings {
             checkpoint_file: None,
             exposure_file: None,
             link_base: "http://127.0.0.1:8087".to_owned(),
+            calls_file: None,
+            independent_channels: None,
+            alarm_pace: AlarmPace::default(),
+            panels: Arc::default(),
         }
     }
 }
@@ -302,6 +315,12 @@ impl Engine {
         self.read(|state| dispatch::ticket(state, transfer, self.secrets().ticket()))
     }
 
+    /// Panels and other systems that may raise an alarm.
+    #[must_use]
+    pub fn panels(&self) -> &Panels {
+        &self.shared.panels
+    }
+
     /// How the server is, as far as everybody may know. No covert fact is in it.
     #[must_use]
     pub fn health(&self) -> Health {
@@ -312,6 +331,32 @@ impl Engine {
     #[must_use]
     pub fn failing_channels(&self) -> Vec<(types::ChannelId, alarm::DeliveryError)> {
         self.shared.deliveries.failing()
+    }
+
+    /// How every alarm channel does: for responders only, because what comes of deliveries is covert.
+    #[must_use]
+    pub fn channels_health(&self) -> Vec<ChannelHealth> {
+        self.shared.deliveries.health()
+    }
+
+    /// The call plan in force.
+    #[must_use]
+    pub fn call_plan(&self) -> Arc<rota::CallPlan> {
+        self.shared.deliveries.plan()
+    }
+
+    /// The channels that there are.
+    #[must_use]
+    pub fn ways(&self) -> covert::Reachable {
+        self.shared.deliveries.ways()
+    }
+
+    /// What a person should repair before anything happens: too few channels, a call plan that cannot work, homes of which too few responders
+    /// would hear. For responders and auditors, and for whoever starts the server.
+    #[must_use]
+    pub fn alarm_warnings(&self) -> Vec<AlarmWarning> {
+        let now = self.now();
+        self.read(|state| self.shared.deliveries.warnings(state, CHANNELS_WANTED, now))
     }
 
     /// Ends the engine: takes no more commands, finishes those that wait, writes a snapshot and a checkpoint.

@@ -27,8 +27,6 @@ pub struct Shared {
     pub outbox: Outbox,
     pub deliveries: Deliveries,
     pub bell: Bell,
-    /// Rings after every slot, whatever was in it, and after nothing else.
-    pub slot_bell: Bell,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub secrets: Arc<Secrets>,
@@ -40,6 +38,8 @@ pub struct Shared {
     /// Binds ids of alarms to this organisation.
     pub origin: Hash,
     pub link_base: String,
+    /// Panels and other systems that may raise an alarm.
+    pub panels: Arc<crate::intake::Panels>,
     pub(super) shown: RwLock<gate::State>,
     pub(super) book: RwLock<VaultBook>,
     pub(super) trouble: Mutex<Option<&'static str>>,
@@ -63,7 +63,7 @@ pub struct Health {
     pub outgoing: usize,
     /// Configured alarm channels.
     pub channels: usize,
-    /// Whether there are at least two of them (G8).
+    /// Whether at least two of them fail independently of one another (G8).
     pub channels_suffice: bool,
     /// Vaults of the policy that cannot be used, and why.
     pub vaults: Vec<(VaultId, String)>,
@@ -165,7 +165,7 @@ impl Shared {
             waiting: self.queue.overt_length(),
             outgoing: self.outbox.len(),
             channels: self.channels,
-            channels_suffice: self.channels >= CHANNELS_WANTED,
+            channels_suffice: self.deliveries.independent() >= CHANNELS_WANTED,
             vaults: self.book(VaultBook::problems),
             refresh_due: self.refresh_due(),
         }
@@ -193,6 +193,11 @@ impl Bell {
     pub fn ring(&self) {
         self.lock().count += 1;
         self.wake.notify_all();
+    }
+
+    /// How often it has rung.
+    pub fn count(&self) -> u64 {
+        self.lock().count
     }
 
     /// Ends all waiting for good.

@@ -213,15 +213,11 @@ impl Writer {
             self.export(checkpoint);
         }
         let has_news = head != before || !draft.events.is_empty();
-        let has_slot = head.covert_seq != before.covert_seq;
         for (reply, outcome) in draft.replies {
             reply(outcome);
         }
         if has_news {
             self.shared.bell.ring();
-        }
-        if has_slot {
-            self.shared.slot_bell.ring();
         }
         Ok(())
     }
