@@ -100,6 +100,7 @@ codes! {
     // The request itself.
     Malformed = "malformed", 400, "the body is not the JSON that is expected: an object with `command`, `proof` and, for people, `phrase`", "le corps n'est pas le JSON attendu : un objet avec `command`, `proof` et, pour les personnes, `phrase`";
     QueryInvalid = "query-invalid", 400, "a parameter of the address is not understood", "un paramètre de l'adresse n'est pas compris";
+    CapInvalid = "cap-invalid", 422, "the message is no CAP 1.2: check it against the standard's schema", "le message n'est pas du CAP 1.2 : vérifiez-le avec le schéma de la norme";
     CommandInvalid = "command-invalid", 422, "the command has a field that is missing, unknown or malformed", "un champ de la commande manque, est inconnu ou mal formé";
     BodyTooLarge = "body-too-large", 413, "the body is too large", "le corps est trop grand";
     MethodNotAllowed = "method-not-allowed", 405, "this address does not take this method", "cette adresse n'accepte pas cette méthode";
@@ -157,6 +158,7 @@ codes! {
     SpendMismatch = "spend-mismatch", 422, "this transaction does not belong to the transfer", "cette transaction n'appartient pas au transfert";
     AuthorityUnmet = "authority-unmet", 422, "under the proposed policy nobody could ever change it, lift a stop or close an incident again: lower that quorum or add people", "avec la politique proposée, plus personne ne pourrait la changer, lever un arrêt ou clore un incident : abaissez ce quorum ou ajoutez des personnes";
     PolicyInvalid = "policy-invalid", 422, "the proposed policy is invalid: check it with `rempart policy check`", "la politique proposée n'est pas valable : vérifiez-la avec `rempart policy check`";
+    RevisionNotNext = "revision-not-next", 409, "this revision of your dossier does not have the next number: fetch the recipients and seal it again", "cette révision de votre dossier n’a pas le numéro suivant : redemandez les destinataires et scellez-la de nouveau";
     PostureUnchanged = "posture-unchanged", 409, "the posture is that high already, or that low", "la posture est déjà aussi haute, ou aussi basse";
     VaultUnusable = "vault-unusable", 409, "this vault cannot be used: its keys in the register do not make a descriptor", "ce coffre ne peut servir : ses clés dans le registre ne donnent pas de descripteur";
     AddressUnknown = "address-unknown", 422, "an address with this number cannot be derived", "une adresse de ce numéro ne peut être dérivée";
@@ -172,6 +174,13 @@ codes! {
     NoSuchPerson = "no-such-person", 422, "there is no person of this name", "il n'y a personne de ce nom";
     WrongKind = "wrong-kind", 422, "report a `judgement` or a `code-word`", "signalez un `judgement` ou un `code-word`";
     TimeInFuture = "time-in-future", 422, "the time is in the future", "l'instant est dans le futur";
+    NotForThem = "not-for-them", 422, "name a responder who is not near anybody concerned", "nommez un intervenant qui n'est proche de personne de concerné";
+    NotCalledBack = "not-called-back", 409, "first call back everybody concerned yourself, in private, and record their all-clear", "rappelez d'abord vous-même chaque personne concernée, en privé, et notez que tout va bien";
+    NoExercise = "no-exercise", 409, "this is no exercise: close it by a clear", "ce n'est pas un exercice : il se clôt par une levée";
+    TextOutOfBounds = "text-out-of-bounds", 422, "a text is empty, too long or has control characters: a note has at most 600 bytes", "un texte est vide, trop long ou contient des caractères de contrôle : une note compte 600 octets au plus";
+    TimeOutOfBounds = "time-out-of-bounds", 422, "the time is over, or too far away", "l'instant est passé, ou trop lointain";
+    NoSuchProcedure = "no-such-procedure", 422, "the procedures are `home-invasion`, `abduction`, `relative-taken`, `remote-extortion` and `wrong-address`", "les procédures sont `home-invasion`, `abduction`, `relative-taken`, `remote-extortion` et `wrong-address`";
+    NoSuchSchedule = "no-such-schedule", 422, "the call plan has no schedule of this name", "le plan d'appel n'a pas d'horaire de ce nom";
 
     // Check-ins.
     NoSchedule = "no-schedule", 409, "you have no schedule of check-ins: set one first", "vous n'avez pas d'horaire de présence : fixez-en un d'abord";

@@ -4,7 +4,7 @@
 //! while the core moves. The command line and the demo build and read the same types.
 //!
 //! Where to find things: every error code with its texts, `code`; the problem document, `problem`; envelope, proof and request
-//! hash, `signed`; transfers, `transfer`; stops, posture and motions, `motion`; sign-in and own entry, `person`; credentials, `credential`; vaults, `vault`;
+//! hash, `signed`; transfers, `transfer`; stops, posture and motions, `motion`; sign-in and own entry, `person`; credentials, `credential`; dossiers, `dossier`; vaults, `vault`;
 //! feeds, `feed`; the responders' side, `response`; check-ins, `signal`.
 //!
 //! # To add an endpoint
@@ -14,8 +14,10 @@
 //! 4. What it may refuse has a line in `code`; `UPDATE_EXPECT=1 cargo test -p api` writes `docs/errors.md`.
 #![deny(missing_docs)]
 
+mod casework;
 mod code;
 mod credential;
+mod dossier;
 mod exposure;
 mod feed;
 mod money;
@@ -29,10 +31,18 @@ mod signed;
 mod transfer;
 mod vault;
 
+pub use casework::{
+    Acknowledge, AcknowledgeCode, Await, CallBack, Called, CalledBack, Callee, ChannelState, Drill, Duty, EndDrill, Escalation,
+    Follow, HandOver, Note, OnDuty, Override, Step, StepDone, Told,
+};
 pub use code::{Code, Language};
 pub use credential::{
     AddDevice, ChangePhrase, CredentialProposal, DeviceEntry, Enrol, Enrolment, NewDevice, NewPhrase,
     OpenEnrolment, PhraseLanguage, ProposeCredential, ProposeRevocation, RevokeDevices,
+};
+pub use dossier::{
+    DOSSIER_BYTES_MAX, DossierForResponder, DossierHistory, DossierRecipients, DossierRevision, NewDossier,
+    OpenDossier, OwnDossier, SealedDossier,
 };
 pub use exposure::{Exposure, ExposureAdvice, ExposureFigure, ExposurePast, ExposureRise, ExposureRisen};
 pub use feed::{Confirmation, NewPrice, NewTransaction};
@@ -45,7 +55,7 @@ pub use passkey::{Base64Url, NewPasskey, PASSKEY_DOMAIN, PasskeyAssertion, Passk
 pub use person::{Health, Me, Rules, SessionGrant, SignIn};
 pub use problem::Problem;
 pub use response::{
-    Acknowledge, Clear, Cover, EndClear, EndPause, Endorsed, Implicate, Incident, IncidentList, Lost,
+    Clear, Cover, EndClear, EndPause, Endorsed, Implicate, Incident, IncidentList, Lost,
     LostMotion, Narrow, Pause, PauseList, Report, SignalEntry, Subject,
 };
 pub use signal::{CheckIn, CheckIns, EndSchedule, NewSchedule, Schedule};

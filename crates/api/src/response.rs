@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use types::{ActorId, Hash, PersonId, ProtectedId, Timestamp, VaultId};
 use utoipa::ToSchema;
 
+use crate::casework::{CallBack, Escalation, StepDone, Told};
+
 /// Incidents that a responder sees.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct IncidentList {
@@ -11,11 +13,13 @@ pub struct IncidentList {
     pub incidents: Vec<Incident>,
 }
 
-/// An incident.
+/// An incident, or an exercise.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Incident {
-    /// Its number.
+    /// Its number. It is drawn, and says nothing of how many there are.
     pub id: u32,
+    /// `actual` or `exercise`.
+    pub status: String,
     /// Who is concerned.
     pub subjects: Vec<Subject>,
     /// When its first signal came.
@@ -46,6 +50,22 @@ pub struct Incident {
     pub callers: Vec<ProtectedId>,
     /// Its signals, oldest first.
     pub signals: Vec<SignalEntry>,
+    /// How the escalation stands; absent for somebody who sees nothing but their own reports.
+    pub escalation: Option<Escalation>,
+    /// What was handed over, over which channel and to whom.
+    pub told: Vec<Told>,
+    /// `home-invasion`, `abduction`, `relative-taken`, `remote-extortion` or `wrong-address`, once somebody has said so.
+    pub procedure: Option<String>,
+    /// Steps of the procedure that are done.
+    pub steps: Vec<StepDone>,
+    /// Who leads.
+    #[schema(value_type = Option<String>)]
+    pub lead: Option<PersonId>,
+    /// Until when nobody wants to be called again.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub awaits: Option<Timestamp>,
+    /// Call-backs with people concerned.
+    pub call_backs: Vec<CallBack>,
     /// What went through, or has its approvals, only by acts that this incident discounts. To undo it, propose so openly after the clear.
     pub lost: Lost,
 }
@@ -103,12 +123,12 @@ pub struct SignalEntry {
     /// Who is in danger.
     #[schema(value_type = String)]
     pub who: PersonId,
-    /// `sign-in`, `act`, `judgement`, `code-word`, `protected-person` or `missed-check-in`.
+    /// `sign-in`, `act`, `judgement`, `code-word`, `protected-person`, `missed-check-in` or `panel`.
     pub kind: String,
     /// When.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
-    /// The responder who reported it, or the protected person who called.
+    /// The responder who reported it, the protected person who called, or the panel.
     #[schema(value_type = Option<String>)]
     pub told_by: Option<ActorId>,
     /// When that responder heard or saw it.
@@ -163,11 +183,6 @@ pub enum Cover {
         people: Vec<PersonId>,
     },
 }
-
-/// To say that somebody has taken charge.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Acknowledge {}
 
 /// To open an incident.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]

@@ -2,10 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use types::{ChannelId, Hash, PersonId, ProtectedId, Span, Timestamp, TransferId};
+use types::{ChannelId, Hash, PanelId, PersonId, PlaceId, ProtectedId, ScheduleId, Span, Timestamp, TransferId};
 
+use crate::calls::Delivery;
+use crate::casework::{CALLEE_BYTES_MAX, Callee, NOTE_BYTES_MAX, Procedure, STEP_BYTES_MAX};
 use crate::incident::{Cover, IncidentId};
-use crate::signal::{SignalId, SignalKind};
+use crate::sign::Whom;
+use crate::signal::SignalKind;
 
 /// What is asked of the covert side: by responders, and by whoever objects or checks in. It leaves no trace in the overt chain.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -20,6 +23,8 @@ pub enum Command {
     Acknowledge {
         /// Of which incident.
         incident: IncidentId,
+        /// Where this person is now, if not at home.
+        from: Option<PlaceId>,
     },
     /// To open an incident by judgement, or for a code word heard.
     Report {
@@ -63,6 +68,95 @@ pub enum Command {
         /// Whose.
         protected: ProtectedId,
     },
+    /// To say what kind of attack it is, and so which procedure to follow.
+    Follow {
+        /// In which incident.
+        incident: IncidentId,
+        /// Which procedure.
+        procedure: Procedure,
+    },
+    /// To tick a step of the procedure, or to take the tick away.
+    Step {
+        /// In which incident.
+        incident: IncidentId,
+        /// Which step.
+        step: String,
+        /// Whether it is done.
+        done: bool,
+    },
+    /// To write something down.
+    Note {
+        /// In which incident.
+        incident: IncidentId,
+        /// What.
+        text: String,
+    },
+    /// To write down that somebody was called.
+    Called {
+        /// In which incident.
+        incident: IncidentId,
+        /// Who was called.
+        whom: Callee,
+        /// What came of it.
+        note: String,
+    },
+    /// To write down that a person concerned was called back.
+    CalledBack {
+        /// In which incident.
+        incident: IncidentId,
+        /// Whom.
+        person: PersonId,
+        /// Whether the person gave the all-clear.
+        all_clear: bool,
+        /// Whether the person could speak alone.
+        private: bool,
+    },
+    /// To hand the lead over to another responder.
+    HandOver {
+        /// Of which incident.
+        incident: IncidentId,
+        /// To whom.
+        to: PersonId,
+    },
+    /// To say that nothing can be done until then, so that nobody is called again before.
+    Await {
+        /// In which incident.
+        incident: IncidentId,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// To try everything on the same people: the same path, said to be an exercise.
+    Drill {
+        /// Who would be in danger.
+        who: PersonId,
+        /// Unpredictable, drawn by the shell: for the call-back code.
+        seed: Hash,
+    },
+    /// To end an exercise.
+    EndDrill {
+        /// Which.
+        incident: IncidentId,
+    },
+    /// To take somebody's turn on a schedule.
+    Override {
+        /// Which schedule.
+        schedule: ScheduleId,
+        /// Who is on duty instead.
+        person: PersonId,
+        /// From when.
+        from: Timestamp,
+        /// Until when, exclusive.
+        until: Timestamp,
+    },
+    /// To open a person's dossier.
+    Opened {
+        /// For which incident.
+        incident: IncidentId,
+        /// Whose.
+        person: PersonId,
+        /// The newest revision that was handed out.
+        revision: u32,
+    },
     /// To be missed when one does not check in. Takes the place of an earlier schedule. Anyone may, for themselves.
     Schedule {
         /// The time between two appointments.
@@ -85,6 +179,35 @@ impl Command {
     #[must_use]
     pub const fn is_anyones(&self) -> bool {
         matches!(self, Self::Object { .. } | Self::Schedule { .. } | Self::CheckIn | Self::EndSchedule)
+    }
+
+    /// The incident that it is about, if it is about one that exists already.
+    #[must_use]
+    pub const fn incident(&self) -> Option<IncidentId> {
+        match self {
+            Self::Acknowledge { incident, .. }
+            | Self::Implicate { incident, .. }
+            | Self::Narrow { incident, .. }
+            | Self::Clear { incident }
+            | Self::EndClear { incident }
+            | Self::Follow { incident, .. }
+            | Self::Step { incident, .. }
+            | Self::Note { incident, .. }
+            | Self::Called { incident, .. }
+            | Self::CalledBack { incident, .. }
+            | Self::HandOver { incident, .. }
+            | Self::Await { incident, .. }
+            | Self::EndDrill { incident }
+            | Self::Opened { incident, .. } => Some(*incident),
+            Self::Object { .. }
+            | Self::Report { .. }
+            | Self::EndPause { .. }
+            | Self::Schedule { .. }
+            | Self::CheckIn
+            | Self::EndSchedule
+            | Self::Drill { .. }
+            | Self::Override { .. } => None,
+        }
     }
 }
 
@@ -109,12 +232,25 @@ pub enum Event {
         /// Unpredictable: for the call-back code.
         seed: Hash,
     },
-    /// A signal was handed over to a channel.
-    Delivered {
-        /// Which signal.
-        signal: SignalId,
-        /// To which channel.
+    /// A call was handed over to a channel.
+    Delivered(Delivery),
+    /// Somebody who was called has replied, from an address that could be anybody's.
+    Replied {
+        /// In which incident.
+        incident: IncidentId,
+        /// Whose address it is.
+        by: PersonId,
+        /// Over which channel.
         channel: ChannelId,
+    },
+    /// A panel, or another system, raised an alarm.
+    Pressed {
+        /// Which.
+        panel: PanelId,
+        /// For whom.
+        whom: Whom,
+        /// Unpredictable: for the call-back code.
+        seed: Hash,
     },
     /// An incident was closed: its clear was met for the whole wait.
     Closed {
@@ -162,6 +298,21 @@ pub enum Refusal {
     /// A schedule out of bounds.
     #[error("{0}")]
     Schedule(&'static str),
+    /// No responder, or one who is near somebody concerned.
+    #[error("`{0}` cannot take this: name a responder who is not near anybody concerned")]
+    NotForThem(PersonId),
+    /// A person concerned has not been called back by whoever wants to clear.
+    #[error("first record your own call-back with `{0}`, made in private, with their all-clear, after the last signal")]
+    NotCalledBack(PersonId),
+    /// Not an exercise.
+    #[error("this is no exercise")]
+    NoExercise,
+    /// A text that is empty, too long or has control characters.
+    #[error("a note has 1 to {NOTE_BYTES_MAX} bytes, the name of a step at most {STEP_BYTES_MAX}, of somebody called at most {CALLEE_BYTES_MAX}, without control characters")]
+    Text,
+    /// A time that is too far away, or over.
+    #[error("this time is over, or too far away: at most {0}")]
+    Time(&'static str),
 }
 
 impl Refusal {
@@ -178,6 +329,11 @@ impl Refusal {
             Self::TooMany => "too-many",
             Self::NoSchedule => "no-schedule",
             Self::Schedule(_) => "schedule-out-of-bounds",
+            Self::NotForThem(_) => "not-for-them",
+            Self::NotCalledBack(_) => "not-called-back",
+            Self::NoExercise => "no-exercise",
+            Self::Text => "text-out-of-bounds",
+            Self::Time(_) => "time-out-of-bounds",
         }
     }
 }

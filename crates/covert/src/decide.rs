@@ -2,16 +2,24 @@
 
 use credentials::Class;
 use policy::Policy;
-use types::{PersonId, Timestamp};
+use types::{PersonId, Span, Timestamp};
 
 use crate::check_in::Appointments;
 use crate::command::{Command, Event, Refusal};
-use crate::incident::{Cover, Incident, IncidentId};
+use crate::incident::{Cover, Incident, IncidentId, Status};
 use crate::signal::SignalKind;
-use crate::state::{ENDORSEMENTS_MAX, State};
+use crate::state::{ENDORSEMENTS_MAX, OVERRIDES_MAX, State};
 
 /// The most names in a narrowed cover.
 const COVER_NAMES_MAX: usize = 8;
+/// Acknowledging once more within this time adds nothing.
+const ACKNOWLEDGED_AGAIN_AFTER: Span = Span::from_seconds(5 * 60);
+/// The most acknowledgements of one incident by one person.
+const ACKNOWLEDGEMENTS_EACH_MAX: usize = 64;
+/// How far ahead a turn on a schedule may be taken over, and how long it may last.
+const OVERRIDE_MAX: Span = Span::from_hours(92 * 24);
+/// The most drills at a time.
+const DRILLS_MAX: usize = 4;
 
 impl State {
     /// Whether a person is a responder.
@@ -96,7 +104,32 @@ impl State {
                 }
                 not_future(*heard, at)
             }
-            Command::Acknowledge { incident } => not_yet(&find(incident)?.acknowledged, person),
+            Command::Acknowledge { incident, .. } => {
+                let incident = find(incident)?;
+                Self::decide_casework(policy, incident, at, command)?;
+                not_just_now(&incident.acknowledged, person, at)
+            }
+            Command::Follow { incident, .. }
+            | Command::Step { incident, .. }
+            | Command::Note { incident, .. }
+            | Command::Called { incident, .. }
+            | Command::CalledBack { incident, .. }
+            | Command::HandOver { incident, .. }
+            | Command::Await { incident, .. }
+            | Command::EndDrill { incident } => {
+                Self::decide_casework(policy, find(incident)?, at, command)
+            }
+            Command::Opened { incident, person: of, .. } => {
+                let is_subject = find(incident)?.subjects.contains_key(of);
+                if is_subject { Ok(()) } else { Err(Refusal::NotFound) }
+            }
+            Command::Drill { who, .. } => {
+                known(policy, who)?;
+                if self.open_drills() < DRILLS_MAX { Ok(()) } else { Err(Refusal::TooMany) }
+            }
+            Command::Override { person, from, until, .. } => {
+                self.decide_override(policy, person, at, (*from, *until))
+            }
             Command::Implicate { incident, person: implicated, since } => {
                 find(incident)?;
                 known(policy, implicated)?;
@@ -108,13 +141,42 @@ impl State {
                 not_yet(narrowing.map_or(&[], |narrowing| &narrowing.endorsements), person)?;
                 if names(cover) > COVER_NAMES_MAX { Err(Refusal::TooMany) } else { Ok(()) }
             }
-            Command::Clear { incident } => not_yet(&find(incident)?.clearing.endorsements, person),
+            Command::Clear { incident } => {
+                let incident = find(incident)?;
+                not_yet(&incident.clearing.endorsements, person)?;
+                Self::called_everybody_back(policy, incident, person)
+            }
             Command::EndClear { incident } => find(incident).map(drop),
             Command::EndPause { protected } => self.decide_end_pause(policy, (person, class), at, protected),
             Command::Object { .. } | Command::Schedule { .. } | Command::CheckIn | Command::EndSchedule => {
                 Ok(())
             }
         }
+    }
+
+    fn open_drills(&self) -> usize {
+        let open = self.incidents.values().filter(|incident| incident.closed.is_none());
+        open.filter(|incident| incident.status == Status::Exercise).count()
+    }
+
+    fn decide_override(
+        &self,
+        policy: &Policy,
+        person: &PersonId,
+        at: Timestamp,
+        (from, until): (Timestamp, Timestamp),
+    ) -> Result<(), Refusal> {
+        if !Self::is_responder(policy, person) {
+            return Err(Refusal::NotForThem(person.clone()));
+        }
+        if until <= at || until <= from || until > from.max(at).after(OVERRIDE_MAX) {
+            return Err(Refusal::Time("92 days"));
+        }
+        if from > at.after(OVERRIDE_MAX) {
+            return Err(Refusal::Time("92 days"));
+        }
+        let standing = self.overrides.iter().filter(|shift| at < shift.until).count();
+        if standing < OVERRIDES_MAX { Ok(()) } else { Err(Refusal::TooMany) }
     }
 
     fn open_incident(
@@ -138,6 +200,21 @@ pub(crate) fn not_yet(endorsements: &[(PersonId, Timestamp)], person: &PersonId)
         return Err(Refusal::TooMany);
     }
     if endorsements.iter().any(|(earlier, _)| earlier == person) { Err(Refusal::Repeated) } else { Ok(()) }
+}
+
+/// An escalation that began again wants to be acknowledged again; a nervous finger does not.
+fn not_just_now(
+    acknowledged: &[(PersonId, Timestamp)],
+    person: &PersonId,
+    at: Timestamp,
+) -> Result<(), Refusal> {
+    let mut own = acknowledged.iter().filter(|(earlier, _)| earlier == person).map(|(_, at)| *at);
+    let number = own.clone().count();
+    if number >= ACKNOWLEDGEMENTS_EACH_MAX || acknowledged.len() >= ENDORSEMENTS_MAX * ENDORSEMENTS_MAX {
+        return Err(Refusal::TooMany);
+    }
+    let just_now = own.next_back().is_some_and(|last| at < last.after(ACKNOWLEDGED_AGAIN_AFTER));
+    if just_now { Err(Refusal::Repeated) } else { Ok(()) }
 }
 
 fn not_future(time: Timestamp, now: Timestamp) -> Result<(), Refusal> {

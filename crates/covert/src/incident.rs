@@ -4,17 +4,45 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use policy::Policy;
 use serde::{Deserialize, Serialize};
-use types::{ActorId, Hash, PersonId, ProtectedId, Timestamp, VaultId};
+use types::{ActorId, Hash, PersonId, PlaceId, ProtectedId, Span, Timestamp, VaultId, hash_parts};
 
+use crate::casework::{CallBack, Entry, Procedure, What};
 use crate::kin::{is_kin, is_kin_of_protected};
-use crate::signal::Signal;
-use crate::signal::SignalKind;
+use crate::signal::{Signal, SignalKind, Teller};
 use crate::state::Matter;
 
-/// The incident's number, in the order of their first signals.
+/// The lowest and the highest number by which people know an incident.
+const NUMBERS: std::ops::RangeInclusive<u32> = 100_000..=999_999_999;
+
+/// The incident's place in the order of their first signals. It would tell how many there are, so people know an incident by its drawn
+/// [`Incident::number`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct IncidentId(pub u32);
+
+/// Whether it is real (the words of CAP 1.2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// It is.
+    Actual,
+    /// A drill: the same calls and the same work, and nothing is covered or discounted by it.
+    Exercise,
+}
+
+impl Status {
+    /// Since when acts do not count because of a signal: a drill reaches nowhere.
+    pub(crate) fn reaches_back(self, signal: &Signal, look_back: Span) -> Timestamp {
+        let heard = match &signal.told_by {
+            Some(Teller::Responder { heard, .. }) => (*heard).min(signal.at),
+            _ => signal.at,
+        };
+        match self {
+            Self::Actual => heard.before(look_back),
+            Self::Exercise => signal.at,
+        }
+    }
+}
 
 /// How sure it is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -81,6 +109,10 @@ pub struct Clearing {
 /// One incident.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Incident {
+    /// By which people know it.
+    pub number: u32,
+    /// Real, or a drill.
+    pub status: Status,
     /// Who is concerned, and since when they were not free.
     pub subjects: BTreeMap<PersonId, Subject>,
     /// When its first signal came.
@@ -101,9 +133,54 @@ pub struct Incident {
     pub closed: Option<Timestamp>,
     /// The protected people whose alarms it holds.
     pub callers: BTreeSet<ProtectedId>,
+    /// How many signals it has.
+    pub ordinal: u32,
+    /// When the last one came.
+    pub signalled: Timestamp,
+    /// What kind of attack it is, as far as responders know.
+    pub procedure: Option<Procedure>,
+    /// Which steps of the procedure are done, by whom and when.
+    pub steps: BTreeMap<String, (PersonId, Timestamp)>,
+    /// Who leads.
+    pub lead: Option<PersonId>,
+    /// Where responders said that they are.
+    pub whereabouts: BTreeMap<PersonId, PlaceId>,
+    /// Until when nobody wants to be called again.
+    pub awaits: Option<Timestamp>,
+    /// Call-backs with people concerned.
+    pub call_backs: Vec<CallBack>,
+    /// What happened, in order.
+    pub log: Vec<Entry>,
 }
 
 impl Incident {
+    /// A new one, without anybody concerned.
+    pub(crate) fn new(number: u32, status: Status, opened: Timestamp, level: Level, seed: Hash) -> Self {
+        Self {
+            number,
+            status,
+            subjects: BTreeMap::new(),
+            opened,
+            level,
+            cover: Cover::Organisation,
+            call_back: Self::call_back_code(seed),
+            acknowledged: Vec::new(),
+            narrowing: None,
+            clearing: Clearing::default(),
+            closed: None,
+            callers: BTreeSet::new(),
+            ordinal: 0,
+            signalled: opened,
+            procedure: None,
+            steps: BTreeMap::new(),
+            lead: None,
+            whereabouts: BTreeMap::new(),
+            awaits: None,
+            call_backs: Vec::new(),
+            log: Vec::new(),
+        }
+    }
+
     /// Whether someone is concerned, shares a home with anybody concerned, or is related: such people are not told and never count (G8).
     #[must_use]
     pub fn is_near(&self, policy: &Policy, someone: &PersonId) -> bool {
@@ -113,24 +190,32 @@ impl Incident {
 
     /// What it would be if nothing were known but what one responder reported and did: all that they see when they are not free (G3).
     #[must_use]
-    pub fn as_reported(&self, responder: &PersonId, reported: &[&Signal]) -> Self {
+    pub fn as_reported(&self, responder: &PersonId, reported: &[&Signal], look_back: Span) -> Self {
         let own = |acts: &[(PersonId, Timestamp)]| {
             acts.iter().filter(|(by, _)| by == responder).cloned().collect::<Vec<_>>()
         };
         let opened = reported.first().map_or(self.opened, |signal| signal.at);
-        let subject = |signal: &&Signal| (signal.who.clone(), Subject { found: signal.at, from: signal.at });
-        Self {
-            subjects: reported.iter().map(subject).collect(),
-            opened,
-            level: Level::Confirmed,
-            cover: Cover::Organisation,
-            call_back: self.call_back.clone(),
-            acknowledged: own(&self.acknowledged),
-            narrowing: None,
-            clearing: Clearing { endorsements: own(&self.clearing.endorsements), met_since: None },
-            closed: self.closed,
-            callers: BTreeSet::new(),
+        let mut alone = Self::new(self.number, self.status, opened, Level::Confirmed, Hash::default());
+        alone.call_back.clone_from(&self.call_back);
+        for entry in &self.log {
+            match &entry.what {
+                What::Acted { by, command } if by == responder => {
+                    alone.work(by, entry.at, command);
+                    alone.log.push(entry.clone());
+                }
+                What::Handed { at, .. } if *at >= opened => alone.log.push(entry.clone()),
+                _ => {}
+            }
         }
+        for signal in reported {
+            let from = self.status.reaches_back(signal, look_back);
+            alone.subjects.entry(signal.who.clone()).or_insert(Subject { found: signal.at, from });
+        }
+        alone.clearing.endorsements = own(&self.clearing.endorsements);
+        alone.closed = self.closed;
+        alone.ordinal = u32::try_from(reported.len()).unwrap_or(u32::MAX);
+        alone.signalled = reported.last().map_or(opened, |signal| signal.at);
+        alone
     }
 
     /// Whether an act of a person does not count because of this incident, for good.
@@ -139,6 +224,9 @@ impl Incident {
     /// Acts after the incident was closed count again.
     #[must_use]
     pub fn discounts(&self, person: &str, at: Timestamp, settled: Option<Timestamp>) -> bool {
+        if self.status == Status::Exercise {
+            return false;
+        }
         let Some(subject) = self.subjects.get(person) else { return false };
         let before_closing = self.closed.is_none_or(|closed| at <= closed);
         let undecided_then = settled.is_none_or(|settled| settled > subject.found);
@@ -149,7 +237,7 @@ impl Incident {
     /// Whether it keeps a matter from being released.
     #[must_use]
     pub fn covers(&self, matter: &Matter<'_>) -> bool {
-        if self.closed.is_some() {
+        if self.closed.is_some() || self.status == Status::Exercise {
             return false;
         }
         match &self.cover {
@@ -170,6 +258,19 @@ impl Incident {
         self.cover = Cover::Organisation;
         self.narrowing = None;
         self.clearing = Clearing::default();
+    }
+
+    /// A number from the seal that carried the signal: it says nothing of how many incidents there are.
+    pub(crate) fn first_number(seed: Hash) -> u32 {
+        let drawn = hash_parts("rempart/incident-number/v1", &[&seed.0]);
+        let drawn = drawn.0.iter().take(8).fold(0u64, |number, byte| (number << 8) | u64::from(*byte));
+        let (least, most) = (u64::from(*NUMBERS.start()), u64::from(*NUMBERS.end()));
+        u32::try_from(least + drawn % (most - least + 1)).unwrap_or(*NUMBERS.start())
+    }
+
+    /// The number after a number that is taken.
+    pub(crate) fn next_number(number: u32) -> u32 {
+        if number >= *NUMBERS.end() { *NUMBERS.start() } else { number + 1 }
     }
 
     /// A six-digit code from the seal that carried the signal: unknown outside, the same after every replay.

@@ -6,29 +6,39 @@
 //! without a credential through [`State::decide_sign`].
 //! This crate knows nothing of transfers and approvals; it judges people and times.
 //!
-//! Where to find things: a sign of coercion, `signal`; the case it opens, `incident`; who may act on it, `kin`; commands,
-//! `command` and `decide`; what protected people send, `sign` and `pause`; check-ins, `check_in`.
+//! Where to find things: a sign of coercion, `signal`; the case it opens, `incident`; who may act on it, `kin`; who is to be called now,
+//! `calls`; what responders write down, `casework`; commands, `command` and `decide`; what comes without a credential, `sign` and `pause`;
+//! check-ins, `check_in`.
 //!
 //! To add a kind of signal: a variant in [`SignalKind`], where it comes from in the gate or in `decide`, and its words in `alarm`.
 #![deny(missing_docs)]
 
+mod calls;
+mod casework;
 mod check_in;
 mod command;
 mod decide;
 mod incident;
 mod kin;
 mod pause;
+mod shadow;
 mod sign;
 mod signal;
 mod state;
 
+pub use calls::{
+    About, AWAIT_MAX, CHAIN_AGAIN, Call, Delivery, Escalation, News, Reachable, Told, UPDATE_PACE,
+};
+pub use casework::{
+    CALLEE_BYTES_MAX, CallBack, Callee, Entry, LOG_ENTRIES_MAX, NOTE_BYTES_MAX, Procedure, STEP_BYTES_MAX, What,
+};
 pub use check_in::{
     Appointments, CHECK_IN_EVERY_MAX, CHECK_IN_EVERY_MIN, CHECK_IN_GRACE_MAX, CHECK_IN_GRACE_MIN,
 };
 pub use command::{Command, Event, Refusal};
-pub use incident::{Clearing, Cover, Incident, IncidentId, Level, Narrowing, Subject};
+pub use incident::{Clearing, Cover, Incident, IncidentId, Level, Narrowing, Status, Subject};
 pub use kin::{is_kin, is_kin_of_protected};
 pub use pause::Pause;
-pub use sign::{SIGN_REPEATED_WITHIN, Sign};
+pub use sign::{SIGN_REPEATED_WITHIN, Sign, Whom};
 pub use signal::{Signal, SignalId, SignalKind, Teller};
-pub use state::{Attested, ENDORSEMENTS_MAX, Matter, State};
+pub use state::{Attested, DRILL_LASTS, ENDORSEMENTS_MAX, Matter, OVERRIDES_MAX, State};

@@ -9,6 +9,7 @@ use policy::Policy;
 use serde::{Deserialize, Serialize};
 use types::{ActorId, PersonId, ProtectedId, ServiceId, Timestamp};
 
+use crate::calls::About;
 use crate::command::Refusal;
 use crate::kin::{is_kin, is_kin_of_protected};
 use crate::state::{Matter, State};
@@ -75,6 +76,9 @@ impl State {
     /// A new one, or the old one for longer: asking again starts both its time and the endorsements of its end anew.
     pub(crate) fn pause(&mut self, policy: &Policy, protected: &ProtectedId, at: Timestamp) {
         self.pauses.retain(|_, pause| at < pause.until);
+        // Asking again is told again.
+        let about = About::Pause(protected.clone());
+        self.told.retain(|(of, _, _), _| *of != about);
         let people = policy.protected(protected).map(|found| found.of.iter().cloned().collect());
         let until = at.after(policy.stop().relative_expires);
         let pause = Pause { people: people.unwrap_or_default(), asked: at, until, ending: Vec::new() };
@@ -108,7 +112,7 @@ impl State {
     }
 }
 
-fn is_near(policy: &Policy, (protected, pause): (&ProtectedId, &Pause), someone: &PersonId) -> bool {
+pub(crate) fn is_near(policy: &Policy, (protected, pause): (&ProtectedId, &Pause), someone: &PersonId) -> bool {
     is_kin_of_protected(policy, protected, someone)
         || pause.people.iter().any(|person| is_kin(policy, person, someone))
 }

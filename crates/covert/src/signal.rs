@@ -1,7 +1,7 @@
 //! Signals: single signs of coercion. Every one is delivered, also one on a command that was refused or repeated (G8).
 
 use serde::{Deserialize, Serialize};
-use types::{PersonId, ProtectedId, Timestamp};
+use types::{PanelId, PersonId, ProtectedId, Timestamp};
 
 use crate::incident::IncidentId;
 
@@ -30,6 +30,8 @@ pub enum SignalKind {
     Relative,
     /// A check-in that its own author had scheduled and missed: responders ask first.
     MissedCheckIn,
+    /// A hold-up button, or another system.
+    Panel,
 }
 
 /// Who gave a sign for somebody else.
@@ -45,6 +47,8 @@ pub enum Teller {
     },
     /// A protected person.
     Protected(ProtectedId),
+    /// An alarm panel, or another system.
+    Panel(PanelId),
 }
 
 /// One signal.
@@ -52,12 +56,14 @@ pub enum Teller {
 pub struct Signal {
     /// Which incident it belongs to.
     pub incident: IncidentId,
-    /// Who is in danger; for a protected person's alarm the first of those concerned.
+    /// Who is in danger; the first of those concerned when there are several.
     pub who: PersonId,
     /// What kind.
     pub kind: SignalKind,
     /// When.
     pub at: Timestamp,
+    /// The how-many-eth of its incident, from 1.
+    pub ordinal: u32,
     /// Who gave it; `None` when it was the person's own.
     pub told_by: Option<Teller>,
 }

@@ -20,8 +20,8 @@ pub enum Ask {
     Covert(covert::Command),
     /// A sign that came without a phrase. Only Rempart itself says so; written down at once, and as a note in the next slot.
     Sign(covert::Sign),
-    /// A channel took a signal. Only Rempart itself says so.
-    Delivered(covert::SignalId, types::ChannelId),
+    /// A channel took a call. Only Rempart itself says so.
+    Delivered(covert::Delivery),
 }
 
 /// A command with its author.

@@ -29,9 +29,8 @@ pub fn step(state: &State, command: &Command, moment: &Moment) -> (Vec<Event>, O
         Ask::Tick => tick(state, moment, now),
         Ask::CovertTick => covert_tick(state, now),
         Ask::Covert(ask) => covert_step(state, command, ask, now),
-        Ask::Delivered(signal, channel) => {
-            let event = covert::Event::Delivered { signal: *signal, channel: channel.clone() };
-            (vec![note(state, now, event)], Ok(Reply::Done))
+        Ask::Delivered(delivery) => {
+            (vec![note(state, now, covert::Event::Delivered(delivery.clone()))], Ok(Reply::Done))
         }
         Ask::Sign(sign) => sign_step(state, sign, now),
         Ask::Overt(ask) => overt_step(state, command, ask, moment, now),

@@ -1,10 +1,10 @@
 //! What a person sees: everybody the overt side, responders the covert one as well (G9).
 
-use covert::{Incident, IncidentId, Signal, SignalId};
+use covert::{Incident, IncidentId, Signal, SignalId, Told};
 use credentials::Class;
 use overt::view::Overview;
 use overt::{Matter, Motion, MotionId, Proposal};
-use types::{PersonId, TransferId};
+use types::{ChannelId, PersonId, TransferId};
 
 use crate::release::Untainted;
 use crate::state::State;
@@ -27,6 +27,8 @@ pub struct IncidentView {
     pub incident: Incident,
     /// Its signals, oldest first.
     pub signals: Vec<(SignalId, Signal)>,
+    /// What was told of it: over which channel, and to whom.
+    pub told: Vec<(ChannelId, Option<PersonId>, Told)>,
     /// What has lost its force through it.
     pub lost: Lost,
 }
@@ -70,9 +72,10 @@ pub fn view(state: &State, viewer: Viewer<'_>) -> View {
     }
 }
 
-/// Worked out anew each time: what was found about somebody may grow.
-fn lost(state: &State, id: IncidentId) -> Lost {
-    let covert = state.covert().only(id);
+/// Worked out anew each time: what was found about somebody may grow. It follows from the incident as it is shown: somebody who is not free
+/// sees what their own report alone would have done (G3).
+fn lost(state: &State, id: IncidentId, shown: &Incident) -> Lost {
+    let covert = covert::State::of_one(id, shown.clone());
     let reading = Untainted { covert: &covert, policies: state.overt().policies() };
     let mut lost = Lost::default();
     for matter in state.overt().unwarranted(&reading) {
@@ -104,15 +107,26 @@ fn room(state: &State, person: &PersonId, class: Class) -> Vec<IncidentView> {
         let of_it = state.covert().signals().filter(|(_, signal)| signal.incident == id);
         let shown = |signal: &Signal| class == Class::Free || signal.is_told_by(person);
         let signals: Vec<(SignalId, &Signal)> = of_it.filter(|(_, signal)| shown(signal)).collect();
-        let (incident, lost) = match class {
-            Class::Free => (incident.clone(), lost(state, id)),
+        let incident = match class {
+            Class::Free => incident.clone(),
             Class::Duress => {
                 let reported: Vec<&Signal> = signals.iter().map(|(_, signal)| *signal).collect();
-                (incident.as_reported(person, &reported), Lost::default())
+                incident.as_reported(person, &reported, policy.response().look_back)
             }
         };
+        let lost = lost(state, id, &incident);
         let signals = signals.into_iter().map(|(id, signal)| (id, signal.clone())).collect();
-        IncidentView { id, incident, signals, lost }
+        let told = told(state, id, &incident);
+        IncidentView { id, incident, signals, told, lost }
     });
     incidents.collect()
+}
+
+/// Nothing from before the incident that is shown, and of no more signals: an incident is older than what a held responder may see of it.
+fn told(state: &State, id: IncidentId, shown: &Incident) -> Vec<(ChannelId, Option<PersonId>, Told)> {
+    let told = state.covert().told(id).filter(|(_, _, told)| told.first >= shown.opened);
+    let told = told.map(|(channel, to, told)| {
+        (channel.clone(), to.cloned(), Told { signals: told.signals.min(shown.ordinal), ..*told })
+    });
+    told.collect()
 }

@@ -248,7 +248,7 @@ fn responders_leave_nothing_in_the_overt_chain() {
     let before = clear_bytes(&scene.player.trace).len();
     scene.does(FARID, What::Acknowledge(1)).unwrap();
     scene.does(FARID, What::Report(BOB)).unwrap();
-    scene.does(GAELLE, What::Clear(1)).unwrap();
+    scene.clears(GAELLE, 1).unwrap();
     scene.happens(What::Deliver).unwrap();
     assert_eq!(clear_bytes(&scene.player.trace).len(), before);
 }
@@ -289,7 +289,7 @@ fn after_a_clear_the_old_transfer_stays_tainted_and_a_new_one_flows() {
     let old = scene.approved();
     scene.is_forced(ALICE, What::SignIn).unwrap();
     for responder in [FARID, GAELLE] {
-        scene.does(responder, What::Clear(1)).unwrap();
+        scene.clears(responder, 1).unwrap();
     }
     scene.hours(24);
     assert_eq!(scene.open_incidents(), 0);
@@ -312,7 +312,7 @@ fn coerced_cancel_frees_no_budget_in_the_second_reading() {
     scene.does(CAROL, What::Approve(second)).unwrap();
     scene.does(DAVID, What::Approve(second)).unwrap();
     for responder in [FARID, GAELLE] {
-        scene.does(responder, What::Clear(1)).unwrap();
+        scene.clears(responder, 1).unwrap();
     }
     scene.hours(24);
     assert_eq!(scene.open_incidents(), 0);

@@ -74,10 +74,10 @@ fn nobody_of_the_callers_home_is_told_or_counts() {
     assert!(room(&scene, FARID).is_empty());
     assert_eq!(code(&scene.does(FARID, What::Clear(1))), "not-found");
     assert_eq!(code(&scene.does(FARID, What::Acknowledge(1))), "not-found");
-    scene.does(GAELLE, What::Clear(1)).unwrap();
+    scene.clears(GAELLE, 1).unwrap();
     scene.hours(48);
     assert_eq!(scene.open_incidents(), 1, "one is no quorum");
-    scene.does(HUGO, What::Clear(1)).unwrap();
+    scene.clears(HUGO, 1).unwrap();
     scene.hours(24);
     assert_eq!(scene.open_incidents(), 0);
 }
@@ -87,7 +87,7 @@ fn pressing_again_is_one_press_and_a_later_one_starts_the_clear_anew() {
     let world = world(vec![rules()]);
     let mut scene = Scene::new(&world);
     press(&mut scene, true);
-    scene.does(GAELLE, What::Clear(1)).unwrap();
+    scene.clears(GAELLE, 1).unwrap();
     scene.nanos(60_000_000_000 - 1);
     press(&mut scene, true);
     assert_eq!(scene.undelivered(), 1);

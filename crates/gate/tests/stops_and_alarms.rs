@@ -74,10 +74,10 @@ fn clear_needs_strangers_and_wait() {
     let mut scene = Scene::new(&world);
     scene.is_forced(ALICE, What::SignIn).unwrap();
     assert_eq!(code(&scene.does(FARID, What::Clear(1))), "not-found", "he is not even told");
-    scene.does(GAELLE, What::Clear(1)).unwrap();
+    scene.clears(GAELLE, 1).unwrap();
     scene.hours(48);
     assert_eq!(scene.open_incidents(), 1);
-    scene.does(HUGO, What::Clear(1)).unwrap();
+    scene.clears(HUGO, 1).unwrap();
     scene.nanos(24 * NANOS_PER_HOUR - 1);
     assert_eq!(scene.open_incidents(), 1);
     scene.nanos(1);
@@ -108,8 +108,8 @@ fn a_new_signal_or_subject_starts_the_clear_anew() {
         let world = world(vec![rules()]);
         let mut scene = Scene::new(&world);
         scene.is_forced(ALICE, What::SignIn).unwrap();
-        scene.does(GAELLE, What::Clear(1)).unwrap();
-        scene.does(HUGO, What::Clear(1)).unwrap();
+        scene.clears(GAELLE, 1).unwrap();
+        scene.clears(HUGO, 1).unwrap();
         scene.hours(12);
         match disturb {
             What::SignIn => scene.is_forced(ALICE, disturb).unwrap(),

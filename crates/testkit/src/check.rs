@@ -174,7 +174,7 @@ impl Checker<'_, '_> {
                 format!("another refusal than {expected:?}: {:?}", happening.outcome)
             })?;
         }
-        self.count_refusal(happening);
+        self.count_refusal(step, happening);
         let act = self.act(step, happening);
         self.remember_retry(step, happening);
         let Some(record) = &happening.record else { return Ok(()) };
@@ -234,13 +234,14 @@ impl Checker<'_, '_> {
         }
     }
 
-    fn count_refusal(&mut self, happening: &Happening) {
+    fn count_refusal(&mut self, step: &Step, happening: &Happening) {
         match happening.outcome.as_ref().err().map_or("", Refusal::code) {
             "forbidden-by-policy" => self.coverage.see(Seen::Forbidden),
             "limit-reached" => self.coverage.see(Seen::LimitReached),
             "no-permit" => self.coverage.see(Seen::NoPermit),
             "price-unknown" => self.coverage.see(Seen::PriceUnknown),
             "input-reserved" => self.coverage.see(Seen::InputReserved),
+            "too-many" if matches!(step.what, What::KeepDossier(_)) => self.coverage.see(Seen::DossiersTooMany),
             _ => {}
         }
     }

@@ -114,7 +114,8 @@ impl Author<'_> {
             83 if self.is_covert && self.chance.percent(30) => self.usurp(),
             83 => self.end(),
             84..=85 => self.cancel(),
-            86..=87 => self.person(What::SignIn),
+            86 => self.person(What::SignIn),
+            87 => self.keep_dossier(),
             88..=89 => self.repeat(),
             90 => self.restart(),
             _ if !self.is_covert => self.approve(),
@@ -302,6 +303,16 @@ impl Author<'_> {
         self.person(What::Cancel(number));
     }
 
+    /// Sometimes more often than is taken in a day.
+    fn keep_dossier(&mut self) {
+        let owner = self.anybody();
+        let times = if self.chance.percent(5) { 10 } else { 1 };
+        for _ in 0..times {
+            let beyond = u32::from(self.chance.percent(15));
+            self.push(Actor::Person(owner), What::KeepDossier(beyond));
+        }
+    }
+
     fn object(&mut self) {
         let number = self.some_transfer(|status| *status == Status::Pending);
         self.person(What::Object(number));
@@ -447,6 +458,10 @@ impl Author<'_> {
                 self.strangers(incident, &What::Narrow(incident, cover));
             }
             10 if self.chance.percent(30) => self.some_pause_ends(),
+            10 if self.chance.percent(30) => {
+                let who = self.anybody();
+                self.responder(What::Drill(who));
+            }
             10 => self.responder(What::EndClear(incident)),
             11 => self.person(What::Clear(incident)),
             _ => {
@@ -483,7 +498,13 @@ impl Author<'_> {
                 self.responder(what.clone());
             } else {
                 let next = self.chance.below(fitting.len());
-                self.push(Actor::Person(fitting.swap_remove(next)), what.clone());
+                let by = Actor::Person(fitting.swap_remove(next));
+                if matches!(what, What::Clear(_)) && self.chance.percent(95) {
+                    for subject in &subjects {
+                        self.push(by, What::CallBack(incident, *subject));
+                    }
+                }
+                self.push(by, what.clone());
             }
         }
     }

@@ -182,6 +182,10 @@ pub struct Incident {
     pub callers: Vec<usize>,
     /// Who has taken charge.
     pub acknowledged: Vec<Act>,
+    /// Who has called back whom, in private, with their all-clear.
+    pub called_back: Vec<(Act, usize)>,
+    /// Only a drill.
+    pub exercise: bool,
 }
 
 /// The book.
@@ -212,6 +216,8 @@ pub struct Ledger<'a> {
     pub objected: Vec<usize>,
     /// What relatives and check-ins brought.
     pub signs: Signs,
+    /// When each person handed in a dossier.
+    pub dossiers: BTreeMap<usize, Vec<i64>>,
 }
 
 impl<'a> Ledger<'a> {
@@ -234,6 +240,7 @@ impl<'a> Ledger<'a> {
             incidents: Vec::new(),
             objected: Vec::new(),
             signs: Signs::default(),
+            dossiers: BTreeMap::new(),
         }
     }
 

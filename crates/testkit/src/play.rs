@@ -2,15 +2,17 @@
 //!
 //! Restarts rebuild the state from encoded records and notes, snapshots restore it; both must give the same hash (G7).
 
-use covert::{Appointments, Cover as CovertCover, IncidentId, Sign, SignalId, SignalKind};
+use covert::{
+    Appointments, Cover as CovertCover, Delivery, IncidentId, Reachable, Sign, SignalId, SignalKind, Whom,
+};
 use credentials::{Class, ClassKey};
 use gate::{Ask, Attestation, Command, Event, Noted, Outcome, Record, State};
 use overt::view::{Overview, TransferView};
-use overt::{Author, Credential, MotionId, NewCredential, Reply, StopId};
+use overt::{Author, Credential, DossierDue, Kept, MotionId, NewCredential, Reply, StopId};
 use policy::{Posture, PriceEntry};
 use types::{
-    ActorId, ChannelId, Currency, Hash, Moment, PersonId, ProtectedId, Rate, Span, SpendPlan, Timestamp,
-    TransferId, VaultId, hash_parts,
+    ActorId, ChannelId, Currency, Hash, Moment, PanelId, PersonId, PlaceId, ProtectedId, Rate, Span, SpendPlan,
+    Timestamp, TransferId, VaultId, hash_parts,
 };
 
 use crate::org::{Actor, NAMES, PROTECTED, VAULTS};
@@ -39,7 +41,9 @@ pub struct Happening {
 }
 
 /// What everybody saw at one point.
-pub type Look = Vec<(Overview, Vec<TransferView>, Option<Appointments>)>;
+pub type Look = Vec<(Overview, Vec<TransferView>, Own)>;
+/// What only its owner sees: check-ins, and the dossier with its reminder.
+pub type Own = (Option<Appointments>, Vec<Kept>, Option<DossierDue>);
 
 /// Everything that happened.
 #[derive(Clone, Debug, Default)]
@@ -205,7 +209,8 @@ impl<'w> Player<'w> {
         let people = policy.iter().flat_map(|policy| policy.people());
         let see = |person: &policy::Person| {
             let overt = self.state.overt();
-            let own = self.state.covert().appointments(&person.id);
+            let dossier = (overt.dossier(&person.id).to_vec(), overt.dossier_due(&person.id));
+            let own = (self.state.covert().appointments(&person.id), dossier.0, dossier.1);
             (overt.view_overview(&person.id), overt.view_transfers(&person.id, None, 100), own)
         };
         let look = people.map(see).collect();
@@ -350,6 +355,12 @@ impl<'w> Player<'w> {
                     overt::Proposal::Change(self.world.versions.get(*version)?.sources.clone())
                 }
             })),
+            What::KeepDossier(beyond) => {
+                let owner = PersonId::parse(step.by.name()).ok()?;
+                let revision = self.state.overt().next_revision(&owner) + beyond;
+                let content = hash_parts("dossier", &[&step.number.to_be_bytes()]);
+                Overt::KeepDossier(overt::Sealed { revision, content, readers: Hash([1; 32]) })
+            }
             What::Endorse(motion) => Overt::Endorse { motion: self.motion(*motion) },
             What::End(motion) => Overt::End { motion: self.motion(*motion) },
             What::Signed(number, wrong) => {
@@ -382,7 +393,7 @@ impl<'w> Player<'w> {
                 heard: self.now(),
                 seed: Hash([4; 32]),
             },
-            What::Acknowledge(number) => Covert::Acknowledge { incident: incident(number) },
+            What::Acknowledge(number) => Covert::Acknowledge { incident: incident(number), from: None },
             What::Implicate(number, who, ago) => Covert::Implicate {
                 incident: incident(number),
                 person: person(*who),
@@ -393,12 +404,22 @@ impl<'w> Player<'w> {
                 let people = cover.people.iter().map(|number| person(*number)).collect();
                 Covert::Narrow { incident: incident(number), cover: CovertCover::Narrowed { vaults, people } }
             }
+            What::CallBack(number, who) => Covert::CalledBack {
+                incident: incident(number),
+                person: person(*who),
+                all_clear: true,
+                private: true,
+            },
+            What::Drill(who) => Covert::Drill { who: person(*who), seed: Hash([7; 32]) },
+            What::Button(home) => return Some(Ask::Sign(button(*home))),
             What::Clear(number) => Covert::Clear { incident: incident(number) },
             What::EndClear(number) => Covert::EndClear { incident: incident(number) },
             What::Deliver => {
-                let channel = channel();
-                let (oldest, _) = self.state.covert().undelivered(&channel).next()?;
-                return Some(Ask::Delivered(oldest, channel));
+                let policy = self.state.overt().policy()?;
+                let ways = Reachable { wide: vec![channel()], personal: Vec::new() };
+                let plan = rota::CallPlan::default();
+                let call = self.state.covert().calls(policy, &plan, &ways, self.now()).into_iter().next()?;
+                return Some(Ask::Delivered(Delivery { call, at: self.now() }));
             }
             What::Press(whose, alarm) => return Some(Ask::Sign(sign(*whose, *alarm))),
             What::EndPause(whose) => Covert::EndPause { protected: protected(*whose) },
@@ -456,6 +477,14 @@ fn rebuilt(founded: &State, events: &[Event], key: &ClassKey) -> Result<State, g
         }
     }
     Ok(state)
+}
+
+fn button(home: usize) -> Sign {
+    Sign::Panel {
+        panel: PanelId::parse(&format!("button-{home}")).expect("a name"),
+        whom: Whom::Place(PlaceId::parse(&format!("home-{home}")).expect("a name")),
+        seed: Hash([8; 32]),
+    }
 }
 
 fn sign(whose: Option<usize>, alarm: bool) -> Sign {

@@ -59,6 +59,8 @@ pub struct Signs {
     pub schedules: BTreeMap<usize, Schedule>,
     /// Alarms: whose, when, in which incident.
     pub calls: Vec<(usize, i64, usize)>,
+    /// Buttons: of which home, when, in which incident.
+    pub buttons: Vec<(usize, i64, usize)>,
 }
 
 /// What the bounds of a schedule are, in seconds.
@@ -74,7 +76,9 @@ impl Ledger<'_> {
     pub fn raise(&mut self, concerned: &[usize], at: i64, caller: Option<usize>) -> usize {
         let from = at - self.current().policy.look_back as i64 * SECOND;
         let open = self.incidents.iter().position(|incident| {
-            incident.closed.is_none() && concerned.iter().any(|person| incident.subjects.contains_key(person))
+            incident.closed.is_none()
+                && !incident.exercise
+                && concerned.iter().any(|person| incident.subjects.contains_key(person))
         });
         let number = open.unwrap_or(self.incidents.len());
         if open.is_none() {
@@ -84,6 +88,7 @@ impl Ledger<'_> {
         incident.cover = None;
         incident.narrowing = None;
         incident.clearing.clear();
+        incident.called_back.clear();
         for person in concerned {
             let subject = incident.subjects.entry(*person).or_insert((at, from));
             subject.1 = subject.1.min(from);
@@ -104,6 +109,40 @@ impl Ledger<'_> {
             let mine = self.signs.pauses.iter().filter(|pause| pause.whose == whose);
             mine.into_iter().any(|pause| now < pause.until && now < pause.asked + SAME_PRESS)
         }
+    }
+
+    /// Whether somebody has called back everybody concerned who is still in the register.
+    #[must_use]
+    pub fn called_everybody_back(&self, incident: usize, by: &Act) -> bool {
+        let incident = &self.incidents[incident];
+        let people = self.current().policy.people.len();
+        let called = |subject: &usize| {
+            incident.called_back.iter().any(|(act, whom)| act.by == by.by && whom == subject)
+        };
+        incident.subjects.keys().filter(|subject| **subject < people).all(called)
+    }
+
+    /// Whether a home's button is the one before again.
+    #[must_use]
+    pub fn is_same_button(&self, home: usize, now: i64) -> bool {
+        let last = self.signs.buttons.iter().rev().find(|(pressed, ..)| *pressed == home);
+        last.is_some_and(|(_, at, incident)| {
+            now < at + SAME_PRESS && self.incidents[*incident].closed.is_none()
+        })
+    }
+
+    /// A button that counts: for everybody of the home, and those to whom protected people there belong.
+    pub fn button(&mut self, home: usize, at: i64) {
+        let policy = &self.current().policy;
+        let there = |homes: &Vec<usize>| homes.contains(&home);
+        let mut people: Vec<usize> =
+            (0..policy.people.len()).filter(|person| there(&policy.people[*person].homes)).collect();
+        let protected = policy.protected.iter().filter(|protected| there(&protected.homes));
+        people.extend(protected.flat_map(|protected| protected.of.iter().copied()));
+        people.sort_unstable();
+        people.dedup();
+        let incident = self.raise(&people, at, None);
+        self.signs.buttons.push((home, at, incident));
     }
 
     /// A press that counts.

@@ -134,6 +134,8 @@ pub enum What {
     Endorse(usize),
     /// The motion that a step proposed is ended.
     End(usize),
+    /// Somebody hands in the own dossier: so many revisions beyond the next.
+    KeepDossier(u32),
     /// The signature was made; `true`: with another transaction's id than agreed.
     Signed(usize, bool),
     /// The chain shows it.
@@ -148,10 +150,16 @@ pub enum What {
     Implicate(u32, usize, u64),
     /// Covert: a responder endorses a narrower cover.
     Narrow(u32, Cover),
+    /// Covert: a responder writes down that a person concerned was called back in private and gave the all-clear.
+    CallBack(u32, usize),
     /// Covert: a responder endorses the clear.
     Clear(u32),
     /// Covert: a responder ends the clear.
     EndClear(u32),
+    /// Covert: a responder begins a drill, with this person in danger.
+    Drill(usize),
+    /// Covert: somebody presses the button of a home.
+    Button(usize),
     /// Covert: the oldest undelivered signal is delivered.
     Deliver,
     /// Covert: somebody presses on an alarm page: whose link, if anybody's; an alarm, or a stop.
@@ -177,8 +185,11 @@ impl What {
                 | Self::Acknowledge(_)
                 | Self::Implicate(..)
                 | Self::Narrow(..)
+                | Self::CallBack(..)
                 | Self::Clear(_)
                 | Self::EndClear(_)
+                | Self::Drill(_)
+                | Self::Button(_)
                 | Self::Deliver
                 | Self::Press(..)
                 | Self::EndPause(_)
@@ -204,6 +215,7 @@ impl What {
                 | Self::Confirmed(_)
                 | Self::Deliver
                 | Self::Press(..)
+                | Self::Button(_)
         )
     }
 }
@@ -261,6 +273,7 @@ impl Step {
             What::Propose(proposal) => format!("proposes {proposal:?} as M{}", self.number),
             What::Endorse(motion) => format!("endorses M{motion}"),
             What::End(motion) => format!("ends M{motion}"),
+            What::KeepDossier(beyond) => format!("hands in a dossier, {beyond} beyond the next revision"),
             What::Signed(number, wrong) => {
                 format!("the co-signer signs T{number}{}", if *wrong { " (another transaction)" } else { "" })
             }
@@ -272,6 +285,11 @@ impl Step {
                 format!("adds {} to incident {incident} since {ago} s ago", NAMES[*person])
             }
             What::Narrow(incident, cover) => format!("narrows incident {incident} to {cover:?}"),
+            What::CallBack(incident, person) => {
+                format!("calls {} back for incident {incident}", NAMES[*person])
+            }
+            What::Drill(person) => format!("begins a drill about {}", NAMES[*person]),
+            What::Button(home) => format!("at home {home} somebody presses the button"),
             What::Clear(incident) => format!("endorses the clear of incident {incident}"),
             What::EndClear(incident) => format!("ends the clear of incident {incident}"),
             What::Deliver => "a signal is delivered".into(),

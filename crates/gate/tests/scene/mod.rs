@@ -5,7 +5,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use gate::{Outcome, Record};
-use testkit::org::{Actor, Apart, By, Goes, Limit, Permit, Person, Policy, Protected, Quorum};
+use testkit::org::{Actor, Apart, By, Goes, Limit, NAMES, Permit, Person, Policy, Protected, Quorum};
 use testkit::play::{Player, Trace, channel};
 use testkit::story::{Proposal, Step, Story, To, Transfer, What};
 use testkit::world::World;
@@ -215,6 +215,20 @@ impl<'w> Scene<'w> {
 
     pub fn motion(&self, step: usize) -> overt::MotionStatus {
         self.player.state.overt().motion(self.player.motion(step)).unwrap().status
+    }
+
+    /// A responder calls everybody concerned back, and endorses the clear.
+    pub fn clears(&mut self, person: usize, incident: u32) -> Outcome {
+        let found = self.player.state.covert().incident(covert::IncidentId(incident));
+        let subjects: Vec<usize> = found
+            .iter()
+            .flat_map(|incident| incident.subjects.keys())
+            .filter_map(|subject| NAMES.iter().position(|name| *name == subject.as_str()))
+            .collect();
+        for subject in subjects {
+            self.does(person, What::CallBack(incident, subject)).unwrap();
+        }
+        self.does(person, What::Clear(incident))
     }
 
     pub fn undelivered(&self) -> usize {

@@ -46,7 +46,8 @@ fn real_path(path: &Path) -> PathBuf {
 
 fn note_holder(file: &mut File) -> Result<(), JournalError> {
     file.set_len(0).map_err(from_io)?;
-    writeln!(file, "{}", std::process::id()).map_err(from_io)
+    // As long whatever the number: sizes of files are looked at.
+    writeln!(file, "{:010}", std::process::id()).map_err(from_io)
 }
 
 fn holder(file: &mut File) -> Option<u32> {

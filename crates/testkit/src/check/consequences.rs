@@ -80,6 +80,16 @@ impl Checker<'_, '_> {
     /// Stops, posture and motions.
     fn people(&mut self, step: &Step, act: Act, event: &Event) -> Held {
         match event {
+            Event::DossierKept { person, sealed } => {
+                let Actor::Person(owner) = act.by else { return Err("a dossier of nobody".into()) };
+                hold(person.as_str() == step.by.name(), || "G5 broken: another person's dossier".into())?;
+                self.coverage.see(Seen::DossiersKept);
+                let kept = self.ledger.dossiers.entry(owner).or_default();
+                kept.push(act.at);
+                hold(usize::try_from(sealed.revision) == Ok(kept.len()), || {
+                    format!("G5 broken: revision {} takes the place of an earlier one", sealed.revision)
+                })?;
+            }
             Event::Stopped { .. } => {
                 let What::Stop(scope) = step.what else { return Err("a stop from nowhere".into()) };
                 self.coverage.see(Seen::Stops);

@@ -40,6 +40,13 @@ impl Checker<'_, '_> {
             What::Stop(_) => is_person.then_some(()).ok_or("not-allowed"),
             What::Raise(to) if is_person => (*to > ledger.posture()).then_some(()).ok_or("posture-unchanged"),
             What::Raise(_) => Err("not-allowed"),
+            What::KeepDossier(_) if !is_person => Err("not-allowed"),
+            What::KeepDossier(1..) => Err("revision-not-next"),
+            What::KeepDossier(_) => {
+                let day_ago = self.now - 24 * 3600 * SECOND;
+                let kept = ledger.dossiers.get(&person).into_iter().flatten();
+                (kept.filter(|at| **at > day_ago).count() < 8).then_some(()).ok_or("too-many")
+            }
             What::End(_) | What::Endorse(_) | What::Propose(_) if !is_person => Err("not-allowed"),
             What::End(motion) => self.expected_end(step.by, *motion),
             What::Endorse(motion) => self.expected_endorsement(step.by, *motion),

@@ -2,7 +2,7 @@
 
 use super::{Checker, Held, hold};
 use crate::coverage::Seen;
-use crate::ledger::{Act, Entry, SECOND, Status, person_number};
+use crate::ledger::{Act, Entry, Incident, SECOND, Status, person_number};
 use crate::org::Actor;
 use crate::play::Happening;
 use crate::story::{Cover, Step, What};
@@ -14,6 +14,9 @@ impl Checker<'_, '_> {
         })?;
         if let What::Press(whose, alarm) = step.what {
             return self.pressed(whose, alarm, happening);
+        }
+        if let What::Button(home) = step.what {
+            return self.button(home, happening);
         }
         if step.what == What::Deliver {
             return Ok(());
@@ -56,12 +59,15 @@ impl Checker<'_, '_> {
                 let who = person_number(who.as_str()).ok_or("an unknown person")?;
                 self.ledger.signal(who, act.at);
             }
-            Covert::Acknowledge { incident: id } => {
+            Covert::Acknowledge { incident: id, .. } => {
                 self.ledger.incidents[incident(id)].acknowledged.push(act);
             }
             Covert::Implicate { incident: id, person, since } => {
                 let person = person_number(person.as_str()).ok_or("an unknown person")?;
                 let incident = &mut self.ledger.incidents[incident(id)];
+                if incident.exercise {
+                    return Ok(());
+                }
                 let since = since.as_nanos();
                 let subject = incident.subjects.entry(person).or_insert((act.at, since));
                 subject.1 = subject.1.min(since);
@@ -69,11 +75,35 @@ impl Checker<'_, '_> {
                 incident.clearing.clear();
             }
             Covert::Narrow { incident: id, cover } => self.narrowed(incident(id), cover, act),
-            Covert::Clear { incident: id } => self.ledger.incidents[incident(id)].clearing.push(act),
+            Covert::CalledBack { incident: id, person, .. } => {
+                let person = person_number(person.as_str()).ok_or("an unknown person")?;
+                self.ledger.incidents[incident(id)].called_back.push((act, person));
+            }
+            Covert::Clear { incident: id } => {
+                hold(self.ledger.called_everybody_back(incident(id), &act), || {
+                    "G5 broken: a clear was endorsed without a call-back with everybody concerned".into()
+                })?;
+                self.ledger.incidents[incident(id)].clearing.push(act);
+            }
+            // Nobody is in danger: it covers and taints nothing, whatever is done with it.
+            Covert::Drill { .. } => {
+                self.coverage.see(Seen::Drills);
+                self.ledger.incidents.push(Incident { exercise: true, ..Incident::default() });
+            }
             Covert::EndClear { incident: id } => self.ledger.incidents[incident(id)].clearing.clear(),
             Covert::EndPause { .. } | Covert::Schedule { .. } | Covert::CheckIn | Covert::EndSchedule => {
                 self.signs_acted(act, command)?;
             }
+            // Written down, and nothing follows from it.
+            Covert::Follow { .. }
+            | Covert::Step { .. }
+            | Covert::Note { .. }
+            | Covert::Called { .. }
+            | Covert::HandOver { .. }
+            | Covert::Await { .. }
+            | Covert::EndDrill { .. }
+            | Covert::Override { .. }
+            | Covert::Opened { .. } => {}
         }
         Ok(())
     }
@@ -102,6 +132,9 @@ impl Checker<'_, '_> {
         let covert::Event::Closed { incident } = &note.event else { return Ok(()) };
         let id = incident.0 as usize - 1;
         let incident = &self.ledger.incidents[id];
+        if incident.exercise {
+            return Ok(());
+        }
         let wait = self.ledger.current().policy.clear_hold as i64 * SECOND;
         let met = self.ledger.clear_met_since(incident, &incident.clearing);
         hold(incident.closed.is_none() && met.is_some_and(|since| since + wait <= self.now), || {

@@ -37,6 +37,21 @@ impl Checker<'_, '_> {
         Ok(())
     }
 
+    /// G8: a button is a signal that waits for delivery, also where nobody of the register lives.
+    pub(super) fn button(&mut self, home: usize, happening: &Happening) -> Held {
+        if self.ledger.is_same_button(home, self.now) {
+            return hold(happening.notes.is_empty(), || "the same press of a button did something".into());
+        }
+        let pressed = |note: &Noted| matches!(note.event, Event::Pressed { .. });
+        hold(happening.notes.len() == 1 && happening.notes.iter().all(pressed), || {
+            "G8 broken: a button was pressed and nothing came of it".into()
+        })?;
+        hold(happening.alarmed, || "G8 broken: a button gave no signal that waits".into())?;
+        self.coverage.see(Seen::Buttons);
+        self.ledger.button(home, self.now);
+        Ok(())
+    }
+
     /// G3: what an author is told of their own schedule follows from their own acts alone.
     pub(super) fn own_act(&mut self, step: &Step, happening: &Happening) -> Held {
         let person = if let Actor::Person(person) = step.by { Some(person) } else { None };

@@ -1,7 +1,7 @@
 //! Presses of protected people, stops that they ask for, and check-ins, in a random story. Part of `generate`.
 
 use super::{Author, HOUR, SECOND};
-use crate::org::{Actor, NAMES, PROTECTED};
+use crate::org::{Actor, NAMES, PEOPLE_MAX, PROTECTED};
 use crate::story::What;
 
 const MINUTE: u64 = 60;
@@ -16,6 +16,10 @@ impl Author<'_> {
     pub(super) fn press(&mut self) {
         let whose = self.some_protected().filter(|_| !self.chance.percent(10));
         let alarm = self.chance.percent(40);
+        if self.chance.percent(15) {
+            let home = self.chance.below(PEOPLE_MAX);
+            self.world_does(What::Button(home));
+        }
         self.world_does(What::Press(whose, alarm));
         if self.chance.percent(25) {
             let gap = self.chance.of(&[SECOND, 60 * SECOND - 1, 60 * SECOND]);
