@@ -64,6 +64,13 @@ impl Zone {
         }
     }
 
+    /// `20 November 2026 10:30:05`, or `20/11/2026 10:30:05`.
+    #[must_use]
+    pub fn exact(&self, at: Timestamp, language: Language) -> String {
+        let seconds = self.clock(at);
+        format!("{}{}", self.short(at, language), seconds.get(5..).unwrap_or_default())
+    }
+
     /// `10:30:05`.
     #[must_use]
     pub fn clock(&self, at: Timestamp) -> String {
@@ -126,6 +133,7 @@ mod tests {
         assert_eq!(paris.long(winter, Language::Fr), "20/11/2026 à 10:30:05 (UTC+01:00)");
         assert_eq!(paris.stamp(at("2026-07-01T09:30:05Z")), "2026-07-01T11:30:05+02:00");
         assert_eq!(paris.short(winter, Language::Fr), "20/11/2026 10:30");
+        assert_eq!(paris.exact(winter, Language::En), "20 November 2026 10:30:05");
         assert_eq!(Zone::named("Mars/Olympus").clock(winter), "09:30:05");
         assert_eq!(Zone::named("America/St_Johns").stamp(winter), "2026-11-20T06:00:05-03:30");
     }

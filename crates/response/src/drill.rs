@@ -407,8 +407,8 @@ fn devices(out: &mut String, drill: &Figures, language: Language) -> std::fmt::R
     }
     if !drill.missed.is_empty() {
         let title = language.pick(
-            "NOT REACHED: check the address, and that the channel is alive",
-            "NON ATTEINTS : vérifiez l'adresse, et que le canal vit",
+            "NOTHING HANDED OVER: check the address, and that the channel is alive",
+            "RIEN REMIS : vérifiez l'adresse, et que le canal vit",
         );
         writeln!(out, "\n{title}")?;
     }
@@ -490,116 +490,132 @@ mod tests {
         assert_eq!(report.advice, Verdict::Fits);
         let report = super::tests::report(three(), "4h");
         assert_eq!(report.advice, Verdict::Faster { propose: 7_200 });
-        check(&report, Language::En, expect![[r#"
-            DRILL REPORT · exercise 303 · 16 November 2026, 19:00:00 (UTC+01:00)
+        check(
+            &report,
+            Language::En,
+            expect![[r#"
+                DRILL REPORT · exercise 303 · 16 November 2026, 19:00:00 (UTC+01:00)
 
-            In short: after 26 min people in two places had taken charge.
+                In short: after 26 min people in two places had taken charge.
 
-            You wrote 4 h as `response.reaction`; the last 3 drills took 19 min, 31 min, 26 min.
-            You are faster than you wrote. You could lower `reaction` to 2h; `rempart policy bound` then says what the mode `stopped` gains. A drill does not measure the stopping itself: 2h leaves room for it.
+                You wrote 4 h as `response.reaction`; the last 3 drills took 19 min, 31 min, 26 min.
+                You are faster than you wrote. You could lower `reaction` to 2h; `rempart policy bound` then says what the mode `stopped` gains. A drill does not measure the stopping itself: 2h leaves room for it.
 
-            How long until the alarm was handed over, by person and channel
-              (receiver)        centre            1 s
-              bob               sms               4 s
-              erin              mail              6 s
+                How long until the alarm was handed over, by person and channel
+                  (receiver)        centre            1 s
+                  bob               sms               4 s
+                  erin              mail              6 s
 
-            NOT REACHED: check the address, and that the channel is alive
-              carol             push
+                NOTHING HANDED OVER: check the address, and that the channel is alive
+                  carol             push
 
-            How long until people took charge
-              bob               3 min             (office)
-              erin              26 min            (home-erin)
+                How long until people took charge
+                  bob               3 min             (office)
+                  erin              26 min            (home-erin)
 
-            All drills
-              when                    exercise    first alarm   first person  two places
-              16 November 2026 19:00  303         1 s           3 min         26 min
-              9 November 2026 19:00   202         1 s           5 min         31 min
-              2 November 2026 19:00   101         1 s           3 min         19 min
-        "#]]);
-        check(&report, Language::Fr, expect![[r#"
-            RAPPORT D'EXERCICE · exercice 303 · 16/11/2026 à 19:00:00 (UTC+01:00)
+                All drills
+                  when                    exercise    first alarm   first person  two places
+                  16 November 2026 19:00  303         1 s           3 min         26 min
+                  9 November 2026 19:00   202         1 s           5 min         31 min
+                  2 November 2026 19:00   101         1 s           3 min         19 min
+            "#]],
+        );
+        check(
+            &report,
+            Language::Fr,
+            expect![[r#"
+                RAPPORT D'EXERCICE · exercice 303 · 16/11/2026 à 19:00:00 (UTC+01:00)
 
-            En bref : au bout de 26 min, deux lieux avaient pris en charge.
+                En bref : au bout de 26 min, deux lieux avaient pris en charge.
 
-            Vous avez écrit 4 h comme `response.reaction` ; les 3 derniers exercices ont pris 19 min, 31 min, 26 min.
-            Vous êtes plus rapides qu'écrit. Vous pourriez abaisser `reaction` à 2h ; `rempart policy bound` dit alors ce qu'y gagne le mode `stopped`. Un exercice ne mesure pas l'arrêt lui-même : 2h lui laisse de la place.
+                Vous avez écrit 4 h comme `response.reaction` ; les 3 derniers exercices ont pris 19 min, 31 min, 26 min.
+                Vous êtes plus rapides qu'écrit. Vous pourriez abaisser `reaction` à 2h ; `rempart policy bound` dit alors ce qu'y gagne le mode `stopped`. Un exercice ne mesure pas l'arrêt lui-même : 2h lui laisse de la place.
 
-            Délai de remise de l'alerte, par personne et par canal
-              (destinataire)    centre            1 s
-              bob               sms               4 s
-              erin              mail              6 s
+                Délai de remise de l'alerte, par personne et par canal
+                  (destinataire)    centre            1 s
+                  bob               sms               4 s
+                  erin              mail              6 s
 
-            NON ATTEINTS : vérifiez l'adresse, et que le canal vit
-              carol             push
+                RIEN REMIS : vérifiez l'adresse, et que le canal vit
+                  carol             push
 
-            Délai de prise en charge
-              bob               3 min             (office)
-              erin              26 min            (home-erin)
+                Délai de prise en charge
+                  bob               3 min             (office)
+                  erin              26 min            (home-erin)
 
-            Tous les exercices
-              quand                   exercice    1re alerte    1re personne  deux lieux
-              16/11/2026 19:00        303         1 s           3 min         26 min
-              09/11/2026 19:00        202         1 s           5 min         31 min
-              02/11/2026 19:00        101         1 s           3 min         19 min
-        "#]]);
+                Tous les exercices
+                  quand                   exercice    1re alerte    1re personne  deux lieux
+                  16/11/2026 19:00        303         1 s           3 min         26 min
+                  09/11/2026 19:00        202         1 s           5 min         31 min
+                  02/11/2026 19:00        101         1 s           3 min         19 min
+            "#]],
+        );
     }
 
     #[test]
     fn a_slower_one_is_told_what_was_slow() {
         let report = report(three(), "20m");
         assert_eq!(report.advice, Verdict::Slower { propose: Some(7_200) });
-        check(&report, Language::En, expect![[r#"
-            DRILL REPORT · exercise 303 · 16 November 2026, 19:00:00 (UTC+01:00)
+        check(
+            &report,
+            Language::En,
+            expect![[r#"
+                DRILL REPORT · exercise 303 · 16 November 2026, 19:00:00 (UTC+01:00)
 
-            In short: after 26 min people in two places had taken charge.
+                In short: after 26 min people in two places had taken charge.
 
-            You wrote 20 min as `response.reaction`; the last 3 drills took 19 min, 31 min, 26 min.
-            You are slower than you wrote, so your loss bound promises too much. Raise `reaction` to 2h, or mend what was slow: 26 min until a second place took charge.
+                You wrote 20 min as `response.reaction`; the last 3 drills took 19 min, 31 min, 26 min.
+                You are slower than you wrote, so your loss bound promises too much. Raise `reaction` to 2h, or mend what was slow: 26 min until a second place took charge.
 
-            How long until the alarm was handed over, by person and channel
-              (receiver)        centre            1 s
-              bob               sms               4 s
-              erin              mail              6 s
+                How long until the alarm was handed over, by person and channel
+                  (receiver)        centre            1 s
+                  bob               sms               4 s
+                  erin              mail              6 s
 
-            NOT REACHED: check the address, and that the channel is alive
-              carol             push
+                NOTHING HANDED OVER: check the address, and that the channel is alive
+                  carol             push
 
-            How long until people took charge
-              bob               3 min             (office)
-              erin              26 min            (home-erin)
+                How long until people took charge
+                  bob               3 min             (office)
+                  erin              26 min            (home-erin)
 
-            All drills
-              when                    exercise    first alarm   first person  two places
-              16 November 2026 19:00  303         1 s           3 min         26 min
-              9 November 2026 19:00   202         1 s           5 min         31 min
-              2 November 2026 19:00   101         1 s           3 min         19 min
-        "#]]);
-        check(&report, Language::Fr, expect![[r#"
-            RAPPORT D'EXERCICE · exercice 303 · 16/11/2026 à 19:00:00 (UTC+01:00)
+                All drills
+                  when                    exercise    first alarm   first person  two places
+                  16 November 2026 19:00  303         1 s           3 min         26 min
+                  9 November 2026 19:00   202         1 s           5 min         31 min
+                  2 November 2026 19:00   101         1 s           3 min         19 min
+            "#]],
+        );
+        check(
+            &report,
+            Language::Fr,
+            expect![[r#"
+                RAPPORT D'EXERCICE · exercice 303 · 16/11/2026 à 19:00:00 (UTC+01:00)
 
-            En bref : au bout de 26 min, deux lieux avaient pris en charge.
+                En bref : au bout de 26 min, deux lieux avaient pris en charge.
 
-            Vous avez écrit 20 min comme `response.reaction` ; les 3 derniers exercices ont pris 19 min, 31 min, 26 min.
-            Vous êtes plus lents qu'écrit : votre borne de perte promet trop. Relevez `reaction` à 2h, ou corrigez ce qui était lent : 26 min jusqu'à la prise en charge d'un deuxième lieu.
+                Vous avez écrit 20 min comme `response.reaction` ; les 3 derniers exercices ont pris 19 min, 31 min, 26 min.
+                Vous êtes plus lents qu'écrit : votre borne de perte promet trop. Relevez `reaction` à 2h, ou corrigez ce qui était lent : 26 min jusqu'à la prise en charge d'un deuxième lieu.
 
-            Délai de remise de l'alerte, par personne et par canal
-              (destinataire)    centre            1 s
-              bob               sms               4 s
-              erin              mail              6 s
+                Délai de remise de l'alerte, par personne et par canal
+                  (destinataire)    centre            1 s
+                  bob               sms               4 s
+                  erin              mail              6 s
 
-            NON ATTEINTS : vérifiez l'adresse, et que le canal vit
-              carol             push
+                RIEN REMIS : vérifiez l'adresse, et que le canal vit
+                  carol             push
 
-            Délai de prise en charge
-              bob               3 min             (office)
-              erin              26 min            (home-erin)
+                Délai de prise en charge
+                  bob               3 min             (office)
+                  erin              26 min            (home-erin)
 
-            Tous les exercices
-              quand                   exercice    1re alerte    1re personne  deux lieux
-              16/11/2026 19:00        303         1 s           3 min         26 min
-              09/11/2026 19:00        202         1 s           5 min         31 min
-              02/11/2026 19:00        101         1 s           3 min         19 min
-        "#]]);
+                Tous les exercices
+                  quand                   exercice    1re alerte    1re personne  deux lieux
+                  16/11/2026 19:00        303         1 s           3 min         26 min
+                  09/11/2026 19:00        202         1 s           5 min         31 min
+                  02/11/2026 19:00        101         1 s           3 min         19 min
+            "#]],
+        );
     }
 
     #[test]
@@ -608,58 +624,66 @@ mod tests {
         drills.push(drill(404, 18, [Some(2), None]));
         let report = report(drills, "4h");
         assert_eq!(report.advice, Verdict::Unfinished);
-        check(&report, Language::En, expect![[r#"
-            DRILL REPORT · exercise 404 · 18 November 2026, 19:00:00 (UTC+01:00)
+        check(
+            &report,
+            Language::En,
+            expect![[r#"
+                DRILL REPORT · exercise 404 · 18 November 2026, 19:00:00 (UTC+01:00)
 
-            In short: one person took charge after 2 min, but nobody in a second place did.
+                In short: one person took charge after 2 min, but nobody in a second place did.
 
-            You wrote 4 h as `response.reaction`; the last 3 drills took 31 min, 26 min, never.
-            Mend this first: as long as people in two places do not take charge, nobody stops anything, and what `rempart policy bound` says of the mode `stopped` does not hold.
+                You wrote 4 h as `response.reaction`; the last 3 drills took 31 min, 26 min, never.
+                Mend this first: as long as people in two places do not take charge, nobody stops anything, and what `rempart policy bound` says of the mode `stopped` does not hold.
 
-            How long until the alarm was handed over, by person and channel
-              (receiver)        centre            1 s
-              bob               sms               4 s
-              erin              mail              6 s
+                How long until the alarm was handed over, by person and channel
+                  (receiver)        centre            1 s
+                  bob               sms               4 s
+                  erin              mail              6 s
 
-            NOT REACHED: check the address, and that the channel is alive
-              carol             push
+                NOTHING HANDED OVER: check the address, and that the channel is alive
+                  carol             push
 
-            How long until people took charge
-              bob               2 min             (office)
+                How long until people took charge
+                  bob               2 min             (office)
 
-            All drills
-              when                    exercise    first alarm   first person  two places
-              18 November 2026 19:00  404         1 s           2 min         -
-              16 November 2026 19:00  303         1 s           3 min         26 min
-              9 November 2026 19:00   202         1 s           5 min         31 min
-              2 November 2026 19:00   101         1 s           3 min         19 min
-        "#]]);
-        check(&report, Language::Fr, expect![[r#"
-            RAPPORT D'EXERCICE · exercice 404 · 18/11/2026 à 19:00:00 (UTC+01:00)
+                All drills
+                  when                    exercise    first alarm   first person  two places
+                  18 November 2026 19:00  404         1 s           2 min         -
+                  16 November 2026 19:00  303         1 s           3 min         26 min
+                  9 November 2026 19:00   202         1 s           5 min         31 min
+                  2 November 2026 19:00   101         1 s           3 min         19 min
+            "#]],
+        );
+        check(
+            &report,
+            Language::Fr,
+            expect![[r#"
+                RAPPORT D'EXERCICE · exercice 404 · 18/11/2026 à 19:00:00 (UTC+01:00)
 
-            En bref : une personne a pris en charge au bout de 2 min, mais personne dans un deuxième lieu.
+                En bref : une personne a pris en charge au bout de 2 min, mais personne dans un deuxième lieu.
 
-            Vous avez écrit 4 h comme `response.reaction` ; les 3 derniers exercices ont pris 31 min, 26 min, jamais.
-            À corriger d'abord : tant que deux lieux ne prennent pas en charge, personne n'arrête rien, et ce que dit `rempart policy bound` du mode `stopped` ne tient pas.
+                Vous avez écrit 4 h comme `response.reaction` ; les 3 derniers exercices ont pris 31 min, 26 min, jamais.
+                À corriger d'abord : tant que deux lieux ne prennent pas en charge, personne n'arrête rien, et ce que dit `rempart policy bound` du mode `stopped` ne tient pas.
 
-            Délai de remise de l'alerte, par personne et par canal
-              (destinataire)    centre            1 s
-              bob               sms               4 s
-              erin              mail              6 s
+                Délai de remise de l'alerte, par personne et par canal
+                  (destinataire)    centre            1 s
+                  bob               sms               4 s
+                  erin              mail              6 s
 
-            NON ATTEINTS : vérifiez l'adresse, et que le canal vit
-              carol             push
+                RIEN REMIS : vérifiez l'adresse, et que le canal vit
+                  carol             push
 
-            Délai de prise en charge
-              bob               2 min             (office)
+                Délai de prise en charge
+                  bob               2 min             (office)
 
-            Tous les exercices
-              quand                   exercice    1re alerte    1re personne  deux lieux
-              18/11/2026 19:00        404         1 s           2 min         -
-              16/11/2026 19:00        303         1 s           3 min         26 min
-              09/11/2026 19:00        202         1 s           5 min         31 min
-              02/11/2026 19:00        101         1 s           3 min         19 min
-        "#]]);
+                Tous les exercices
+                  quand                   exercice    1re alerte    1re personne  deux lieux
+                  18/11/2026 19:00        404         1 s           2 min         -
+                  16/11/2026 19:00        303         1 s           3 min         26 min
+                  09/11/2026 19:00        202         1 s           5 min         31 min
+                  02/11/2026 19:00        101         1 s           3 min         19 min
+            "#]],
+        );
     }
 
     #[test]

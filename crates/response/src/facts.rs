@@ -563,6 +563,7 @@ mod tests {
     /// The server signs this order; were it another one tomorrow, old packs could not be made again.
     #[test]
     fn the_digest_is_fixed() {
-        expect_test::expect!["4bde1603234377d49b05edf561024ba640b4ba93c3707da5dc630f0313440157"].assert_eq(&facts().in_order().digest().unwrap().to_string());
+        expect_test::expect!["4bde1603234377d49b05edf561024ba640b4ba93c3707da5dc630f0313440157"]
+            .assert_eq(&facts().in_order().digest().unwrap().to_string());
     }
 }

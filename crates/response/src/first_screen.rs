@@ -253,7 +253,7 @@ fn ago(at: Timestamp, now: Timestamp, zone: &Zone, language: Language) -> String
 }
 
 /// Six digits are read out in two groups.
-fn spaced(code: &str) -> String {
+pub(crate) fn spaced(code: &str) -> String {
     match (code.get(..3), code.get(3..)) {
         (Some(first), Some(second)) if code.len() == 6 => format!("{first} {second}"),
         _ => code.to_owned(),
@@ -282,7 +282,8 @@ fn next(situation: &Situation, zone: &Zone, language: Language) -> String {
             .to_owned(),
         Next::Call { at, whom } => {
             let call = language.pick("calls go out at", "prochains appels à");
-            let whom = if whom.is_empty() { String::new() } else { format!(" : {}", whom.join(", ")) };
+            let colon = language.pick(": ", " : ");
+            let whom = if whom.is_empty() { String::new() } else { format!("{colon}{}", whom.join(", ")) };
             format!("{call} {}{whom}", zone.clock(*at))
         }
     }
@@ -364,7 +365,7 @@ mod tests {
             call-back code  731 204
             taken charge    bob 10:31:40 (office)
             leads           bob
-            next            calls go out at 10:36:40 : erin, centre
+            next            calls go out at 10:36:40: erin, centre
             procedure       not chosen yet
 
             Now

@@ -18,6 +18,7 @@ mod drill;
 mod example;
 mod facts;
 mod first_screen;
+mod inert;
 mod language;
 pub mod pack;
 mod procedure;
@@ -37,6 +38,7 @@ pub use facts::{
 pub use first_screen::{
     FIRST_STEPS, FirstScreen, Line, Next, ShownStep, Situation, Taken, checklist, first_screen,
 };
+pub use inert::inert;
 pub use language::Language;
 pub use procedure::{
     Kind, PROCEDURE_STEPS_MAX, PROCEDURES_BYTES_MAX, PROCEDURES_FILE, ParseKindError, Procedures,

@@ -11,6 +11,7 @@ use types::Timestamp;
 use crate::Language;
 use crate::civil::Zone;
 use crate::facts::{Level, Sign, Status};
+use crate::first_screen::spaced;
 use crate::pack::PersonData;
 use crate::procedure::Kind;
 
@@ -79,11 +80,14 @@ pub fn script(kind: Kind, language: Language, number: Number, facts: &ScriptFact
     // Writing to a String cannot fail.
     for line in lines {
         let _ = match line {
-            Line::Say(words) => writeln!(text, "  « {words} »"),
+            Line::Say(words) => match language {
+                Language::En => writeln!(text, "  “{words}”"),
+                Language::Fr => writeln!(text, "  « {words} »"),
+            },
             Line::Do(words) => writeln!(text, "\n[{words}]"),
         };
     }
-    text
+    text.trim_start().to_owned()
 }
 
 fn lines(kind: Kind, language: Language, number: Number, facts: &ScriptFacts) -> Vec<Line> {
@@ -231,8 +235,10 @@ fn person(language: Language, facts: &ScriptFacts) -> String {
 }
 
 fn known(language: Language, facts: &ScriptFacts) -> String {
-    let at = Zone::named(&facts.time_zone).long(facts.since, language);
-    let sign = facts.sign.map_or("-", |sign| sign.title(language));
+    let zone = Zone::named(&facts.time_zone);
+    let at = zone.short(facts.since, language);
+    let sign = facts.sign.map_or_else(String::new, |sign| format!(": {}", sign.spoken(language)));
+    let sign = if language == Language::Fr { sign.replacen(": ", " : ", 1) } else { sign };
     let sure = match facts.level {
         Level::Verify => language.pick(
             "It is one sign, and a call-back did not dispel it.",
@@ -242,10 +248,10 @@ fn known(language: Language, facts: &ScriptFacts) -> String {
     };
     match language {
         Language::En => format!(
-            "We know it by a silent alarm: {sign}, first at {at}. {sure} How many attackers there are, and whether they are armed, we do not know; expect several and weapons."
+            "We know it without their noticing{sign}; the first sign came on {at}. {sure} We do not know how many attackers there are, nor whether they are armed: expect several, and weapons."
         ),
         Language::Fr => format!(
-            "Nous le savons par une alarme silencieuse : {sign}, la première fois le {at}. {sure} Nous ignorons le nombre d'agresseurs et s'ils sont armés ; attendez-vous à plusieurs et à des armes."
+            "Nous le savons sans qu'ils s'en doutent{sign} ; le premier signe est du {at}. {sure} Nous ignorons combien sont les agresseurs et s'ils sont armés : attendez-vous à plusieurs, et à des armes."
         ),
     }
 }
@@ -281,7 +287,7 @@ fn motive(language: Language, facts: &ScriptFacts) -> String {
 }
 
 fn questions(language: Language, facts: &ScriptFacts) -> [Line; 4] {
-    let (incident, code) = (facts.incident, &facts.call_back);
+    let (incident, code) = (facts.incident, spaced(&facts.call_back));
     match language {
         Language::En => [
             Line::Say(format!(
@@ -343,17 +349,16 @@ mod tests {
     fn what_is_unknown_is_marked_to_be_read() {
         let text = script(Kind::HomeInvasion, Language::Fr, Number::Police17, &facts());
         expect![[r#"
-
             [Appelez le 17]
 
             [Parlez lentement. Dites que vous êtes en sûreté et pas sur les lieux. Si la police vous a inscrits pour un traitement prioritaire, dites-le d'abord]
               « Je signale une séquestration à domicile, en cours, avec extorsion. »
               « L'adresse est : [À LIRE DANS LE DOSSIER : rue, numéro, étage, code d'entrée, commune]. »
               « La personne est [À LIRE DANS LE DOSSIER : nom, âge]. Autres occupants : [À LIRE DANS LE DOSSIER : adultes, enfants, animaux]. Téléphones : [À LIRE DANS LE DOSSIER : numéros de téléphone]. Véhicules : [À LIRE DANS LE DOSSIER : véhicules avec immatriculation]. »
-              « Nous le savons par une alarme silencieuse : phrase de détresse lors d'un acte, la première fois le 20/11/2026 à 10:30:05 (UTC+01:00). Nous le tenons pour certain. Nous ignorons le nombre d'agresseurs et s'ils sont armés ; attendez-vous à plusieurs et à des armes. »
+              « Nous le savons sans qu'ils s'en doutent : la personne a donné un signe de détresse secret dans notre système de paiement ; le premier signe est du 20/11/2026 10:30. Nous le tenons pour certain. Nous ignorons combien sont les agresseurs et s'ils sont armés : attendez-vous à plusieurs, et à des armes. »
               « Les agresseurs ne savent pas que des secours sont prévenus. Merci de n'appeler ni la personne ni le foyer. L'approche, c'est vous qui en décidez. »
               « La personne travaille avec Exemple SAS et touche aux actifs numériques. Les gros paiements attendent longtemps et exigent l'accord d'autres personnes : le temps joue pour nous, rien ne presse pour l'argent. »
-              « Je m'appelle [VOTRE NOM], mon numéro est le [VOTRE NUMÉRO]. Notre référence est l'incident 40213 ; qui m'appelle donne d'abord le code 731204. »
+              « Je m'appelle [VOTRE NOM], mon numéro est le [VOTRE NUMÉRO]. Notre référence est l'incident 40213 ; qui m'appelle donne d'abord le code 731 204. »
               « Je reste en ligne. J'ai pour vous un dossier avec faits, adresses et transactions : où l'envoyer ? »
 
             [Notez : nom et service, numéro de rappel, numéro de dossier, ce qu'on vous demande de faire ou de ne pas faire]
@@ -366,18 +371,17 @@ mod tests {
     fn what_an_opened_dossier_says_is_in_the_text() {
         let text = script(Kind::HomeInvasion, Language::En, Number::Europe112, &opened());
         expect![[r#"
-
             [Call 112; ask for the police and, if you need one, for an interpreter]
 
             [Speak slowly. Say that you are safe and not at the scene. If the police registered you for priority handling, say so first]
-              « Police, please. I report a hostage taking in a private home, going on right now, with extortion. »
-              « The address is: 3 rue des Lilas, Bourges. »
-              « The person is Alice Exemple. Others who live there: [READ FROM THE DOSSIER: adults, children, animals]. Telephones: 06 00 00 00 01. Vehicles: [READ FROM THE DOSSIER: vehicles with plates]. »
-              « We know it by a silent alarm: phrase of distress on an act, first at 20 November 2026, 10:30:05 (UTC+01:00). We take it as certain. How many attackers there are, and whether they are armed, we do not know; expect several and weapons. »
-              « The attackers do not know that help was called. Please do not call the person or the household. How to approach is for you to decide. »
-              « The person works with Exemple SAS and has to do with digital assets. Large payments wait for a long time and for other people's consent: time is on our side, no need to hurry for the money. »
-              « My name is [YOUR NAME], my number is [YOUR NUMBER]. Our reference is incident 40213; whoever calls me says the code 731204 first. »
-              « I stay on the line. I have a file with facts, addresses and transactions for you: where do I send it? »
+              “Police, please. I report a hostage taking in a private home, going on right now, with extortion.”
+              “The address is: 3 rue des Lilas, Bourges.”
+              “The person is Alice Exemple. Others who live there: [READ FROM THE DOSSIER: adults, children, animals]. Telephones: 06 00 00 00 01. Vehicles: [READ FROM THE DOSSIER: vehicles with plates].”
+              “We know it without their noticing: the person gave a secret sign of distress in our payment system; the first sign came on 20 November 2026 10:30. We take it as certain. We do not know how many attackers there are, nor whether they are armed: expect several, and weapons.”
+              “The attackers do not know that help was called. Please do not call the person or the household. How to approach is for you to decide.”
+              “The person works with Exemple SAS and has to do with digital assets. Large payments wait for a long time and for other people's consent: time is on our side, no need to hurry for the money.”
+              “My name is [YOUR NAME], my number is [YOUR NUMBER]. Our reference is incident 40213; whoever calls me says the code 731 204 first.”
+              “I stay on the line. I have a file with facts, addresses and transactions for you: where do I send it?”
 
             [Write down: name and service, number to call back, file number, what they ask you to do or not to do]
 
@@ -392,7 +396,7 @@ mod tests {
             for language in Language::ALL {
                 for number in [Number::Police17, Number::Europe112] {
                     let text = script(kind, language, number, &facts());
-                    assert!(text.contains("731204") && text.contains("40213"), "{kind}");
+                    assert!(text.contains("731 204") && text.contains("40213"), "{kind}");
                     texts.insert(text);
                 }
             }
@@ -404,7 +408,7 @@ mod tests {
     fn nobody_calls_the_police_for_a_drill() {
         let drill = ScriptFacts { status: Status::Exercise, ..facts() };
         let text = script(Kind::Abduction, Language::En, Number::Police17, &drill);
-        assert!(text.trim_start().starts_with("[EXERCISE: DO NOT CALL"));
+        assert!(text.starts_with("[EXERCISE: DO NOT CALL"));
         assert!(!text.contains("[Call 17]"));
     }
 

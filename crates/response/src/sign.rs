@@ -29,6 +29,35 @@ impl Sign {
     }
 }
 
+impl Sign {
+    /// How it is said to somebody who has never heard of the program.
+    #[must_use]
+    pub const fn spoken(self, language: Language) -> &'static str {
+        match self {
+            Self::SignIn | Self::Act => language.pick(
+                "the person gave a secret sign of distress in our payment system",
+                "la personne a donné un signe de détresse secret dans notre système de paiement",
+            ),
+            Self::Judgement => language.pick("one of us saw or heard it", "l'un de nous l'a vu ou entendu"),
+            Self::CodeWord => language.pick(
+                "the person said the agreed word of distress on the telephone",
+                "la personne a dit au téléphone le mot de détresse convenu",
+            ),
+            Self::ProtectedPerson => language.pick(
+                "a relative of theirs raised our silent alarm",
+                "un proche a déclenché notre alarme silencieuse",
+            ),
+            Self::MissedCheckIn => language.pick(
+                "the person missed an agreed sign of life",
+                "la personne n'a pas donné le signe de vie convenu",
+            ),
+            Self::Panel => language
+                .pick("the hold-up button was pressed there", "le bouton d'agression y a été actionné"),
+            Self::Drill => language.pick("this is a drill", "ceci est un exercice"),
+        }
+    }
+}
+
 impl Level {
     /// For people.
     #[must_use]

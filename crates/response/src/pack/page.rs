@@ -9,6 +9,7 @@ use super::telling::{short, sum, timeline, total};
 use crate::Language;
 use crate::civil::Zone;
 use crate::facts::{Attempt, AttemptStatus, Cover, Facts, Status, Subject, Transaction, TransactionStatus};
+use crate::inert::inert;
 
 const STYLE: &str = include_str!("page.css");
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
@@ -60,10 +61,19 @@ pub(super) fn render(contents: &Contents<'_>, language: Language) -> String {
                 title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
-            body { (body) }
+            body { (PreEscaped(spaced(body.into_string(), language))) }
         }
     };
     page.into_string() + "\n"
+}
+
+/// French puts a space before some signs, at which no line may end.
+fn spaced(text: String, language: Language) -> String {
+    if language == Language::En {
+        return text;
+    }
+    let pairs = [(" :", "\u{a0}:"), (" ;", "\u{a0};"), ("« ", "«\u{a0}"), (" »", "\u{a0}»")];
+    pairs.into_iter().fold(text, |text, (loose, bound)| text.replace(loose, bound))
 }
 
 /// One row of a list of facts.
@@ -170,7 +180,10 @@ impl Page<'_> {
                 let vaults: Vec<String> = vaults.iter().map(ToString::to_string).collect();
                 let people: Vec<String> = people.iter().map(ToString::to_string).collect();
                 let (v, p) = (self.say("vaults", "coffres"), self.say("people", "personnes"));
-                format!("{v} : {} · {p} : {}", vaults.join(", "), people.join(", "))
+                match self.language {
+                    Language::En => format!("{v}: {} · {p}: {}", vaults.join(", "), people.join(", ")),
+                    Language::Fr => format!("{v} : {} · {p} : {}", vaults.join(", "), people.join(", ")),
+                }
             }
         }
     }
@@ -182,7 +195,7 @@ impl Page<'_> {
             @for caller in &self.facts.callers {
                 div.card {
                     h3 { (caller) span.tag { (self.say("gave the alarm", "a donné l'alerte")) } }
-                    dl.facts { (self.personal(caller.as_str())) }
+                    @if self.knows(caller.as_str()) { dl.facts { (self.personal(caller.as_str())) } }
                 }
             }
             @if self.personal.is_none() {
@@ -211,6 +224,10 @@ impl Page<'_> {
                 }
             }
         }
+    }
+
+    fn knows(&self, person: &str) -> bool {
+        self.personal.is_some_and(|personal| personal.person(person).is_some())
     }
 
     fn personal(&self, person: &str) -> Markup {
@@ -267,8 +284,8 @@ impl Page<'_> {
                     (fact(self.say("From vault", "Du coffre"), &[attempt.vault.to_string()]))
                     @if !approvals.is_empty() { (fact(self.say("Approved", "Approuvé"), &approvals)) }
                     @if let Some(until) = attempt.held_until { (fact(self.say("Waits until", "Attend jusqu'au"), &[self.time(until)])) }
-                    @if !attempt.memo.is_empty() { (fact(self.say("Their note", "Leur note"), std::slice::from_ref(&attempt.memo))) }
-                    @if !attempt.reference.is_empty() { (fact(self.say("Their reference", "Leur référence"), std::slice::from_ref(&attempt.reference))) }
+                    @if !attempt.memo.is_empty() { (fact(self.say("Their note", "Leur note"), &[inert(&attempt.memo)])) }
+                    @if !attempt.reference.is_empty() { (fact(self.say("Their reference", "Leur référence"), &[inert(&attempt.reference)])) }
                     div { dt { (self.say("Transfer", "Transfert")) } dd { code { (attempt.transfer) } } }
                 }
             }
@@ -321,10 +338,10 @@ impl Page<'_> {
                     th scope="col" { (self.say("Lifted", "Levé")) }
                 } }
                 tbody { @for stop in &self.facts.stops { tr {
-                    td.at { (self.zone.short(stop.at, self.language)) }
+                    td.at { (self.zone.exact(stop.at, self.language)) }
                     td { (stop.scope.title(self.language)) }
-                    td { (stop.reason) }
-                    td data-label=(self.say("lifted", "levé")) { @if let Some(lifted) = stop.lifted { (self.zone.short(lifted, self.language)) } }
+                    td { (inert(&stop.reason)) }
+                    td data-label=(self.say("lifted", "levé")) { @if let Some(lifted) = stop.lifted { (self.zone.exact(lifted, self.language)) } }
                 } } }
             }
         }
@@ -360,7 +377,7 @@ impl Page<'_> {
                     th scope="col" { (self.say("What", "Quoi")) }
                 } }
                 tbody { @for event in timeline(self.facts) { tr {
-                    td.at { (self.zone.short(event.at, self.language)) }
+                    td.at { (self.zone.exact(event.at, self.language)) }
                     td.by { (event.by) }
                     td { (event.text(self.language)) }
                 } } }

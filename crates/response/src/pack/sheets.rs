@@ -3,6 +3,7 @@
 use super::telling;
 use crate::civil::Zone;
 use crate::facts::{Facts, Output};
+use crate::inert::inert;
 
 const LINE_END: &str = "\r\n";
 
@@ -121,9 +122,11 @@ fn row(cells: &[&str]) -> String {
 }
 
 fn quoted(cell: &str) -> String {
-    let computes = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
-    let cell = if computes { format!("'{cell}") } else { cell.to_owned() };
-    if cell.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
+    let cell = inert(cell);
+    // A spreadsheet may skip white space before it computes.
+    let computes = cell.trim_start().starts_with(['=', '+', '-', '@']);
+    let cell = if computes { format!("'{cell}") } else { cell };
+    if cell.contains(['"', ',']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
 }
 
 #[cfg(test)]
@@ -132,9 +135,10 @@ mod tests {
 
     #[test]
     fn cells_are_quoted_and_never_computed() {
-        let cells = ["plain", "a,b", "say \"x\"", "=HYPERLINK(\"http://x\")", "+33", "-1", "@a", "a\nb", ""];
+        let cells =
+            ["plain", "a,b", "say \"x\"", "=HYPERLINK(\"http://x\")", "+33", "-1", "@a", "a\nb", "\t=1", ""];
         let expected =
-            "plain,\"a,b\",\"say \"\"x\"\"\",\"'=HYPERLINK(\"\"http://x\"\")\",'+33,'-1,'@a,\"a\nb\",\r\n";
+            "plain,\"a,b\",\"say \"\"x\"\"\",\"'=HYPERLINK(\"\"http://x\"\")\",'+33,'-1,'@a,a b,' =1,\r\n";
         assert_eq!(row(&cells), expected);
     }
 }

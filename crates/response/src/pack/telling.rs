@@ -8,6 +8,7 @@ use crate::facts::{
     Act, Attempt, AttemptStatus, Callee, Facts, LogEntry, Signal, Stop, StopScope, Transaction,
     TransactionStatus,
 };
+use crate::inert::inert;
 
 /// One line of the timeline.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,7 +27,7 @@ pub struct Event {
 
 impl Event {
     fn new(at: Timestamp, code: &'static str, by: impl ToString, texts: (String, String)) -> Self {
-        Self { at, code, by: by.to_string(), en: texts.0, fr: texts.1 }
+        Self { at, code, by: inert(&by.to_string()), en: inert(&texts.0), fr: inert(&texts.1) }
     }
 
     /// In one language.
