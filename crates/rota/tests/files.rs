@@ -212,11 +212,13 @@ fn contacts() {
     );
 }
 
+/// A schedule of one layer.
+fn keys(people: &str, from: &str, every: &str) -> String {
+    layer(&format!("people = {people}\nfrom = {from}\nevery = {every}"))
+}
+
 #[test]
-fn schedules() {
-    let keys = |people: &str, from: &str, every: &str| {
-        layer(&format!("people = {people}\nfrom = {from}\nevery = {every}"))
-    };
+fn layers() {
     check(
         &keys("['a', 'zoe']", "'2026-11-23T09:00'", "'7d'"),
         &expect![
@@ -283,6 +285,10 @@ fn schedules() {
         &keys("['a']", "'2026-11-23T09:00'", "'367d'"),
         &expect!["calls.toml:13:9: error[bad-duration]: `every` is 367d: give from 1h to 366d"],
     );
+}
+
+#[test]
+fn schedules() {
     let good = keys("['a']", "'2026-11-23T09:00'", "'7d'");
     check(
         &format!("{good}{good}"),
