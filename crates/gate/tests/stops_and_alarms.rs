@@ -271,5 +271,7 @@ fn an_alarm_waits_until_it_is_delivered() {
     scene.happens(What::Restart(0)).unwrap();
     assert_eq!(scene.undelivered(), 2);
     scene.happens(What::Deliver).unwrap();
+    assert_eq!(scene.undelivered(), 0, "one message tells of both");
+    scene.is_forced(ALICE, What::SignIn).unwrap();
     assert_eq!(scene.undelivered(), 1);
 }

@@ -246,7 +246,7 @@ impl<'w> Player<'w> {
         for event in &events {
             self.state.apply(event);
         }
-        let pressed = matches!(step.what, What::Press(..)) && index.is_some();
+        let pressed = matches!(step.what, What::Press(..) | What::Button(_)) && index.is_some();
         let alarmed = (step.duress || pressed) && self.is_alarmed(signals, &events);
         if events.iter().any(|event| matches!(event, Event::Recorded(record) if !record.events.is_empty())) {
             self.remember(step, &outcome);
