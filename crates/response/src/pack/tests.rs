@@ -66,7 +66,8 @@ fn the_files_are_what_they_were() {
     let files = packed(facts().in_order(), Some(&personal())).unwrap();
     expect_file!["golden/timeline.csv"].assert_eq(&text(&files, "timeline.csv").replace("\r\n", "\n"));
     expect_file!["golden/attempts.csv"].assert_eq(&text(&files, "attempts.csv").replace("\r\n", "\n"));
-    expect_file!["golden/transactions.csv"].assert_eq(&text(&files, "transactions.csv").replace("\r\n", "\n"));
+    expect_file!["golden/transactions.csv"]
+        .assert_eq(&text(&files, "transactions.csv").replace("\r\n", "\n"));
     expect_file!["golden/manifest.json"].assert_eq(&text(&files, "manifest.json"));
     expect_file!["golden/README.txt"].assert_eq(&text(&files, "README.txt"));
     expect_file!["golden/index.en.html"].assert_eq(&text(&files, "index.en.html"));
