@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::program::{self, cargo};
 use crate::summary::Tally;
 use crate::tree::Workspace;
-use crate::{bitcoind, demo, indistinguishable, prerequisites, simulation, tidy};
+use crate::{bitcoind, demo, indistinguishable, prerequisites, simulation, test_peers, tidy};
 
 /// One layer: its name, and what runs it.
 pub struct Layer {
@@ -105,6 +105,7 @@ fn clippy(workspace: &Workspace) -> anyhow::Result<Tally> {
 fn tests(workspace: &Workspace) -> anyhow::Result<Tally> {
     prerequisites::ensure_for_token()?;
     prerequisites::ensure_for_pages()?;
+    test_peers::ensure(workspace)?;
     let ran = program::run(cargo(&workspace.root).args([
         "test",
         "--workspace",

@@ -1,5 +1,6 @@
 //! What must be installed besides Rust: a C and a C++ compiler, for SQLite and for Bitcoin Core's script code; and for building the
-//! node that tests use, cmake and the headers of Boost; for the tests of tokens, SoftHSM; for those of the pages, Chromium and node.
+//! node that tests use, cmake and the headers of Boost; for the tests of tokens, SoftHSM; for those of the pages, Chromium and node; for those of alarm channels, Python
+//! and node with their installers.
 //!
 //! Called first by `cargo xtask test`, and by `bitcoind` before it builds. What is missing is installed on Debian by an administrator's
 //! session, and otherwise the message says exactly what to install; the checks never pass without it.
@@ -44,6 +45,21 @@ const FOR_PAGES: &[Need] = &[
 ];
 const FOR_PAGES_HOW: &str = "for the tests of the pages install Chromium and node: `sudo apt-get install chromium nodejs` on Debian and \
      Ubuntu, `sudo dnf install chromium nodejs` on Fedora; or name another Chromium in `REMPART_CHROMIUM`";
+
+/// What installs and runs the other ends of the alarm channels.
+const FOR_PEERS: &[Need] = &[
+    Need { what: "python3", is_there: || runs("python3"), package: "python3" },
+    Need { what: "pip", is_there: has_pip, package: "python3-pip" },
+    Need { what: "node", is_there: || runs("node"), package: "nodejs" },
+    Need { what: "npm", is_there: || runs("npm"), package: "npm" },
+];
+const FOR_PEERS_HOW: &str = "for the tests of the alarm channels install Python with pip, and node with npm: `sudo apt-get install \
+     python3-pip npm` on Debian and Ubuntu, `sudo dnf install python3-pip nodejs-npm` on Fedora, `brew install python node` on macOS";
+
+/// Makes sure that other ends for the alarm channels can be installed and run.
+pub fn ensure_for_peers() -> anyhow::Result<()> {
+    provide(FOR_PEERS, FOR_PEERS_HOW)
+}
 
 /// Makes sure that there is a browser to test with.
 pub fn ensure_for_pages() -> anyhow::Result<()> {
@@ -96,8 +112,17 @@ fn has_chromium() -> bool {
 }
 
 fn runs(program: &str) -> bool {
-    let quiet = |command: &mut Command| command.stdout(Stdio::null()).stderr(Stdio::null()).status();
-    quiet(Command::new(program).arg("--version")).is_ok_and(|status| status.success())
+    succeeds(Command::new(program).arg("--version"))
+}
+
+/// A module of Python, and a package of its own in Debian.
+fn has_pip() -> bool {
+    succeeds(Command::new("python3").args(["-m", "pip", "--version"]))
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
 }
 
 /// Whether the C++ compiler's first step takes these lines: so it has the headers that they name.
