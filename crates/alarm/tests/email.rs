@@ -171,5 +171,5 @@ fn no_header_comes_twice_or_from_outside() {
     ];
     assert_eq!(names, expected);
     assert_eq!(mail["to"], json!(["bob+alarm@example.org"]));
-    assert!(mail["text"].as_str().unwrap().contains("\n.\n"), "the lone dot of the link arrives as one");
+    assert!(mail["text"].as_str().unwrap().contains("\r\n.\r\n"), "the lone dot of the link arrives as one");
 }

@@ -25,8 +25,8 @@ class Handler:
             "names": [name for name, _ in mail.items()],
             "text": mail.get_content(),
             "type": mail.get_content_type(),
-            "user": session.login_data.decode() if session.authenticated else None,
-            "tls": session.ssl is not None,
+            "user": session.auth_data.decode() if session.authenticated else None,
+            "tls": server.transport.get_extra_info("ssl_object") is not None,
         }
         print(json.dumps(said), flush=True)
         return "250 2.0.0 queued as 17"
