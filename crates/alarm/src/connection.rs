@@ -284,3 +284,83 @@ pub(crate) fn explain_io(error: &io::Error) -> DeliveryError {
 pub(crate) fn shorten(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(160).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::peers::{PATIENCE, QUICK, nobody, peer, timed};
+
+    fn target(address: SocketAddr) -> Target {
+        Target { host: address.ip().to_string(), port: address.port(), allow_private: true, plain: true }
+    }
+
+    /// Everything that a peer sends, or why it ended.
+    fn read_all(address: SocketAddr, limits: Limits) -> Result<usize, DeliveryError> {
+        let mut connection = Connection::open(&target(address), limits)?;
+        let mut bytes = Vec::new();
+        connection.read_to_end(&mut bytes).map_err(|error| explain_io(&error))
+    }
+
+    #[test]
+    fn no_more_is_read_than_the_budget() {
+        let patient = Limits { connect: PATIENCE, whole: PATIENCE * 4 };
+        let exactly = |size: usize| {
+            peer(move |_, mut stream| {
+                let _hung_up = stream.write_all(&vec![b'x'; size]);
+            })
+        };
+        assert_eq!(read_all(exactly(ALARM_ANSWER_BYTES_MAX - 1), patient), Ok(ALARM_ANSWER_BYTES_MAX - 1));
+        let too_long = Err(DeliveryError::Broken("the answer is too long".into()));
+        assert_eq!(read_all(exactly(ALARM_ANSWER_BYTES_MAX + 1), patient), too_long);
+    }
+
+    #[test]
+    fn the_whole_is_bounded_however_short_each_read() {
+        let dripping = peer(|_, mut stream| {
+            while stream.write_all(b"x").is_ok() {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        });
+        let (result, took) = timed(|| read_all(dripping, QUICK));
+        assert_eq!(result, Err(DeliveryError::Timeout));
+        assert!(took < PATIENCE, "{took:?}");
+        let deaf = peer(|_, _stream| std::thread::sleep(PATIENCE * 2));
+        let (result, took) = timed(|| {
+            let mut connection = Connection::open(&target(deaf), QUICK).unwrap();
+            let endless = connection.write_all(&vec![b'x'; 64 * 1024 * 1024]);
+            endless.map_err(|error| explain_io(&error))
+        });
+        assert_eq!(result, Err(DeliveryError::Timeout));
+        assert!(took < PATIENCE, "{took:?}");
+    }
+
+    #[test]
+    fn a_handshake_that_is_none_ends() {
+        let tls = Tls::new("localhost", None).unwrap();
+        let nonsense =
+            peer(|_, mut stream| while stream.write_all(b"HTTP/1.1 400 Bad Request\r\n").is_ok() {});
+        let hangs_up = peer(|_, stream| drop(stream));
+        for (address, is_tls) in [(nonsense, true), (hangs_up, false)] {
+            let opened = Connection::open(&target(address), QUICK).unwrap().secure(&tls);
+            let error = opened.err().unwrap();
+            assert_eq!(matches!(error, DeliveryError::Tls(_)), is_tls, "{error:?}");
+            assert_eq!(error.is_permanent(), is_tls);
+        }
+    }
+
+    #[test]
+    fn names_are_resolved_and_every_address_is_checked() {
+        let there = |host: &str, allow_private, plain| {
+            let target = Target { host: host.into(), port: nobody().port(), allow_private, plain };
+            resolve(&target, PATIENCE).map(|found| found.len())
+        };
+        assert!(there("localhost", true, true).is_ok_and(|found| found > 0));
+        assert_eq!(there("[::1]", true, true), Ok(1));
+        for host in ["localhost", "127.0.0.1", "::ffff:10.0.0.1", "[fe80::1]", "169.254.169.254"] {
+            assert_eq!(there(host, false, false), Err(DeliveryError::PrivateAddress), "{host}");
+        }
+        assert_eq!(there("192.168.1.1", true, true), Err(DeliveryError::PlainHttp));
+        assert_eq!(there("192.168.1.1", true, false), Ok(1));
+        assert_eq!(there("no-such-host.invalid", true, false), Err(DeliveryError::HostNotFound));
+    }
+}
