@@ -26,7 +26,7 @@ use std::process::Command as Process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use alarm::{Channel, DeliveryError, Message, Receipt};
+use alarm::{Channel, DeliveryError, Message, Reach, Receipt, Recipient};
 use covert::{Sign, SignalKind};
 use credentials::Class;
 use gate::Ask;
@@ -188,7 +188,20 @@ impl Channel for Siren {
         &self.0
     }
 
-    fn deliver(&self, message: &Message, now: Timestamp) -> Result<Receipt, DeliveryError> {
+    fn reach(&self) -> Reach {
+        Reach::Wide
+    }
+
+    fn probe(&self, _now: Timestamp) -> Result<(), DeliveryError> {
+        Ok(())
+    }
+
+    fn deliver(
+        &self,
+        message: &Message,
+        _to: Option<&Recipient>,
+        now: Timestamp,
+    ) -> Result<Receipt, DeliveryError> {
         self.1.around(|| self.1.note("alarms", &format!("{} {}", message.id, message.who)));
         Ok(Receipt { channel: self.0.clone(), at: now, answer: "200".into() })
     }

@@ -288,13 +288,13 @@ fn what_is_missed_reaches_responders_twice() {
     stage.pass(Span::from_seconds(90 * 60 + 10));
     wait_until("responders are asked", || messages.lock().unwrap().len() == 1);
     let token = stage.token("dora", &own("dora"));
-    let level = || stage.get("/v1/response/incidents/1", Some(&token)).json()["level"].clone();
-    assert_eq!(level(), "verify");
+    let path = stage.first_incident();
+    assert_eq!(stage.get(&path, Some(&token)).json()["level"], "verify");
     assert_eq!(messages.lock().unwrap()[0].kind, Kind::MissedCheckIn);
     stage.pass(Span::from_seconds(30 * 60 + 10));
     wait_until("it is an alarm", || messages.lock().unwrap().len() == 2);
     let token = stage.token("dora", &own("dora"));
-    let incident = stage.get("/v1/response/incidents/1", Some(&token)).json();
+    let incident = stage.get(&path, Some(&token)).json();
     assert_eq!(incident["level"], "confirmed");
     assert_eq!(incident["signals"][1]["kind"], "missed-check-in");
 }
@@ -313,6 +313,6 @@ fn a_report_says_when_it_was_heard() {
     assert_eq!((refused.status(), refused.code().as_str()), (422, "time-in-future"));
     assert_eq!(report(json!(heard)).status(), 202);
     let token = stage.token("emil", &own("emil"));
-    let signal = stage.get("/v1/response/incidents/1", Some(&token)).json()["signals"][0].clone();
+    let signal = stage.get(&stage.first_incident(), Some(&token)).json()["signals"][0].clone();
     assert_eq!((&signal["told_by"], &signal["heard"]), (&json!("dora"), &json!(heard)));
 }

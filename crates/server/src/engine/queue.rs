@@ -20,6 +20,8 @@ pub const ORDINARY_QUEUE_MAX: usize = 4096;
 pub const OBJECTION_QUEUE_MAX: usize = 1024;
 /// The most other commands that wait for the covert tick.
 pub const COVERT_QUEUE_MAX: usize = 1024;
+/// The most deliveries that wait for the covert tick.
+pub const DELIVERY_QUEUE_MAX: usize = 1024;
 /// The most reads of contents that wait.
 pub const FETCH_QUEUE_MAX: usize = 256;
 
@@ -65,6 +67,7 @@ struct Waiting {
     ordinary: VecDeque<Job>,
     objections: VecDeque<Job>,
     covert: VecDeque<Job>,
+    deliveries: VecDeque<Job>,
     fetches: VecDeque<Fetch>,
     ticks_asked: u64,
     ticks_done: u64,
@@ -114,13 +117,14 @@ impl Queue {
             Lane::Ordinary => (&mut waiting.ordinary, ORDINARY_QUEUE_MAX),
             Lane::Objection => (&mut waiting.objections, OBJECTION_QUEUE_MAX),
             Lane::Covert => (&mut waiting.covert, COVERT_QUEUE_MAX),
+            Lane::Delivery => (&mut waiting.deliveries, DELIVERY_QUEUE_MAX),
         };
         if queue.len() >= longest {
             return Err(EngineError::Overloaded);
         }
         queue.push_back(job);
         drop(waiting);
-        if !matches!(lane, Lane::Objection | Lane::Covert) {
+        if !matches!(lane, Lane::Objection | Lane::Covert | Lane::Delivery) {
             self.wake.notify_one();
         }
         Ok(())
@@ -170,6 +174,7 @@ impl Queue {
         jobs.extend(waiting.ordinary.drain(..));
         jobs.extend(waiting.objections.drain(..));
         jobs.extend(waiting.covert.drain(..));
+        jobs.extend(waiting.deliveries.drain(..));
         let fetches: Vec<Fetch> = waiting.fetches.drain(..).collect();
         drop(waiting);
         self.ticked.notify_all();
@@ -197,10 +202,11 @@ impl Queue {
         }
     }
 
-    /// The next command for the covert chain, objections first. For the tick only.
+    /// The next command for the covert chain: objections first, deliveries last. For the tick only.
     pub fn next_covert(&self) -> Option<Job> {
         let mut waiting = self.lock();
-        waiting.objections.pop_front().or_else(|| waiting.covert.pop_front())
+        let objection = waiting.objections.pop_front();
+        objection.or_else(|| waiting.covert.pop_front()).or_else(|| waiting.deliveries.pop_front())
     }
 
     /// Puts back what did not fit into the slot, at the front. The lane may be one longer than its bound for that moment.
@@ -208,6 +214,7 @@ impl Queue {
         let mut waiting = self.lock();
         match job.request.lane() {
             Lane::Objection => waiting.objections.push_front(job),
+            Lane::Delivery => waiting.deliveries.push_front(job),
             _ => waiting.covert.push_front(job),
         }
     }
@@ -222,15 +229,30 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use covert::{About, Call, Delivery, IncidentId, News};
     use gate::{Ask, Command};
-    use types::{ChannelId, TransferId};
+    use types::{ChannelId, Timestamp, TransferId};
 
     fn job(ask: Ask) -> Job {
         Job { request: Request::from(Command::system(ask)), reply: Box::new(|_| {}) }
     }
 
     fn delivered() -> Job {
-        job(Ask::Delivered(covert::SignalId::Record(1), ChannelId::parse("centre").unwrap()))
+        let call = Call {
+            news: News::First,
+            about: About::Incident(IncidentId(1)),
+            channel: ChannelId::parse("centre").unwrap(),
+            to: None,
+            round: 0,
+            step: 0,
+            signals: 1,
+        };
+        job(Ask::Delivered(Delivery { call, at: Timestamp::from_millis(0) }))
+    }
+
+    fn acknowledgement() -> Job {
+        let incident = IncidentId(1);
+        job(Ask::Covert(covert::Command::Acknowledge { incident, from: None }))
     }
 
     fn objection() -> Job {
@@ -251,5 +273,14 @@ mod tests {
         queue.return_covert(objection());
         queue.return_covert(delivered());
         assert!(next_is_objection(&queue), "what did not fit keeps its place");
+    }
+
+    #[test]
+    fn a_responder_does_not_wait_for_deliveries() {
+        let queue = Queue::default();
+        while queue.push(delivered()).is_ok() {}
+        assert!(queue.push(acknowledgement()).is_ok(), "a full lane of deliveries keeps no responder out");
+        let lane = queue.next_covert().map(|job| job.request.lane());
+        assert_eq!(lane, Some(Lane::Covert), "and none waits behind it");
     }
 }

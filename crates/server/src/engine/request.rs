@@ -38,7 +38,8 @@ impl Request {
     pub(crate) const fn lane(&self) -> Lane {
         match &self.command.ask {
             Ask::Covert(command) if command.is_anyones() => Lane::Objection,
-            Ask::Covert(_) | Ask::Delivered(..) | Ask::CovertTick => Lane::Covert,
+            Ask::Covert(_) | Ask::CovertTick => Lane::Covert,
+            Ask::Delivered(_) => Lane::Delivery,
             Ask::Sign(_) => Lane::Urgent,
             Ask::Overt(
                 Overt::Cancel { .. } | Overt::Stop { .. } | Overt::Raise { .. } | Overt::End { .. },
@@ -66,6 +67,8 @@ pub enum Lane {
     /// Objections and check-ins: they wait for the tick of the covert chain, and go before everything else there. Their author sees how long the answer
     /// takes, and must not see how much the covert side has to write (G3).
     Objection,
-    /// What responders do, and deliveries: waits for the tick of the covert chain.
+    /// What responders do: waits for the tick of the covert chain.
     Covert,
+    /// What channels took: goes last at the tick, so that a thousand deliveries keep no responder waiting.
+    Delivery,
 }

@@ -156,7 +156,7 @@ mod tests {
         let plain =
             [R::Forbidden, R::NoPermit, R::Overflow, R::Duplicate, R::AlreadyApproved, R::OwnProposal];
         let spends = [R::InputReserved, R::UnknownInput, R::WrongSpend, R::KeyReused, R::Behind];
-        let caps = [R::AboveOutstanding, R::FeeTooLarge, R::TooYoung];
+        let caps = [R::AboveOutstanding, R::FeeTooLarge, R::TooYoung, R::Revision { next: 1 }];
         let rest = [limit, wrong, payload, price, policy];
         let all: Vec<R> = named.into_iter().chain(plain).chain(spends).chain(caps).chain(rest).collect();
         // A new variant does not compile here until it is added above.
@@ -170,7 +170,7 @@ mod tests {
             R::Forbidden | R::NoPermit | R::Overflow | R::Duplicate | R::AlreadyApproved | R::OwnProposal => {
             }
             R::InputReserved | R::UnknownInput | R::WrongSpend | R::KeyReused | R::Behind => {}
-            R::AboveOutstanding | R::FeeTooLarge | R::TooYoung => {}
+            R::AboveOutstanding | R::FeeTooLarge | R::TooYoung | R::Revision { .. } => {}
             R::LimitReached { .. }
             | R::WrongAsset { .. }
             | R::Payload(_)
@@ -185,7 +185,11 @@ mod tests {
         let who = types::PersonId::parse("p").unwrap();
         let responders =
             [C::NotFound, C::Closed, C::Repeated, C::NoSuchPerson(who), C::WrongKind, C::Future, C::TooMany];
-        let all: Vec<C> = responders.into_iter().chain([C::NoSchedule, C::Schedule("")]).collect();
+        let person = types::PersonId::parse("p").unwrap();
+        let casework =
+            [C::NotForThem(person.clone()), C::NotCalledBack(person), C::NoExercise, C::Text, C::Time("")];
+        let own = [C::NoSchedule, C::Schedule("")];
+        let all: Vec<C> = responders.into_iter().chain(own).chain(casework).collect();
         let _complete = |refusal: &C| match refusal {
             C::NotFound
             | C::Closed
@@ -195,7 +199,12 @@ mod tests {
             | C::Future
             | C::TooMany
             | C::NoSchedule
-            | C::Schedule(_) => {}
+            | C::Schedule(_)
+            | C::NotForThem(_)
+            | C::NotCalledBack(_)
+            | C::NoExercise
+            | C::Text
+            | C::Time(_) => {}
         };
         all.iter().map(C::code).collect()
     }

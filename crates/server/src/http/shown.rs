@@ -1,15 +1,13 @@
 //! From what the gate shows to what goes over the wire, by hand (G9): no field is added here that the view does not have.
 
 use api::{
-    ChangeText, Cover, CredentialProposal, DeviceEntry, Endorsed, Incident, Lost, LostMotion, Pause,
-    PermitStanding, PostureWord, ProposalWord, Scope, SignalEntry, SourceText, StatusWord, Subject,
+    ChangeText, CredentialProposal, DeviceEntry, PermitStanding, PostureWord, ProposalWord, Scope, SourceText,
+    StatusWord,
 };
-use covert::{Level, Signal, SignalKind, Teller};
-use gate::IncidentView;
 use overt::view::{MotionView, PermitView, StopView, TransferView};
 use overt::{MotionStatus, NewCredential, Proposal, Status};
 use policy::{Chain, Policy, Posture, Source};
-use types::{ActorId, Hash, PersonId, ProtectedId, Target, Timestamp, canonical_json, hash_parts};
+use types::{ActorId, Hash, Target, canonical_json, hash_parts};
 
 use super::entry::{Device, DeviceCredential};
 
@@ -187,93 +185,6 @@ pub const fn posture(posture: Posture) -> PostureWord {
         Posture::Elevated => PostureWord::Elevated,
         Posture::Lockdown => PostureWord::Lockdown,
     }
-}
-
-/// An incident, for a responder.
-pub fn incident(view: IncidentView) -> Incident {
-    let IncidentView { id, incident, signals, lost } = view;
-    let subjects = incident.subjects.into_iter();
-    let subjects = subjects.map(|(person, found)| Subject { person, found: found.found, from: found.from });
-    let signals = signals.into_iter();
-    let signals = signals.map(|(_, signal)| signal_entry(signal));
-    let level = match incident.level {
-        Level::Verify => "verify",
-        Level::Confirmed => "confirmed",
-    };
-    let (narrowing_to, narrowing) = match incident.narrowing {
-        Some(narrowing) => (Some(cover(narrowing.cover)), endorsed(narrowing.endorsements)),
-        None => (None, Vec::new()),
-    };
-    Incident {
-        id: id.0,
-        subjects: subjects.collect(),
-        opened: incident.opened,
-        level: level.to_owned(),
-        cover: cover(incident.cover),
-        call_back: incident.call_back,
-        acknowledged: endorsed(incident.acknowledged),
-        narrowing,
-        narrowing_to,
-        clearing: endorsed(incident.clearing.endorsements),
-        clearing_met_since: incident.clearing.met_since,
-        closed: incident.closed,
-        callers: incident.callers.into_iter().collect(),
-        signals: signals.collect(),
-        lost: Lost {
-            transfers: lost.transfers.into_iter().map(|id| id.0).collect(),
-            motions: lost.motions.into_iter().map(lost_motion).collect(),
-        },
-    }
-}
-
-fn lost_motion(motion: gate::LostMotion) -> LostMotion {
-    LostMotion { id: motion.id.0, kind: motion.kind.to_owned(), passed: motion.passed }
-}
-
-fn signal_entry(signal: Signal) -> SignalEntry {
-    let Signal { who, kind: of, at, told_by, .. } = signal;
-    let (told_by, heard) = match told_by {
-        Some(Teller::Responder { by, heard }) => (ActorId::parse(by.as_str()).ok(), Some(heard)),
-        Some(Teller::Protected(caller)) => (ActorId::parse(caller.as_str()).ok(), None),
-        None => (None, None),
-    };
-    SignalEntry { who, kind: kind(of), at, told_by, heard }
-}
-
-/// A stop that a protected person asked for, for a responder.
-pub fn pause((protected, pause): (&ProtectedId, &covert::Pause)) -> Pause {
-    Pause {
-        protected: protected.clone(),
-        people: pause.people.iter().cloned().collect(),
-        asked: pause.asked,
-        until: pause.until,
-        ending: endorsed(pause.ending.clone()),
-    }
-}
-
-fn cover(cover: covert::Cover) -> Cover {
-    match cover {
-        covert::Cover::Organisation => Cover::Organisation,
-        covert::Cover::Narrowed { vaults, people } => {
-            Cover::Narrowed { vaults: vaults.into_iter().collect(), people: people.into_iter().collect() }
-        }
-    }
-}
-
-fn endorsed(endorsements: Vec<(PersonId, Timestamp)>) -> Vec<Endorsed> {
-    endorsements.into_iter().map(|(by, at)| Endorsed { by, at }).collect()
-}
-
-fn kind(kind: SignalKind) -> String {
-    let word = match kind {
-        SignalKind::SignIn => "sign-in",
-        SignalKind::Act => "act",
-        SignalKind::Judgement => "judgement",
-        SignalKind::CodeWord => "code-word",
-        SignalKind::Relative => "protected-person",
-        SignalKind::MissedCheckIn => "missed-check-in",
-    };
-    word.to_owned()
 }
 
 #[cfg(test)]

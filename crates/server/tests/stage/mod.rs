@@ -238,6 +238,15 @@ impl Stage {
     }
 
     /// Signs in and gives the token.
+    /// The path of the first incident that is open, or of none.
+    pub fn first_incident(&self) -> String {
+        let number = self.engine.read(|state| {
+            let mut open = state.covert().incidents().filter(|(_, incident)| incident.closed.is_none());
+            open.next().map_or(1, |(_, incident)| incident.number)
+        });
+        format!("/v1/response/incidents/{number}")
+    }
+
     pub fn token(&self, by: &str, phrase: &str) -> String {
         let grant = self.send(&self.sending(by, phrase, "/v1/session", json!({})));
         assert_eq!(grant.status(), 201, "{grant:?}");

@@ -58,7 +58,8 @@ fn others_act(scene: &mut Scene, id: &str) {
     let incidents = scene.stage.get("/v1/response/incidents", Some(&room)).json();
     let coerced = scene.story == Story::Coerced;
     assert_eq!(incidents["incidents"].as_array().unwrap().len(), usize::from(coerced), "{incidents}");
-    let taken = scene.unseen("emil", "/v1/response/incidents/1/acknowledge", json!({}));
+    let path = format!("{}/acknowledge", scene.stage.first_incident());
+    let taken = scene.unseen("emil", &path, json!({}));
     assert_eq!(taken.status(), if coerced { 202 } else { 404 }, "{taken:?} {incidents}");
 }
 

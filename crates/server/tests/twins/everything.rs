@@ -35,7 +35,7 @@ fn path_of(template: &str, ids: &Ids) -> String {
         "/v1/vaults/{id}/refresh" => of("treasury") + "?fee_rate=5",
         _ if template.starts_with("/v1/transfers/{id}") => of(&ids.transfer),
         _ if template.starts_with("/v1/vaults/{id}") => of("treasury"),
-        "/v1/response/incidents/{id}" => of("1"),
+        _ if template.starts_with("/v1/response/incidents/{id}") => of("1"),
         _ if template.contains('{') => panic!("GET {template} has no step: add its path in everything.rs"),
         _ => template.to_owned(),
     }
@@ -130,12 +130,19 @@ fn unseen(scene: &Scene, ids: &Ids) {
     let acts = [
         ("acknowledge", json!({})),
         ("implicate", json!({ "person": "alice", "since": since })),
+        ("procedure", json!({ "procedure": "home-invasion" })),
+        ("step", json!({ "step": "call-17", "done": true })),
+        ("note", json!({ "text": "two cars before the house" })),
+        ("called", json!({ "whom": "police", "note": "on their way" })),
+        ("called-back", json!({ "person": "alice", "all_clear": true, "private": true })),
+        ("hand-over", json!({ "to": "emil" })),
+        ("await", json!({ "until": scene.stage.wall().after(types::Span::from_hours(1)) })),
         ("narrow", json!({ "cover": { "narrowed": { "vaults": ["treasury"], "people": ["alice"] } } })),
         ("clear", json!({})),
         ("end-clear", json!({})),
     ];
     for (name, command) in acts {
-        let done = scene.unseen("emil", &format!("/v1/response/incidents/1/{name}"), command);
+        let done = scene.unseen("emil", &format!("{}/{name}", scene.stage.first_incident()), command);
         assert_eq!(done.status() == 404, scene.story != Story::Coerced, "{name}: {done:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! Steps about people: sessions, credentials, check-ins, and the responders' side.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use types::Span;
 
 use crate::scene::Scene;
@@ -17,6 +17,8 @@ pub fn steps(scene: &mut Scene, round: u8) {
     credentials(scene, round);
     breathe(scene);
     check_ins(scene);
+    breathe(scene);
+    dossiers(scene, round);
     breathe(scene);
 }
 
@@ -68,6 +70,18 @@ fn credentials(scene: &mut Scene, round: u8) {
     scene.post("alice", "/v1/people/carol/credential", json!({ "code": "none" }));
 }
 
+/// The server cannot tell what is sealed from what is not; here it is a file's first line.
+fn dossiers(scene: &mut Scene, round: u8) {
+    let sealed = crate::stage::base64(format!("age-encryption.org/v1\n{round}").as_bytes());
+    let new = |revision: u8, sealed: &str| json!({ "revision": revision, "readers": types::Hash([7; 32]), "sealed": sealed });
+    scene.act("alice", "PUT", "/v1/me/dossier", new(round + 1, &sealed));
+    scene.act("alice", "PUT", "/v1/me/dossier", new(round + 1, &sealed));
+    scene.act("alice", "PUT", "/v1/me/dossier", new(round + 2, "bmFtZSA9ICJBIg=="));
+    let token = scene.token("alice");
+    scene.get("/v1/me/dossier?revision=1", Some(&token));
+    scene.get("/v1/me/dossier?revision=99", Some(&token));
+}
+
 fn check_ins(scene: &mut Scene) {
     let next = scene.stage.wall().after(Span::from_hours(20));
     let schedule = json!({ "every": "24h", "next": next, "grace": "1h" });
@@ -93,21 +107,76 @@ pub fn responder_steps(scene: &mut Scene) {
     let room = scene.token("dora");
     scene.get("/v1/response/incidents", Some(&room));
     scene.get("/v1/response/pauses", Some(&room));
-    let since = scene.stage.wall();
-    let acts = [
-        ("incidents/1/acknowledge", json!({})),
-        ("incidents/1/narrow", json!({ "cover": "organisation" })),
-        ("incidents/1/implicate", json!({ "person": "alice", "since": since })),
-        ("incidents/1/clear", json!({})),
-        ("incidents/1/end-clear", json!({})),
-        ("pauses/nobody/end", json!({})),
-    ];
+    scene.get("/v1/response/duty", Some(&room));
+    let acts = responders_acts(scene, "1", "alice");
     for (name, command) in acts {
+        scene.covert("dora", &format!("/v1/response/{name}"), command);
+        breathe(scene);
+    }
+    let from = scene.stage.wall();
+    for (name, command) in [
+        ("incidents/1/dossiers/alice", json!({})),
+        ("pauses/nobody/end", json!({})),
+        ("acknowledge", json!({ "code": "000000" })),
+        ("drills", json!({ "who": "nobody" })),
+        ("overrides", json!({ "schedule": "nights", "person": "dora", "from": from, "until": from })),
+    ] {
         scene.covert("dora", &format!("/v1/response/{name}"), command);
         breathe(scene);
     }
     scene.post("alice", "/v1/response/reports", json!({ "who": "alice", "kind": "judgement" }));
     scene.covert("dora", "/v1/response/reports", json!({ "who": "mallory", "kind": "judgement" }));
+}
+
+/// Everything that a responder can do with an incident.
+fn responders_acts(scene: &Scene, incident: &str, subject: &str) -> Vec<(String, Value)> {
+    let since = scene.stage.wall();
+    let acts = [
+        ("acknowledge", json!({})),
+        ("procedure", json!({ "procedure": "abduction" })),
+        ("step", json!({ "step": "call-17", "done": true })),
+        ("note", json!({ "text": "heard nothing" })),
+        ("called", json!({ "whom": { "person": "emil" } })),
+        ("called-back", json!({ "person": subject, "all_clear": true, "private": true })),
+        ("hand-over", json!({ "to": "emil" })),
+        ("await", json!({ "until": since.after(types::Span::from_hours(2)) })),
+        ("narrow", json!({ "cover": "organisation" })),
+        ("implicate", json!({ "person": subject, "since": since })),
+        ("called-back", json!({ "person": subject, "all_clear": true, "private": true })),
+        ("clear", json!({})),
+        ("end-clear", json!({})),
+        ("end-drill", json!({})),
+    ];
+    acts.map(|(name, command)| (format!("incidents/{incident}/{name}"), command)).into()
+}
+
+/// A responder who is held and is made to report somebody finds that report, and whatever they do with it shows as it would if they were free.
+fn own_report_steps(scene: &mut Scene) {
+    let newest = |scene: &mut Scene| {
+        let room = scene.token("dora");
+        let list = scene.get("/v1/response/incidents", Some(&room)).json();
+        let newest = list["incidents"].as_array().unwrap().last().expect("one's own report").clone();
+        let (id, code) = (newest["id"].to_string(), newest["call_back"].as_str().unwrap().to_owned());
+        scene.get(&format!("/v1/response/incidents/{id}"), Some(&room));
+        scene.get(&format!("/v1/response/incidents/{id}/pack"), Some(&room));
+        (id, code)
+    };
+    for (path, command) in [
+        ("/v1/response/reports", json!({ "who": "bob", "kind": "judgement" })),
+        ("/v1/response/drills", json!({ "who": "bob" })),
+    ] {
+        scene.covert("dora", path, command);
+        breathe(scene);
+        let (id, _) = newest(scene);
+        for (name, command) in responders_acts(scene, &id, "bob") {
+            scene.covert("dora", &format!("/v1/response/{name}"), command);
+            breathe(scene);
+        }
+        let (_, code) = newest(scene);
+        scene.covert("dora", "/v1/response/acknowledge", json!({ "code": code }));
+        breathe(scene);
+        newest(scene);
+    }
 }
 
 /// What would be in the way of everything else.
@@ -117,7 +186,7 @@ pub fn last_steps(scene: &mut Scene) {
         scene.get("/v1/me", Some(&token)).json()
     };
     let own = me["devices"][0]["id"].clone();
-    scene.covert("dora", "/v1/response/reports", json!({ "who": "bob", "kind": "judgement" }));
+    own_report_steps(scene);
     scene.done("alice", "/v1/me/revoke", json!({ "device": own }));
     scene.post("alice", "/v1/session", json!({}));
 }

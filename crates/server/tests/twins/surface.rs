@@ -21,13 +21,8 @@ const NEVER_REFUSES: [(&str, &str, &str); 4] = [
 ];
 
 /// Entry points at which a captive never succeeds.
-const NEVER_SUCCEEDS: [(&str, &str, &str); 7] = [
-    ("GET", "/v1/response/incidents/{id}", EMPTY_ROOM),
-    ("POST", "/v1/response/incidents/{id}/acknowledge", EMPTY_ROOM),
-    ("POST", "/v1/response/incidents/{id}/narrow", EMPTY_ROOM),
-    ("POST", "/v1/response/incidents/{id}/implicate", EMPTY_ROOM),
-    ("POST", "/v1/response/incidents/{id}/clear", EMPTY_ROOM),
-    ("POST", "/v1/response/incidents/{id}/end-clear", EMPTY_ROOM),
+const NEVER_SUCCEEDS: [(&str, &str, &str); 2] = [
+    ("POST", "/v1/response/incidents/{id}/dossiers/{person}", EMPTY_ROOM),
     ("POST", "/v1/response/pauses/{protected}/end", EMPTY_ROOM),
 ];
 

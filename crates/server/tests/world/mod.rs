@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use alarm::{Channel, DeliveryError, Message, Receipt};
+use alarm::{Channel, DeliveryError, Message, Reach, Receipt, Recipient};
 use credentials::Class;
 use gate::{Ask, Attestation, Command};
 use journal::sqlite::Options;
@@ -104,6 +104,18 @@ look_back = "7d"
 const MEMBERS: [&str; 3] = ["alice", "bob", "carol"];
 const RESPONDERS: [&str; 2] = ["dora", "emil"];
 
+/// The responders' keys for dossiers: what stands in the register, and what only they have.
+pub const RECIPIENTS: [(&str, &str); 2] = [
+    (
+        "age1r5fzkjlvreprv9gaultr90dyaxtaqqptct4thcsmt6urjc897eqsmhjm4p",
+        "AGE-SECRET-KEY-1DC463UDYD4E208MM0DNPKRA2XNDRSJDRESAWN6T55P6PG5G3E42S5DGHM3",
+    ),
+    (
+        "age17qyxyjf3jn58nctyy4lcf2q40x6zqtd7qdz5zy3jnt4mx04tupps3e3krx",
+        "AGE-SECRET-KEY-1A082L4PPRTXVQJ543UVYAGE02E37JHRQD6MCSGCQ6G2EUX7S7WSQDY0H83",
+    ),
+];
+
 pub fn key(name: &str) -> AccountKey {
     let seed = hash_parts("test-seed", &[name.as_bytes()]);
     AccountKey::from_seed(Network::Regtest, &Secret::new(seed.0)).unwrap()
@@ -121,9 +133,9 @@ fn register() -> String {
             key(name).public()
         );
     }
-    for name in RESPONDERS {
+    for (name, (recipient, _)) in RESPONDERS.into_iter().zip(RECIPIENTS) {
         text += &format!(
-            "[[person]]\nid = \"{name}\"\ngroups = [\"responders\"]\nplaces = [\"home-{name}\"]\nkeys = []\n"
+            "[[person]]\nid = \"{name}\"\ngroups = [\"responders\"]\nplaces = [\"home-{name}\"]\nkeys = []\nrecipients = [\"{recipient}\"]\n"
         );
     }
     text
@@ -181,7 +193,20 @@ impl Channel for Bell {
         &self.id
     }
 
-    fn deliver(&self, message: &Message, now: Timestamp) -> Result<Receipt, DeliveryError> {
+    fn reach(&self) -> Reach {
+        Reach::Wide
+    }
+
+    fn probe(&self, _now: Timestamp) -> Result<(), DeliveryError> {
+        Ok(())
+    }
+
+    fn deliver(
+        &self,
+        message: &Message,
+        _to: Option<&Recipient>,
+        now: Timestamp,
+    ) -> Result<Receipt, DeliveryError> {
         message.check()?;
         let mut failures = self.failures.lock().unwrap();
         if *failures > 0 {

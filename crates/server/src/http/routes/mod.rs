@@ -1,8 +1,11 @@
 //! Every path of the interface, and the OpenAPI document that describes it: both from the same annotations.
 
+mod casework;
 mod credentials;
+mod dossiers;
 mod exposure;
 mod feeds;
+mod intake;
 mod motions;
 mod passkeys;
 mod people;
@@ -51,7 +54,9 @@ const fn done(accepted: Accepted) -> (StatusCode, Json<Accepted>) {
         (name = "exposure", description = "How much could anyone be forced to move"),
         (name = "vaults", description = "Balances and addresses"),
         (name = "feeds", description = "Prices and the chain, from signed feeds"),
+        (name = "intake", description = "Alarms of other systems"),
         (name = "check-ins", description = "To be missed when one does not check in"),
+        (name = "dossiers", description = "Your own sealed emergency packet"),
         (name = "response", description = "Responders only; for everybody else these paths do not exist"),
         (name = "server", description = "Health, figures, this document")
     )
@@ -72,6 +77,9 @@ pub fn router() -> (Router<Http>, Document) {
         .routes(routes!(credentials::open))
         .routes(routes!(credentials::enrol))
         .routes(routes!(credentials::propose))
+        .routes(routes!(dossiers::recipients))
+        .routes(routes!(dossiers::own, dossiers::keep))
+        .routes(routes!(dossiers::open))
         .routes(routes!(transfers::list, transfers::propose))
         .routes(routes!(transfers::show))
         .routes(routes!(transfers::transaction))
@@ -98,11 +106,25 @@ pub fn router() -> (Router<Http>, Document) {
         .routes(routes!(wallet::draft))
         .routes(routes!(exposure::show))
         .routes(routes!(passkeys::site))
+        .routes(routes!(intake::cap))
         .routes(routes!(feeds::price))
         .routes(routes!(feeds::transaction))
         .routes(routes!(response::list))
         .routes(routes!(response::show))
-        .routes(routes!(response::acknowledge))
+        .routes(routes!(casework::acknowledge))
+        .routes(routes!(casework::acknowledge_code))
+        .routes(routes!(casework::follow))
+        .routes(routes!(casework::step))
+        .routes(routes!(casework::note))
+        .routes(routes!(casework::called))
+        .routes(routes!(casework::called_back))
+        .routes(routes!(casework::hand_over))
+        .routes(routes!(casework::wait))
+        .routes(routes!(casework::drill))
+        .routes(routes!(casework::end_drill))
+        .routes(routes!(casework::override_turn))
+        .routes(routes!(casework::duty))
+        .routes(routes!(casework::pack))
         .routes(routes!(response::narrow))
         .routes(routes!(response::implicate))
         .routes(routes!(response::report))
