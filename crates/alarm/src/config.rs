@@ -12,7 +12,7 @@ use thiserror::Error;
 use types::{ChannelId, Secret};
 use zeroize::Zeroize;
 
-use crate::{Channel, Dc09Settings, EmailSettings, Inbound, PushSettings, WebhookSettings};
+use crate::{Channel, Dc09Settings, EmailSettings, Inbound, PushSettings, SmsSettings, WebhookSettings};
 
 /// The shortest shared secret, in bytes.
 pub const WEBHOOK_SECRET_BYTES_MIN: usize = 32;
@@ -29,6 +29,8 @@ pub enum ChannelConfig {
     Email(EmailSettings),
     /// A push message to each person's telephone, as ntfy takes them.
     Push(PushSettings),
+    /// A short message to each person's telephone, through a provider that speaks SMPP.
+    Sms(SmsSettings),
     /// An alarm-receiving centre.
     Dc09(Dc09Settings),
 }
@@ -51,6 +53,7 @@ impl ChannelConfig {
             Self::Webhook(settings) => settings,
             Self::Email(settings) => settings,
             Self::Push(settings) => settings,
+            Self::Sms(settings) => settings,
             Self::Dc09(settings) => settings,
         }
     }
@@ -214,10 +217,11 @@ pub(crate) mod tests {
     const WEBHOOK: &str = r#"{"id":"centre","kind":"webhook","url":"https://a.example/x","secret_file":"s"}"#;
     const EMAIL: &str = r#"{"id":"mail","kind":"email","host":"relay.example","from":"alarm@a.example"}"#;
     const PUSH: &str = r#"{"id":"push","kind":"push","server":"https://ntfy.example"}"#;
+    const SMS: &str = r#"{"id":"sms","kind":"sms","host":"smpp.example","system_id":"a","password_file":"s","source":"36180"}"#;
 
     #[test]
     fn a_channel_is_read_strictly() {
-        for good in [WEBHOOK, EMAIL, PUSH] {
+        for good in [WEBHOOK, EMAIL, PUSH, SMS] {
             let config = parse(good).unwrap();
             assert!(config.open(&files(&[("s", &[b'k'; 32])])).is_ok(), "{good}");
             let written = serde_json::to_string(&config).unwrap();
@@ -247,7 +251,7 @@ pub(crate) mod tests {
             |texts: &[&str]| independent(&texts.iter().map(|text| parse(text).unwrap()).collect::<Vec<_>>());
         assert_eq!(count(&[]), 0);
         assert_eq!(count(&[WEBHOOK]), 1);
-        assert_eq!(count(&[WEBHOOK, EMAIL, PUSH]), 3);
+        assert_eq!(count(&[WEBHOOK, EMAIL, PUSH, SMS]), 4);
         let same_host = PUSH.replace("ntfy.example", "A.EXAMPLE.:8443/push");
         assert_eq!(count(&[WEBHOOK, &same_host]), 1);
         let same_relay = EMAIL.replace("relay.example", "a.example");
@@ -286,7 +290,7 @@ pub(crate) mod tests {
 
     #[test]
     fn settings_are_not_printed() {
-        for text in [WEBHOOK, EMAIL, PUSH] {
+        for text in [WEBHOOK, EMAIL, PUSH, SMS] {
             let printed = format!("{:?}", parse(text).unwrap());
             assert!(!printed.contains("example"), "{printed}");
         }

@@ -35,6 +35,7 @@ mod push;
 pub mod receiver;
 mod retry;
 mod signature;
+mod smpp;
 mod webhook;
 mod wording;
 
@@ -56,6 +57,10 @@ pub use retry::{ALARM_RETRY_FIRST_SECONDS, ALARM_RETRY_MAX_SECONDS, retry_after}
 pub use signature::{
     ID_HEADER, SIGNATURE_HEADER, SIGNATURES_MAX, TIMESTAMP_HEADER, WEBHOOK_BODY_BYTES_MAX, WebhookError,
     WebhookHeaders, WebhookTrust, sign_webhook, sign_webhook_with_key, verify_webhook,
+};
+pub use smpp::{
+    Number, SMPP_ANSWER_SECONDS, SMPP_DELIVERY_SECONDS, SMPP_PDU_BYTES_MAX, SMPP_PLAIN_PORT,
+    SMPP_QUIET_SECONDS, SMPP_TLS_PORT, SMS_PARTS_MAX, SmsSettings,
 };
 pub use webhook::WebhookSettings;
 pub use wording::Language;

@@ -116,7 +116,7 @@ impl Frame {
     }
 }
 
-/// Bytes to send; wiped after use, since some hold a password and others an alarm.
+/// Bytes to send; wiped after use, since one of them holds the password.
 pub(super) type Bytes = Zeroizing<Vec<u8>>;
 
 /// A PDU without a body.

@@ -164,7 +164,7 @@ impl Session {
     }
 
     fn send(&self, bytes: &[u8]) -> Result<(), DeliveryError> {
-        self.wire.write(bytes, self.limits.answer).map_err(|error| explain_io(&error))
+        self.wire.write(bytes, Deadline::after(self.limits.answer)).map_err(|error| explain_io(&error))
     }
 
     /// Until the session ends; says why it did.

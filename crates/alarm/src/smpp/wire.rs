@@ -54,20 +54,20 @@ impl Wire {
         self.tls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes all, each piece of it within `patience`.
-    pub(super) fn write(&self, bytes: &[u8], patience: Duration) -> io::Result<()> {
+    /// Writes all of it until the deadline.
+    pub(super) fn write(&self, bytes: &[u8], deadline: Deadline) -> io::Result<()> {
         let mut tls = self.tls();
-        self.stream.set_write_timeout(Some(patience))?;
+        let mut out = Outward { stream: &self.stream, deadline };
         match tls.as_mut() {
-            None => (&self.stream).write_all(bytes),
+            None => out.write_all(bytes),
             Some(tls) => {
                 tls.writer().write_all(bytes)?;
-                flush(tls, &self.stream)
+                flush(tls, &mut out)
             }
         }
     }
 
-    /// Appends what comes within `patience`, at most a few kilobytes.
+    /// Appends what comes within `patience`, at most a few kilobytes. What TLS has to say to it is said by then, too.
     pub(super) fn read(&self, into: &mut Vec<u8>, patience: Duration) -> io::Result<Heard> {
         self.stream.set_read_timeout(Some(patience))?;
         let mut raw = [0; READ_BYTES];
@@ -85,13 +85,31 @@ impl Wire {
         let mut tls = self.tls();
         let Some(tls) = tls.as_mut() else { return Ok(Heard::End) };
         let heard = decrypt(tls, raw, into)?;
-        flush(tls, &self.stream)?;
+        flush(tls, &mut Outward { stream: &self.stream, deadline: Deadline::after(patience) })?;
         Ok(heard)
     }
 
     /// Ends it for whoever reads or writes.
     pub(super) fn close(&self) {
         let _already_closed = self.stream.shutdown(Shutdown::Both);
+    }
+}
+
+/// The way out, until a deadline: a peer that takes one octet at a time gains nothing by it.
+struct Outward<'a> {
+    stream: &'a TcpStream,
+    deadline: Deadline,
+}
+
+impl Write for Outward<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let left = self.deadline.left().ok_or(ErrorKind::TimedOut)?;
+        self.stream.set_write_timeout(Some(left))?;
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -121,31 +139,28 @@ fn decrypt(tls: &mut ClientConnection, mut raw: &[u8], into: &mut Vec<u8>) -> io
     Ok(heard)
 }
 
-fn flush(tls: &mut ClientConnection, mut stream: &TcpStream) -> io::Result<()> {
+fn flush(tls: &mut ClientConnection, out: &mut Outward<'_>) -> io::Result<()> {
     while tls.wants_write() {
-        tls.write_tls(&mut stream)?;
+        tls.write_tls(out)?;
     }
     Ok(())
 }
 
 fn shake_hands(stream: &TcpStream, tls: &Tls, deadline: Deadline) -> Result<ClientConnection, DeliveryError> {
     let mut tls = tls.begin()?;
-    let mut stream = stream;
-    while tls.is_handshaking() {
-        let left = deadline.left().ok_or(DeliveryError::Timeout)?;
-        let limited = stream.set_write_timeout(Some(left)).and(stream.set_read_timeout(Some(left)));
-        limited.and_then(|()| flush(&mut tls, stream)).map_err(|error| explain_io(&error))?;
+    let mut out = Outward { stream, deadline };
+    loop {
+        flush(&mut tls, &mut out).map_err(|error| explain_io(&error))?;
         if !tls.is_handshaking() {
-            break;
+            return Ok(tls);
         }
-        let count = tls.read_tls(&mut stream).map_err(|error| explain_io(&error))?;
-        if count == 0 {
+        let left = deadline.left().ok_or(DeliveryError::Timeout)?;
+        let read = stream.set_read_timeout(Some(left)).and_then(|()| tls.read_tls(&mut &*stream));
+        if read.map_err(|error| explain_io(&error))? == 0 {
             return Err(DeliveryError::Tls("the receiver hung up".into()));
         }
         tls.process_new_packets().map_err(|error| DeliveryError::Tls(shorten(&error.to_string())))?;
     }
-    flush(&mut tls, stream).map_err(|error| explain_io(&error))?;
-    Ok(tls)
 }
 
 /// The first address that answers.

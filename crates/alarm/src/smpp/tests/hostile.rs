@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::super::incoming::{Incoming, understand};
 use super::super::pdu::{Cut, SMPP_PDU_BYTES_MAX, bare, cut};
 use super::*;
+use crate::connection::Target;
 use crate::inbound::REPLY_TEXT_CHARS_MAX;
 
 /// Accepts one connection after the other and does the same with each.
@@ -170,6 +171,22 @@ fn a_flood_of_requests_ends_in_time() {
     let (delivered, took) = timed(|| deliver(&channel));
     assert!(delivered.is_err());
     assert!(took < Duration::from_secs(3), "{took:?}");
+}
+
+#[test]
+fn a_peer_that_reads_nothing_holds_no_writer() {
+    let kept = Mutex::new(Vec::new());
+    let port = peer(move |stream| kept.lock().unwrap().push(stream));
+    let target = Target { host: "127.0.0.1".into(), port, allow_private: true, plain: false };
+    let wire = Wire::connect(&Peer { target, tls: None }, Deadline::after(QUICK.connect)).unwrap();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        // More than any socket buffers.
+        let written = wire.write(&vec![0; 64 * 1024 * 1024], Deadline::after(QUICK.answer));
+        sender.send(written.map_err(|error| error.kind())).unwrap();
+    });
+    let written = receiver.recv_timeout(Duration::from_secs(5)).expect("the write ends");
+    assert!(written.is_err(), "{written:?}");
 }
 
 #[test]

@@ -51,6 +51,17 @@ fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
+/// Where `cargo xtask peers-for-tests` has put other people's programs.
+fn installed() -> PathBuf {
+    let chosen = std::env::var_os("REMPART_TEST_PEERS").map(PathBuf::from);
+    let folder = chosen.unwrap_or_else(|| here("../../target")).join("npm");
+    assert!(
+        folder.join("installed.txt").exists(),
+        "the test peers are not there: run `cargo xtask peers-for-tests` (it needs node and npm)"
+    );
+    folder
+}
+
 impl Provider {
     pub fn start() -> Self {
         Self::run(&[])
@@ -61,11 +72,7 @@ impl Provider {
     }
 
     fn run(arguments: &[PathBuf]) -> Self {
-        let installed = here("../../target/npm");
-        assert!(
-            installed.join("installed.txt").exists(),
-            "the test peers are not there: run `cargo xtask peers-for-tests` (it needs node and npm)"
-        );
+        let installed = installed();
         let mut process = Command::new("node")
             .arg(here("tests/peers/smpp.js"))
             .args(arguments)
