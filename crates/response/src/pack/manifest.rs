@@ -119,11 +119,11 @@ fn sha256(bytes: &[u8]) -> Hash {
     Hash(Sha256::digest(bytes).into())
 }
 
-fn entry(file: &PackFile) -> Entry {
+pub(super) fn entry(file: &PackFile) -> Entry {
     Entry { path: file.path.clone(), bytes: file.bytes.len() as u64, sha256: sha256(&file.bytes) }
 }
 
-fn sums(files: &[PackFile]) -> String {
+pub(super) fn sums(files: &[PackFile]) -> String {
     let mut lines: Vec<String> =
         files.iter().map(|file| format!("{}  {}\n", sha256(&file.bytes), file.path)).collect();
     lines.sort_by(|a, b| a.get(64..).cmp(&b.get(64..)));

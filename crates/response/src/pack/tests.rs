@@ -104,6 +104,28 @@ fn every_alteration_is_found() {
     assert!(matches!(verify(&whole, &server(), Some(&other)), Err(PackError::OtherPacker(_))));
 }
 
+/// Whoever alters a file can mend the sums, and the manifest too; not its signature.
+#[test]
+fn an_alteration_with_mended_sums_is_found() {
+    let mend = |files: &mut Vec<PackFile>| {
+        files.retain(|file| file.path != SUMS_FILE);
+        let text = manifest::sums(files);
+        files.push(file(SUMS_FILE, text));
+    };
+    let mut files = packed(facts(), None).unwrap();
+    let sheet = text(&files, "timeline.csv").replace("two cars", "ten cars");
+    files.iter_mut().find(|file| file.path == "timeline.csv").unwrap().bytes = sheet.into_bytes();
+    mend(&mut files);
+    assert_eq!(verify(&files, &server(), None), Err(PackError::Altered("timeline.csv".into())));
+    let mut forged: Manifest = serde_json::from_str(&text(&files, MANIFEST_FILE)).unwrap();
+    let altered = files.iter().find(|file| file.path == "timeline.csv").unwrap();
+    *forged.files.iter_mut().find(|file| file.path == "timeline.csv").unwrap() = manifest::entry(altered);
+    let forged = canonical_json(&forged).unwrap();
+    files.iter_mut().find(|file| file.path == MANIFEST_FILE).unwrap().bytes = forged.into_bytes();
+    mend(&mut files);
+    assert_eq!(verify(&files, &server(), None), Err(PackError::Signature));
+}
+
 /// Whoever made a pack cannot make the server say something else, even with a manifest of their own.
 #[test]
 fn facts_that_the_server_did_not_sign_are_refused() {
