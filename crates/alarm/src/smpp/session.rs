@@ -15,6 +15,8 @@ use crate::connection::explain_io;
 use crate::{DeliveryError, Inbound};
 
 const SEQUENCE_MAX: u32 = 0x7fff_ffff;
+/// How long a peer that reads nothing may keep us from leaving.
+const GOOD_BYE: Duration = Duration::from_secs(1);
 
 /// How long things may take; tests are shorter of patience.
 #[derive(Clone, Copy)]
@@ -113,7 +115,8 @@ impl Session {
     pub(super) fn leave(&self) {
         if self.is_open() {
             let sequence = self.state().draw();
-            let _ending_anyway = self.send(&pdu::bare(pdu::UNBIND, status::OK, sequence));
+            let deadline = Deadline::after(self.limits.answer.min(GOOD_BYE));
+            let _ending_anyway = self.wire.write(&pdu::bare(pdu::UNBIND, status::OK, sequence), deadline);
         }
         self.end(DeliveryError::Broken("the session ended".into()));
     }
@@ -128,7 +131,7 @@ impl Session {
         let deadline = deadline.within(self.limits.answer);
         let sequence = self.open_question(request)?;
         let sent = match encode(sequence) {
-            Some(bytes) => self.send(&bytes),
+            Some(bytes) => self.wire.write(&bytes, deadline).map_err(|error| explain_io(&error)),
             None => Err(DeliveryError::Rejected("a field is too long for the protocol".into())),
         };
         let answer = sent.and_then(|()| self.wait(deadline));

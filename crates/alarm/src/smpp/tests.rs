@@ -371,6 +371,27 @@ fn replies_and_receipts_are_heard_and_answered() {
 }
 
 #[test]
+fn a_configured_channel_delivers_and_hears() {
+    let provider = Provider::start();
+    let text = format!(
+        r#"{{"id":"sms","kind":"sms","host":"127.0.0.1","port":{},"tls":false,"allow_private":true,
+            "system_id":"rempart","system_type":"alarm","password_file":"p","source":"+33655300000"}}"#,
+        provider.port
+    );
+    let config: crate::ChannelConfig = serde_json::from_str(&text).unwrap();
+    let heard = Arc::new(Heard::default());
+    let inbound: Arc<dyn Inbound> = heard.clone();
+    let channel = config.open_with(&files(&[("p", b"pass-5309\n")]), Some(&inbound)).unwrap();
+    channel.deliver(&message(), Some(&bob()), now()).unwrap();
+    assert_eq!(provider.event("bind").text("system_type"), "alarm");
+    let sms = provider.event("submit");
+    assert_eq!((sms.text("source_addr"), sms.number("source_addr_ton")), ("33655300000", 1));
+    provider.order(r#"{"send":"deliver_sm","fields":{"source_addr":"33655305309","short_message":"ok"}}"#);
+    provider.event("deliver_sm_resp");
+    assert_eq!(heard.all(), ["sms reply +33655305309 ok"]);
+}
+
+#[test]
 fn leaving_says_good_bye() {
     let provider = Provider::start();
     let channel = channel(provider.port);
