@@ -119,6 +119,9 @@ impl State {
             | Command::EndDrill { incident } => {
                 Self::decide_casework(policy, find(incident)?, at, command)
             }
+            // A third person's address is nobody's to give away under force, not even in an incident that they reported themselves. Whoever
+            // looks cannot tell this from a person who keeps no dossier.
+            Command::Opened { .. } if class == Class::Duress => Err(Refusal::NotFound),
             Command::Opened { incident, person: of, .. } => {
                 let is_subject = find(incident)?.subjects.contains_key(of);
                 if is_subject { Ok(()) } else { Err(Refusal::NotFound) }
