@@ -38,5 +38,5 @@ fn every_command_asks_for_an_idempotency_key() {
             commands += usize::from(is_command);
         }
     }
-    assert_eq!(commands, 32);
+    assert_eq!(commands, 45);
 }
