@@ -120,6 +120,8 @@ struct Asked<'a> {
     plan: &'a CallPlan,
     ways: &'a Reachable,
     now: Timestamp,
+    /// Found once: with thousands of people and incidents that is what takes time.
+    responders: Vec<&'a PersonId>,
 }
 
 type Key = (About, ChannelId, Option<PersonId>);
@@ -128,7 +130,10 @@ impl State {
     /// Everything that is to be handed over now and is not written down as handed over: first what nobody was told of.
     #[must_use]
     pub fn calls(&self, policy: &Policy, plan: &CallPlan, ways: &Reachable, now: Timestamp) -> Vec<Call> {
-        let asked = Asked { policy, plan, ways, now };
+        let group = &policy.response().responders;
+        let responders = policy.people().filter(|person| person.groups.contains(group));
+        let responders = responders.map(|person| &person.id).collect();
+        let asked = Asked { policy, plan, ways, now, responders };
         let mut calls = Vec::new();
         for (id, incident) in self.incidents.iter().filter(|(_, incident)| incident.closed.is_some()) {
             self.wide(&asked, (About::Incident(*id), incident.ordinal), (0, 0), &mut calls);
@@ -205,7 +210,7 @@ impl State {
         let steps = u32::try_from(asked.plan.chain().steps.len().max(1)).unwrap_or(u32::MAX);
         let pass = pages.last().map_or(0, |page| page.number / steps * steps);
         self.wide(asked, about.clone(), (escalation.round, pass), calls);
-        let responders = strangers(asked.policy, |someone| incident.is_near(asked.policy, someone));
+        let responders = strangers(asked, |someone| incident.is_near(asked.policy, someone));
         for ((channel, person), page) in self.recipients(asked, &pages, &responders) {
             self.personal(asked, about.clone(), (channel, person), (escalation.round, page), calls);
         }
@@ -228,7 +233,7 @@ impl State {
         self.wide(asked, about.clone(), (0, 0), calls);
         let pages = pages(asked.plan, pause.asked, pause.asked);
         let near = |someone: &PersonId| crate::pause::is_near(asked.policy, (protected, pause), someone);
-        let responders = strangers(asked.policy, near);
+        let responders = strangers(asked, near);
         for ((channel, person), page) in self.recipients(asked, &pages, &responders) {
             self.personal(asked, about.clone(), (channel, person), (0, page), calls);
         }
@@ -358,10 +363,8 @@ fn whereabouts<'a>(policy: &'a Policy, incident: &'a Incident, person: &PersonId
 }
 
 /// Responders who may be told.
-fn strangers(policy: &Policy, is_near: impl Fn(&PersonId) -> bool) -> Vec<PersonId> {
-    let people = policy.people().map(|person| &person.id);
-    let people = people.filter(|person| State::is_responder(policy, person) && !is_near(person));
-    people.cloned().collect()
+fn strangers(asked: &Asked<'_>, is_near: impl Fn(&PersonId) -> bool) -> Vec<PersonId> {
+    asked.responders.iter().filter(|person| !is_near(person)).map(|person| PersonId::clone(person)).collect()
 }
 
 /// Over which channels a step reaches somebody: those that it names, or all where it names none that this person has.

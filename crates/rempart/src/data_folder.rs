@@ -10,7 +10,7 @@ use journal::sqlite::Options;
 use journal::{Journal, SqliteJournal};
 use server::clock::SystemClock;
 use server::config::Config;
-use server::dispatch::HoldForOperator;
+use server::dispatch::{CALLS_FILE, HoldForOperator};
 use server::engine::{Engine, Parts, Settings};
 use server::entropy::{Entropy, SystemEntropy};
 use server::keys::Secrets;
@@ -79,6 +79,10 @@ impl DataFolder {
             checkpoint_file: Some(self.checkpoint()),
             exposure_file: Some(self.0.join("exposure.jsonl")),
             link_base: config.link_base(),
+            calls_file: Some(self.0.join(CALLS_FILE)),
+            independent_channels: Some(alarm::independent(&config.channels)),
+            panels: Arc::new(config.open_panels(&self.0)?),
+            ..Settings::default()
         };
         let parts = Parts {
             journal,

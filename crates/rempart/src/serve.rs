@@ -9,10 +9,11 @@ use anyhow::{Context, Result};
 use clap::Args;
 use server::config::Config;
 use server::engine::Engine;
-use server::entropy::SystemEntropy;
+use server::entropy::{Entropy, SystemEntropy};
 use server::http;
+use server::intake;
 use server::pages::AlarmPage;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UdpSocket};
 use tracing_subscriber::EnvFilter;
 
 use crate::data_folder::DataFolder;
@@ -47,6 +48,7 @@ pub fn run(args: &ServeArgs, language: Language, out: &mut dyn Write) -> Result<
         if !at.ip().is_loopback() {
             writeln!(out, "{}", pick(language, PLAIN_HTTP_EN, PLAIN_HTTP_FR))?;
         }
+        listen_to_panels(&engine, &config, out).await?;
         out.flush()?;
         warn_of_alarms(&engine, language, out);
         let page = AlarmPage::new(config.alarm_page.clone(), Some(folder.path().to_owned()));
@@ -72,6 +74,24 @@ fn warn_of_alarms(engine: &Engine, language: Language, out: &mut dyn Write) {
 const PLAIN_HTTP_EN: &str =
     "warning: this is plain HTTP and not loopback: put a TLS proxy in front, or phrases travel in the clear";
 const PLAIN_HTTP_FR: &str = "attention : HTTP en clair hors de la boucle locale : placez un proxy TLS devant, sinon les phrases circulent en clair";
+
+/// Where the settings say so, panels are listened to as long as the server runs.
+async fn listen_to_panels(engine: &Engine, config: &Config, out: &mut dyn Write) -> Result<()> {
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    if let Some(address) = config.intake.dc09 {
+        let panels = TcpListener::bind(address).await;
+        let panels = panels.with_context(|| format!("cannot listen to panels on {address}"))?;
+        writeln!(out, "panels: tcp {}", panels.local_addr()?)?;
+        tokio::spawn(intake::serve_tcp(engine.clone(), Arc::clone(&entropy), panels, asked_to_stop()));
+    }
+    if let Some(address) = config.intake.dc09_udp {
+        let panels = UdpSocket::bind(address).await;
+        let panels = panels.with_context(|| format!("cannot listen to panels on {address}"))?;
+        writeln!(out, "panels: udp {}", panels.local_addr()?)?;
+        tokio::spawn(intake::serve_udp(engine.clone(), entropy, panels, asked_to_stop()));
+    }
+    Ok(())
+}
 
 async fn serve_until_asked(
     engine: Engine,

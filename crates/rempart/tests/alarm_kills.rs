@@ -32,7 +32,9 @@ fn note(counts: &Counts, name: &str) {
     *counts.lock().unwrap().entry(name.to_owned()).or_default() += 1;
 }
 
-fn listen(answer: impl Fn(&TcpStream, &Counts) -> std::io::Result<()> + Send + Clone + 'static) -> (SocketAddr, Counts) {
+fn listen(
+    answer: impl Fn(&TcpStream, &Counts) -> std::io::Result<()> + Send + Clone + 'static,
+) -> (SocketAddr, Counts) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let (address, counts) = (listener.local_addr().unwrap(), Counts::default());
     let own = Arc::clone(&counts);
@@ -160,7 +162,9 @@ fn organisation(folder: &Path, hook: SocketAddr, relay: SocketAddr) -> String {
     );
     fs::write(folder.join("data/rempart.toml"), settings).unwrap();
     fs::write(folder.join("data/hook.secret"), "ab".repeat(32)).unwrap();
-    let contact = |name: &&str| format!("[[contact]]\nperson = \"{name}\"\nways = {{ mail = \"{name}@example.org\" }}\n");
+    let contact = |name: &&str| {
+        format!("[[contact]]\nperson = \"{name}\"\nways = {{ mail = \"{name}@example.org\" }}\n")
+    };
     let contacts: String = RESPONDERS.iter().map(contact).collect();
     fs::write(folder.join("data/calls.toml"), contacts).unwrap();
     let printed = run(&["alarm-link", "mathilde", "--data", "data", "--json"]);

@@ -175,7 +175,9 @@ fn presses(flooded: bool) {
 }
 
 fn print(what: &str, when: &str, sorted: &[Duration]) {
-    let at = |hundredth: usize| sorted[(sorted.len() * hundredth / 100).min(sorted.len() - 1)].as_secs_f64() * 1000.0;
+    let at = |hundredth: usize| {
+        sorted[(sorted.len() * hundredth / 100).min(sorted.len() - 1)].as_secs_f64() * 1000.0
+    };
     println!(
         "{what}, {when:<14} p50 {:>6.1} ms, p99 {:>6.1} ms, longest {:>6.1} ms, {} alarms, none lost",
         at(50),
@@ -205,7 +207,8 @@ fn at_once() {
     let receivers = [Receiver::start(watch), Receiver::start(watch)];
     let stage = open(AT_ONCE, false, &receivers);
     println!("    ({AT_ONCE} people and homes are there after {:.1} s)", watch.elapsed().as_secs_f64());
-    let secrets = Arc::new(server::keys::Secrets::in_memory(&server::entropy::SeededEntropy::new(world::seed(7))));
+    let secrets =
+        Arc::new(server::keys::Secrets::in_memory(&server::entropy::SeededEntropy::new(world::seed(7))));
     let started = watch.elapsed();
     std::thread::scope(|scope| {
         for thread in 0..16 {

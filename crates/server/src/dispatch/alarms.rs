@@ -30,13 +30,13 @@ use crate::clock::Stopwatch;
 use crate::engine::{Bell, Shared};
 
 /// The most messages that are composed at one look, so that nobody waits for the state meanwhile.
-const NEW_AT_ONCE_MAX: usize = 512;
+const NEW_AT_ONCE_MAX: usize = 1024;
 /// How often, in seconds, the state is looked at even if nothing was written: time alone brings calls.
 const LOOK_SECONDS: u32 = 1;
 /// How often, in seconds, the call plan's file is looked at.
 const PLAN_SECONDS: u32 = 5;
 /// A look that took long is followed by a pause so many times as long.
-const PAUSE_FACTOR: u32 = 9;
+const PAUSE_FACTOR: u32 = 4;
 
 /// How fast the delivery of alarms goes about its work. Never a setting: other values than the default are for tests.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -185,7 +185,8 @@ impl Scheduler {
         }
         let second = shared.deliveries.pace.second;
         let commits = shared.bell.count();
-        let is_news = self.seen != Some(commits) || self.looked.elapsed() >= second.saturating_mul(LOOK_SECONDS);
+        let is_news =
+            self.seen != Some(commits) || self.looked.elapsed() >= second.saturating_mul(LOOK_SECONDS);
         if is_news && self.looked.elapsed() >= self.pause {
             self.look_into_state(shared, commits);
         }

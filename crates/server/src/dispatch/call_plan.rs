@@ -60,7 +60,9 @@ impl PlanFile {
         }
         let outcome = match &read {
             Ok(None) if !inner.had_one => Ok(CallPlan::default()),
-            Ok(None) => Err(format!("{CALLS_FILE} is gone: the plan that it held stays in force until a restart")),
+            Ok(None) => {
+                Err(format!("{CALLS_FILE} is gone: the plan that it held stays in force until a restart"))
+            }
             Ok(Some(text)) => CallPlan::parse(CALLS_FILE, text).map_err(|error| error.to_string()),
             Err(why) => Err(why.clone()),
         };

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use alarm::{Kind, Language, Level, MESSAGE_PEOPLE_MAX, Message, News, Recipient, Status};
-use credentials::Class;
 use covert::{About, Call, Incident, IncidentId, Signal, SignalKind, Teller};
+use credentials::Class;
 use gate::State;
 use policy::Policy;
 use rota::{CallPlan, Contact};
@@ -25,6 +25,7 @@ pub struct Composing<'a> {
     policy: &'a Policy,
     state: &'a covert::State,
     now: Timestamp,
+    responders: Vec<&'a PersonId>,
     /// The first and the last signal of each incident.
     signals: BTreeMap<IncidentId, (&'a Signal, &'a Signal)>,
 }
@@ -34,8 +35,17 @@ impl<'a> Composing<'a> {
     pub fn new(shared: &'a Shared, plan: &'a CallPlan, state: &'a State, now: Timestamp) -> Option<Self> {
         let policy = state.overt().policy()?;
         let link_base = shared.link_base.trim_end_matches('/');
-        let signals = BTreeMap::new();
-        Some(Self { origin: &shared.origin, link_base, plan, policy, state: state.covert(), now, signals })
+        let (signals, responders) = (BTreeMap::new(), responders(policy).collect());
+        Some(Self {
+            origin: &shared.origin,
+            link_base,
+            plan,
+            policy,
+            state: state.covert(),
+            now,
+            responders,
+            signals,
+        })
     }
 
     /// Looks at the signals once for many messages.
@@ -83,7 +93,7 @@ impl<'a> Composing<'a> {
             since: incident.opened,
             code: incident.call_back.clone(),
             link: format!("{}/v1/response/incidents/{}", self.link_base, incident.number),
-            call: strangers(self.policy, |person| incident.is_near(self.policy, person)),
+            call: strangers(&self.responders, |person| incident.is_near(self.policy, person)),
         }
     }
 
@@ -92,8 +102,9 @@ impl<'a> Composing<'a> {
             let pauses = self.state.pauses(self.policy, (person, Class::Free), self.now);
             pauses.into_iter().find(|(asked, _)| *asked == protected).map(|(_, pause)| pause)
         };
-        let asked = responders(self.policy).find_map(seen)?.asked;
-        let id = hash_parts("rempart/alarm/pause/v1", &[&self.id_of(call).0, &asked.as_nanos().to_be_bytes()]);
+        let asked = self.responders.iter().find_map(|person| seen(person))?.asked;
+        let id =
+            hash_parts("rempart/alarm/pause/v1", &[&self.id_of(call).0, &asked.as_nanos().to_be_bytes()]);
         Some(Message {
             id,
             incident: format!("pause-{protected}"),
@@ -106,7 +117,7 @@ impl<'a> Composing<'a> {
             since: asked,
             code: "-".to_owned(),
             link: format!("{}/v1/response/pauses", self.link_base),
-            call: strangers(self.policy, |person| seen(person).is_none()),
+            call: strangers(&self.responders, |person| seen(person).is_none()),
         })
     }
 
@@ -148,7 +159,7 @@ impl<'a> Composing<'a> {
             since: notice.since,
             code: code.to_owned(),
             link: format!("{}/v1/response/channels", self.link_base),
-            call: strangers(self.policy, |_| false),
+            call: strangers(&self.responders, |_| false),
         };
         Some(Task { errand: Errand::Notice(notice.clone()), instead_of: None, message, to })
     }
@@ -165,9 +176,9 @@ impl<'a> Composing<'a> {
 }
 
 /// Whom to reach: responders who are neither concerned, nor of the same home, nor related.
-fn strangers(policy: &Policy, is_near: impl Fn(&PersonId) -> bool) -> Vec<PersonId> {
-    let people = responders(policy).filter(|person| !is_near(person));
-    people.take(MESSAGE_PEOPLE_MAX).cloned().collect()
+fn strangers(responders: &[&PersonId], is_near: impl Fn(&PersonId) -> bool) -> Vec<PersonId> {
+    let people = responders.iter().filter(|person| !is_near(person));
+    people.take(MESSAGE_PEOPLE_MAX).map(|person| PersonId::clone(person)).collect()
 }
 
 /// Everybody who responds.
@@ -263,7 +274,8 @@ mod tests {
         };
         state.attested(&policy, &attested);
         let (_, incident) = state.incidents().next().expect("an incident");
-        strangers(&policy, |person| incident.is_near(&policy, person)).iter().map(ToString::to_string).collect()
+        let all: Vec<&PersonId> = super::responders(&policy).collect();
+        strangers(&all, |person| incident.is_near(&policy, person)).iter().map(ToString::to_string).collect()
     }
 
     #[test]

@@ -52,6 +52,16 @@ pub struct Task {
     pub to: Option<Recipient>,
 }
 
+impl Errand {
+    /// Two calls that differ in nothing but why they are made say the same: one takes the other's place.
+    fn said(&self) -> Self {
+        match self {
+            Self::Call(call) => Self::Call(Call { news: News::First, ..call.clone() }),
+            Self::Notice(notice) => Self::Notice(notice.clone()),
+        }
+    }
+}
+
 /// Messages about one matter to one receiver go one after another.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Line {
@@ -113,6 +123,7 @@ impl Job {
 #[derive(Default)]
 struct Jobs {
     all: BTreeMap<u64, Job>,
+    /// By what is said.
     numbers: BTreeMap<Errand, u64>,
     ready: BTreeSet<Rank>,
     waiting: BTreeSet<(Duration, u64)>,
@@ -198,7 +209,7 @@ impl Lane {
         jobs.heard.retain(|_, until| *until > now);
         let room = ERRANDS_MAX.saturating_sub(jobs.ready.len() + jobs.waiting.len());
         let is_new = |call: &&&Call| {
-            !jobs.numbers.contains_key(&Errand::Call(Call::clone(call)))
+            !jobs.numbers.contains_key(&Errand::Call(Call::clone(call)).said())
                 && (jobs.heard.is_empty() || !jobs.heard.contains_key(&Line::of_call(call)))
         };
         in_order.iter().filter(is_new).take(room).copied().collect()
@@ -326,7 +337,7 @@ pub fn report(shared: &Shared, lane: &Arc<Lane>) {
 
 impl Jobs {
     fn add(&mut self, task: Task) {
-        if self.numbers.contains_key(&task.errand) {
+        if self.numbers.contains_key(&task.errand.said()) {
             return;
         }
         let number = self.next;
@@ -336,10 +347,9 @@ impl Jobs {
             (Some(call), _) | (None, Errand::Call(call)) => Some(call.clone()),
             (None, Errand::Notice(_)) => None,
         };
-        self.numbers.insert(errand.clone(), number);
+        self.numbers.insert(errand.said(), number);
         let stage = Stage::Sending;
-        let job =
-            Job { errand, asked, task: Some(Arc::new(task)), attempts: 0, stage, unwanted: false };
+        let job = Job { errand, asked, task: Some(Arc::new(task)), attempts: 0, stage, unwanted: false };
         self.all.insert(number, job);
         self.make_ready(number);
     }
@@ -357,8 +367,10 @@ impl Jobs {
         let stale: Vec<u64> =
             self.all.iter().filter(|(_, job)| is_stale(job)).map(|(number, _)| *number).collect();
         for number in stale {
-            let is_written =
-                matches!(self.all.get(&number), Some(Job { stage: Stage::Taken { report: Report::Done, .. }, .. }));
+            let is_written = matches!(
+                self.all.get(&number),
+                Some(Job { stage: Stage::Taken { report: Report::Done, .. }, .. })
+            );
             if is_written { self.forget(number) } else { self.drop_open(number) }
         }
     }
@@ -374,7 +386,7 @@ impl Jobs {
 
     fn forget(&mut self, number: u64) {
         let Some(job) = self.all.remove(&number) else { return };
-        self.numbers.remove(&job.errand);
+        self.numbers.remove(&job.errand.said());
         self.unreported.remove(&number);
         match job.stage {
             Stage::Ready(rank) => self.ready.remove(&rank),
@@ -393,7 +405,8 @@ impl Jobs {
     }
 
     fn take(&mut self) -> Option<(u64, Arc<Task>)> {
-        let is_free = |rank: &&Rank| self.all.get(&rank.2).is_some_and(|job| !self.busy.contains(&job.line()));
+        let is_free =
+            |rank: &&Rank| self.all.get(&rank.2).is_some_and(|job| !self.busy.contains(&job.line()));
         let rank = *self.ready.iter().find(is_free)?;
         self.ready.remove(&rank);
         let job = self.all.get_mut(&rank.2)?;

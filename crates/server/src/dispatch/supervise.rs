@@ -243,7 +243,8 @@ impl Watch {
     fn cry(&mut self, now: Duration, second: Duration, all_dead: bool) {
         if !all_dead {
             self.all_dead_said = None;
-        } else if self.all_dead_said.is_none_or(|said| now.saturating_sub(said) >= second.saturating_mul(60)) {
+        } else if self.all_dead_said.is_none_or(|said| now.saturating_sub(said) >= second.saturating_mul(60))
+        {
             self.all_dead_said = Some(now);
             tracing::error!(
                 "no alarm channel answers: if somebody needs help, nobody will be told; check the network, then each channel"

@@ -349,7 +349,11 @@ impl Life {
                 let whom = Whom::Place(PlaceId::parse("home-alice").unwrap());
                 Sign::Panel { panel: PanelId::parse("hall").unwrap(), whom, seed }
             }
-            _ => Sign::Panel { panel: PanelId::parse("desk").unwrap(), whom: Whom::Person(person("carol")), seed },
+            _ => Sign::Panel {
+                panel: PanelId::parse("desk").unwrap(),
+                whom: Whom::Person(person("carol")),
+                seed,
+            },
         };
         self.give(Command::system(Ask::Sign(sign)));
     }

@@ -37,13 +37,13 @@ fn wanted(name: &str, otherwise: u64) -> u64 {
 
 /// What all lives together saw, so that a silent loss of variety is noticed.
 #[derive(Default, Debug)]
-pub struct Sum {
-    pub signals: AtomicU64,
-    pub kills: AtomicU64,
-    pub repeats: AtomicU64,
-    pub taken: AtomicU64,
-    pub again: AtomicU64,
-    pub personal: AtomicU64,
+pub(crate) struct Sum {
+    signals: AtomicU64,
+    kills: AtomicU64,
+    repeats: AtomicU64,
+    taken: AtomicU64,
+    again: AtomicU64,
+    personal: AtomicU64,
 }
 
 #[test]

@@ -52,7 +52,9 @@ fn one_step_after_another_until_two_places_have_answered() {
     scene.settle();
     assert_eq!((sms.count(), mail.count()), before, "two places have answered");
     scene.pass(Span::from_seconds(900));
-    wait_until("and then nothing was done for half an hour", || sms.count() + mail.count() > before.0 + before.1);
+    wait_until("and then nothing was done for half an hour", || {
+        sms.count() + mail.count() > before.0 + before.1
+    });
     assert!(!told(&sms).contains("gina") && !told(&mail).contains("gina"), "gina lives with alice");
 }
 

@@ -70,10 +70,8 @@ fn many_signs_at_once_do_not_become_as_many_messages_and_the_last_one_is_told() 
         std::thread::sleep(Duration::from_millis(5));
     }
     assert!(wide.count() <= 2, "{} messages", wide.count());
-    wait_until("the last sign", || {
-        scene.pass_slot();
-        wide.taken().last().is_some_and(|taken| taken.message.signals == 30)
-    });
+    scene.pass_slot();
+    wait_until("the last sign", || wide.taken().last().is_some_and(|taken| taken.message.signals == 30));
     assert!(wide.count() <= 4, "{} messages", wide.count());
     assert_eq!(wide.taken().last().unwrap().message.news, News::Update);
 }
@@ -116,5 +114,6 @@ fn a_thousand_alarms_at_once_all_go_out() {
     wait_until("all on one", || incidents(&one) == 1000);
     two.set(Mood::Up);
     wait_until("all on the other, as soon as it works", || incidents(&two) == 1000);
-    assert_eq!(one.count(), 1000, "each once");
+    let alarms = one.taken().into_iter().filter(|taken| taken.message.incident.starts_with("incident-"));
+    assert_eq!(alarms.count(), 1000, "each once");
 }

@@ -50,7 +50,8 @@ fn a_dead_channel_is_an_alarm_within_ninety_seconds_and_so_is_its_return() {
 
 #[test]
 fn a_channel_that_answers_heartbeats_and_takes_no_message_is_dead_too() {
-    let (one, two) = (Tape::new("one", Reach::Wide, Mood::HeartbeatsOnly), Tape::new("two", Reach::Wide, Mood::Up));
+    let (one, two) =
+        (Tape::new("one", Reach::Wide, Mood::HeartbeatsOnly), Tape::new("two", Reach::Wide, Mood::Up));
     let scene = Scene::new(&[&one, &two], "");
     scene.settle();
     assert!(is_alive(&scene.engine, "one"), "as far as anybody knows");
@@ -63,10 +64,12 @@ fn a_channel_that_answers_heartbeats_and_takes_no_message_is_dead_too() {
 
 #[test]
 fn while_it_is_dead_it_is_said_again_each_hour() {
-    let (one, two) = (Tape::new("one", Reach::Wide, Mood::Down), Tape::new("two", Reach::Wide, Mood::Up));
-    let _scene = Scene::with_pace(&[&one, &two], "", Duration::from_micros(100));
-    wait_until("three times", || notices(&two).len() >= 3);
-    let news: Vec<News> = notices(&two).into_iter().map(|(_, _, news)| news).take(3).collect();
+    let (one, two) = (Tape::new("one", Reach::Wide, Mood::Up), Tape::new("two", Reach::Wide, Mood::Up));
+    let _scene = Scene::with_pace(&[&one, &two], "", Duration::from_micros(200));
+    one.set(Mood::Down);
+    let of_one = || notices(&two).into_iter().filter(|(who, code, _)| who == "one" && code == "dead");
+    wait_until("three times", || of_one().count() >= 3);
+    let news: Vec<News> = of_one().map(|(_, _, news)| news).take(3).collect();
     assert_eq!(news, [News::First, News::Again, News::Again]);
     let ids: std::collections::BTreeSet<_> = two.taken().iter().map(|taken| taken.message.id).collect();
     assert_eq!(ids.len(), two.count(), "each is another message");
@@ -74,7 +77,8 @@ fn while_it_is_dead_it_is_said_again_each_hour() {
 
 #[test]
 fn who_is_on_call_hears_of_it_at_their_own_address() {
-    let (sms, mail) = (Tape::new("sms", Reach::Personal, Mood::Up), Tape::new("mail", Reach::Personal, Mood::Up));
+    let (sms, mail) =
+        (Tape::new("sms", Reach::Personal, Mood::Up), Tape::new("mail", Reach::Personal, Mood::Up));
     let scene = Scene::with_plan(&[&sms, &mail], &plan(&[("person:emil", "", "5m"), ("everyone", "", "5m")]));
     mail.set(Mood::Down);
     wait_until("told", || !notices(&sms).is_empty());
@@ -86,17 +90,20 @@ fn who_is_on_call_hears_of_it_at_their_own_address() {
 
 #[test]
 fn homes_that_too_few_would_hear_of_are_warned_of() {
-    let (sms, mail) = (Tape::new("sms", Reach::Personal, Mood::Up), Tape::new("mail", Reach::Personal, Mood::Up));
+    let (sms, mail) =
+        (Tape::new("sms", Reach::Personal, Mood::Up), Tape::new("mail", Reach::Personal, Mood::Up));
     let nobody = "[chain]\n[[chain.steps]]\ntell = [\"everyone\"]\n[[contact]]\nperson = \"gina\"\nways = { sms = \"1\" }\n\
                   [[contact]]\nperson = \"dora\"\nways = { sms = \"2\", fax = \"3\" }\n";
     let scene = Scene::with_plan(&[&sms, &mail], nobody);
     let warnings = scene.engine.alarm_warnings();
-    let texts: Vec<String> = warnings.iter().map(|warning| warning.text(server::dispatch::Language::En)).collect();
+    let texts: Vec<String> =
+        warnings.iter().map(|warning| warning.text(server::dispatch::Language::En)).collect();
     let home = |name: &str| texts.iter().any(|text| text.contains(&format!("`home-{name}`")));
     assert!(home("alice") && home("dora"), "{texts:?}");
     assert!(!home("bob") && !home("fred"), "dora and gina would hear: {texts:?}");
     assert!(warnings.iter().any(|warning| warning.code() == "channel-not-configured"), "{warnings:?}");
-    assert!(warnings.iter().all(|warning| warning.text(server::dispatch::Language::Fr) != warning.text(server::dispatch::Language::En)));
+    assert!(warnings.iter().all(|warning| warning.text(server::dispatch::Language::Fr)
+        != warning.text(server::dispatch::Language::En)));
     let reachable = scene.engine.read(|state| {
         let (plan, ways) = (scene.engine.call_plan(), scene.engine.ways());
         let home = PlaceId::parse("home-alice").unwrap();

@@ -145,7 +145,11 @@ impl Channel for Siren {
         now: Timestamp,
     ) -> Result<Receipt, DeliveryError> {
         message.check()?;
-        assert_eq!(to.is_some(), self.tape.reach == Reach::Personal, "a recipient exactly where one is needed");
+        assert_eq!(
+            to.is_some(),
+            self.tape.reach == Reach::Personal,
+            "a recipient exactly where one is needed"
+        );
         if self.is_killed() {
             return Err(DeliveryError::Timeout);
         }
