@@ -218,7 +218,7 @@ fn a_certificate_must_be_trusted_and_for_this_host() {
     let implicit = tls_peer(|stream| converse(stream, &[TAKES_MAIL], &Mutex::default()));
     let config = tls_server();
     let starttls = peer(move |_, mut stream| {
-        plain_until_starttls(&mut stream);
+        plain_until_starttls(&mut stream, "220 go on\r\n");
         let mut connection = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
         if connection.complete_io(&mut stream).is_ok() && !connection.is_handshaking() {
             let mut stream = rustls::Stream::new(&mut connection, &mut stream);
@@ -246,8 +246,31 @@ fn a_certificate_must_be_trusted_and_for_this_host() {
     }
 }
 
+/// What somebody in the middle puts in before TLS is not taken for the relay's answer after it.
+#[test]
+fn words_put_in_before_tls_end_the_conversation() {
+    let config = tls_server();
+    let address = peer(move |_, mut stream| {
+        plain_until_starttls(&mut stream, "220 go on\r\n250 AUTH PLAIN\r\n");
+        let mut connection = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+        if connection.complete_io(&mut stream).is_ok() && !connection.is_handshaking() {
+            let mut stream = rustls::Stream::new(&mut connection, &mut stream);
+            converse(&mut stream, &[("", ""), TAKES_MAIL], &Mutex::default());
+        }
+    });
+    let settings = EmailSettings {
+        tls: MailTls::Starttls,
+        host: "localhost".into(),
+        ca_file: Some("ca".into()),
+        ..settings(address)
+    };
+    let channel = open_within(&settings, PATIENT).unwrap();
+    let result = channel.deliver(&message(1), Some(&recipient("bob@example.org")), now());
+    assert_eq!(result, Err(DeliveryError::Tls("the relay spoke on before TLS".into())));
+}
+
 /// Greets, offers STARTTLS and consents.
-fn plain_until_starttls(stream: &mut TcpStream) {
+fn plain_until_starttls(stream: &mut TcpStream, consent: &str) {
     stream.write_all(b"220 relay\r\n").unwrap();
     let mut line = [0; 18];
     stream.read_exact(&mut line).unwrap();
@@ -256,7 +279,7 @@ fn plain_until_starttls(stream: &mut TcpStream) {
     let mut line = [0; 10];
     stream.read_exact(&mut line).unwrap();
     assert_eq!(&line, b"STARTTLS\r\n");
-    stream.write_all(b"220 go on\r\n").unwrap();
+    stream.write_all(consent.as_bytes()).unwrap();
 }
 
 #[test]

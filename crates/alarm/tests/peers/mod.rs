@@ -33,7 +33,11 @@ impl Peer {
     /// A script of this folder, in Python, with the installed packages.
     pub fn python(script: &str, arguments: &[&str]) -> Self {
         let mut command = Command::new("python3");
-        command.args(["-u", "-W", "ignore"]).arg(folder().join(script)).args(arguments).env("PYTHONPATH", installed("python"));
+        command
+            .args(["-u", "-W", "ignore"])
+            .arg(folder().join(script))
+            .args(arguments)
+            .env("PYTHONPATH", installed("python"));
         Self::start(&mut command)
     }
 
