@@ -184,7 +184,8 @@ impl Files<'_> {
 }
 
 /// The shared secret from the content of its file: as it stands, or behind `whsec_` in base64, as other programs write it.
-pub(crate) fn parse_secret(content: &[u8]) -> Option<Secret<Vec<u8>>> {
+#[must_use]
+pub fn parse_secret(content: &[u8]) -> Option<Secret<Vec<u8>>> {
     use base64::prelude::{BASE64_STANDARD, Engine as _};
     let trimmed = content.trim_ascii_end();
     let mut secret = match trimmed.strip_prefix(b"whsec_") {

@@ -17,6 +17,9 @@ use crate::connection::{Limits, explain_io, shorten};
 /// How large an answer's head may be, in bytes.
 pub const ALARM_RESPONSE_HEADER_BYTES_MAX: usize = 16 * 1024;
 
+/// What most bodies are.
+pub(crate) const JSON: &str = "application/json";
+
 /// Asks one server.
 pub(crate) struct Http(Agent);
 
@@ -28,8 +31,14 @@ impl Http {
     }
 
     /// The status of a good answer. The answer's body is never read: nothing in it matters, and it could be endless.
-    pub(crate) fn post(&self, url: &Uri, headers: &[(&str, &str)], body: &str) -> Result<u16, DeliveryError> {
-        let mut request = self.0.post(url.clone()).header("content-type", "application/json");
+    pub(crate) fn post(
+        &self,
+        url: &Uri,
+        content_type: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<u16, DeliveryError> {
+        let mut request = self.0.post(url.clone()).header("content-type", content_type);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

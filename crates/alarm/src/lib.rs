@@ -42,7 +42,7 @@ mod wording;
 pub use self::dc09::{DC09_OFFSET_SECONDS_MAX, Dc09, Dc09Settings};
 pub use channel::{Channel, DeliveryError, Reach, Receipt, Recipient};
 pub use config::{
-    CHANNEL_SECRET_BYTES_MAX, ChannelConfig, ConfigError, WEBHOOK_SECRET_BYTES_MIN, independent,
+    CHANNEL_SECRET_BYTES_MAX, ChannelConfig, ConfigError, WEBHOOK_SECRET_BYTES_MIN, independent, parse_secret,
 };
 pub use connection::{ALARM_ANSWER_BYTES_MAX, ALARM_CONNECT_SECONDS, ALARM_DELIVERY_SECONDS};
 pub use email::{EmailSettings, MailTls};
@@ -62,5 +62,5 @@ pub use smpp::{
     Number, SMPP_ANSWER_SECONDS, SMPP_DELIVERY_SECONDS, SMPP_PDU_BYTES_MAX, SMPP_PLAIN_PORT,
     SMPP_QUIET_SECONDS, SMPP_TLS_PORT, SMS_PARTS_MAX, SmsSettings,
 };
-pub use webhook::WebhookSettings;
+pub use webhook::{WebhookFormat, WebhookSettings};
 pub use wording::Language;

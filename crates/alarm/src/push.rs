@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::config::{Files, Settings};
 use crate::connection::{LIMITS, Limits};
-use crate::http::{Http, host_of, parse_url};
+use crate::http::{Http, JSON, host_of, parse_url};
 use crate::{
     Channel, ConfigError, DeliveryError, Kind, Level, Message, MessageError, Reach, Receipt, Recipient,
     Status,
@@ -176,7 +176,7 @@ impl Channel for Push {
         let authorization = self.authorization(&topic);
         let headers: Vec<(&str, &str)> =
             authorization.iter().map(|value| ("authorization", value.as_str())).collect();
-        let status = self.http.post(&topic.server, &headers, &body)?;
+        let status = self.http.post(&topic.server, JSON, &headers, &body)?;
         Ok(Receipt { channel: self.id.clone(), at: now, answer: status.to_string() })
     }
 

@@ -10,13 +10,53 @@ use ureq::http::Uri;
 
 use crate::config::{Files, Settings, parse_secret};
 use crate::connection::{LIMITS, Limits};
-use crate::http::{Http, host_of, parse_url};
+use crate::http::{Http, JSON, host_of, parse_url};
 use crate::signature::{ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign_webhook, sign_webhook_with_key};
-use crate::{Channel, ConfigError, DeliveryError, Message, Reach, Receipt, Recipient, WebhookKey};
+use crate::{
+    Channel, ConfigError, DeliveryError, Message, MessageError, Reach, Receipt, Recipient, WebhookKey, cap,
+};
 
 const MILLIS_PER_SECOND: i64 = 1000;
 /// A heartbeat's body: a receiver answers it like an alarm and does nothing more.
 pub(crate) const PROBE: &str = r#"{"type":"probe","version":1}"#;
+
+/// The media type of CAP messages.
+const CAP: &str = "application/cap+xml";
+
+/// In which form messages go out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WebhookFormat {
+    /// Our own, for programs that are written for it.
+    #[default]
+    Json,
+    /// The Common Alerting Protocol, version 1.2.
+    Cap,
+}
+
+impl WebhookFormat {
+    const fn content_type(self) -> &'static str {
+        match self {
+            Self::Json => JSON,
+            Self::Cap => CAP,
+        }
+    }
+
+    /// In CAP, the sender is the host under which responders find us.
+    fn body(self, message: &Message, now: Timestamp) -> Result<String, MessageError> {
+        match self {
+            Self::Json => message.body(),
+            Self::Cap => message.cap(&host_of(&message.link), now),
+        }
+    }
+
+    fn probe(self, id: &str, now: Timestamp) -> Result<String, MessageError> {
+        match self {
+            Self::Json => Ok(PROBE.to_owned()),
+            Self::Cap => cap::probe(id, now),
+        }
+    }
+}
 
 /// A webhook as configured.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +66,9 @@ pub struct WebhookSettings {
     pub id: ChannelId,
     /// Where to. May contain a token, so it is not printed.
     pub url: String,
+    /// In which form messages go out.
+    #[serde(default)]
+    pub format: WebhookFormat,
     /// The file with the shared secret, at least 32 bytes; white space at its end does not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_file: Option<String>,
@@ -64,6 +107,7 @@ impl Settings for WebhookSettings {
 pub struct Webhook {
     id: ChannelId,
     url: Uri,
+    format: WebhookFormat,
     secret: Option<Secret<Vec<u8>>>,
     key: Option<WebhookKey>,
     http: Http,
@@ -86,7 +130,7 @@ impl Webhook {
         let authorities = files.authorities(settings.ca_file.as_deref())?;
         let http = Http::new(settings.allow_private, authorities.as_deref(), limits)
             .ok_or_else(|| ConfigError::Certificates(id.clone()))?;
-        Ok(Self { id, url, secret, key, http })
+        Ok(Self { id, url, format: settings.format, secret, key, http })
     }
 
     /// A signed POST; the status of a good answer.
@@ -101,7 +145,7 @@ impl Webhook {
             (TIMESTAMP_HEADER, &seconds.to_string()),
             (SIGNATURE_HEADER, &signatures.join(" ")),
         ];
-        self.http.post(&self.url, &headers, body)
+        self.http.post(&self.url, self.format.content_type(), &headers, body)
     }
 }
 
@@ -126,14 +170,16 @@ impl Channel for Webhook {
         _to: Option<&Recipient>,
         now: Timestamp,
     ) -> Result<Receipt, DeliveryError> {
-        let status = self.post(&message.id.to_string(), &message.body()?, now)?;
+        let body = self.format.body(message, now)?;
+        let status = self.post(&message.id.to_string(), &body, now)?;
         Ok(Receipt { channel: self.id.clone(), at: now, answer: status.to_string() })
     }
 
     fn probe(&self, now: Timestamp) -> Result<(), DeliveryError> {
         let instant = now.as_nanos().to_be_bytes();
         let id = hash_parts("rempart/probe/v1", &[self.id.as_str().as_bytes(), &instant]);
-        self.post(&id.to_string(), PROBE, now).map(drop)
+        let id = id.to_string();
+        self.post(&id, &self.format.probe(&id, now)?, now).map(drop)
     }
 }
 

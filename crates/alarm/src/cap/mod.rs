@@ -51,6 +51,8 @@ pub enum CapError {
 
 /// What a message asks of those who are addressed without a name.
 const ANY_RESPONDER: &str = "responders";
+/// A heartbeat has no link whose host could be the sender.
+const PROBE_SENDER: &str = "rempart";
 
 impl Message {
     /// This message in CAP 1.2: the first screen in both languages. Names are pseudonyms.
@@ -115,6 +117,23 @@ impl Message {
             ],
         }
     }
+}
+
+/// A message that tells nobody anything: "technical testing only", in the standard's words.
+pub(crate) fn probe(id: &str, sent: Timestamp) -> Result<String, MessageError> {
+    let alert = Alert {
+        identifier: id.to_owned(),
+        sender: PROBE_SENDER.to_owned(),
+        sent,
+        status: CapStatus::Test,
+        message_type: MessageType::Alert,
+        scope: Scope::Private,
+        addresses: Some(ANY_RESPONDER.to_owned()),
+        references: None,
+        incidents: None,
+        infos: Vec::new(),
+    };
+    alert.write().map_err(|_| MessageError::Text("content"))
 }
 
 /// In quotation marks where it has a space: that is how the standard lists names.

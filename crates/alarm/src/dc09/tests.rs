@@ -14,6 +14,8 @@ use crate::message::tests::message;
 const KEY: &[u8] = b"00112233445566778899aabbccddeeff";
 const SHORT: Limits = Limits { connect: Duration::from_millis(500), whole: Duration::from_millis(800) };
 
+type React = Box<dyn Fn(usize, &[u8]) -> Reaction + Send>;
+
 /// What a centre does with a frame.
 enum Reaction {
     Say(Vec<u8>),
@@ -230,7 +232,7 @@ fn only_its_own_acknowledgement_counts() {
         Text { data: String::new(), ..text }.write(Some((&key(), &[3; 32]))).unwrap()
     };
     let wrong_key = Key::parse("ff".repeat(16).as_bytes()).unwrap();
-    let forgeries: [Box<dyn Fn(usize, &[u8]) -> Reaction + Send>; 6] = [
+    let forgeries: [React; 6] = [
         Box::new(|_, frame| Reaction::Say(answer(frame, Token::Ack, None, now()))),
         Box::new(move |_, frame| Reaction::Say(answer(frame, Token::Ack, Some(&wrong_key), now()))),
         Box::new(|_, frame| Reaction::Say(answer(frame, Token::Ack, Some(&key()), later(90)))),

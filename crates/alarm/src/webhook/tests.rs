@@ -26,6 +26,7 @@ fn settings(url: &str) -> WebhookSettings {
     WebhookSettings {
         id: ChannelId::parse("centre").unwrap(),
         url: url.into(),
+        format: WebhookFormat::Json,
         secret_file: Some("secret".into()),
         key_file: None,
         allow_private: true,
@@ -43,6 +44,23 @@ fn webhook(url: &str) -> Webhook {
 
 fn deliver(address: SocketAddr) -> Result<Receipt, DeliveryError> {
     webhook(&format!("http://{address}/alarm")).deliver(&message(1), None, now())
+}
+
+#[test]
+fn in_cap_the_same_message_is_signed_the_same_way() {
+    let receiver = Receiver::start(secret(), Arc::new(now)).unwrap();
+    let cap = WebhookSettings { format: WebhookFormat::Cap, ..settings(&receiver.url()) };
+    let channel = open(&cap, &[("secret", &SECRET)], QUICK).unwrap();
+    channel.deliver(&message(1), None, now()).unwrap();
+    channel.probe(now()).unwrap();
+    assert!(receiver.wait_for(1, PATIENCE));
+    let bodies: Vec<String> = receiver.received().into_iter().map(|message| message.body).collect();
+    let alert = crate::cap::Alert::parse(bodies[0].as_bytes()).unwrap();
+    assert_eq!((alert.identifier, alert.sender), (message(1).id.to_string(), "rempart.example".to_owned()));
+    for probe in bodies.iter().skip(1) {
+        let probe = crate::cap::Alert::parse(probe.as_bytes()).unwrap();
+        assert_eq!((probe.status, probe.infos.len()), (crate::cap::CapStatus::Test, 0));
+    }
 }
 
 #[test]

@@ -230,6 +230,7 @@ fn open_channels(seed: [u8; 32], receivers: &[Receiver]) -> Result<Vec<Box<dyn C
         let config = ChannelConfig::Webhook(WebhookSettings {
             id: ChannelId::parse(name)?,
             url: receiver.url(),
+            format: alarm::WebhookFormat::Json,
             secret_file: Some("secret".into()),
             key_file: None,
             allow_private: true,

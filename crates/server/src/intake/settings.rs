@@ -17,8 +17,6 @@ use super::panels::{Panel, Panels, Source};
 pub const PANELS_MAX: usize = 256;
 /// How long a panel may be silent, unless the settings say otherwise, in hours: panels that test themselves daily, and an hour.
 const SUPERVISE_HOURS: u64 = 25;
-const SECRET_BYTES_MIN: usize = alarm::WEBHOOK_SECRET_BYTES_MIN;
-const SECRET_BYTES_MAX: usize = 1024;
 
 /// `[intake]`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -194,13 +192,10 @@ fn open_source(settings: &CapSettings, read: Read<'_>) -> Result<Source, IntakeE
         None => None,
         Some(file) => {
             let content = contents(&settings.id, file, read)?;
-            let trimmed = content.reveal().trim_ascii_end();
-            if !(SECRET_BYTES_MIN..=SECRET_BYTES_MAX).contains(&trimmed.len()) {
-                return Err(wrong(
-                    "`secret_file` must hold 32 to 1024 bytes: write 64 random hexadecimal digits into it",
-                ));
-            }
-            Some(Secret::new(trimmed.to_vec()))
+            let secret = alarm::parse_secret(content.reveal());
+            Some(secret.ok_or_else(|| {
+                wrong("`secret_file` must hold 32 to 1024 bytes: write 64 random hexadecimal digits into it")
+            })?)
         }
     };
     let key = settings.key.as_deref().map(|key| {
