@@ -102,6 +102,14 @@ pub fn link_steps(scene: &mut Scene) {
     }
 }
 
+/// Another system's messages: a real alarm in the coerced history, a test in the others; and what nobody signed, or what is no message.
+pub fn intake_steps(scene: &mut Scene, round: u8) {
+    scene.cap(&format!("step-{round}"), true);
+    scene.cap(&format!("step-{round}"), true);
+    scene.cap(&format!("forged-{round}"), false);
+    scene.send("anybody", "POST", "/v1/intake/cap", "<alert/>");
+}
+
 /// A responder who is held finds a room without anything in it, whatever has happened.
 pub fn responder_steps(scene: &mut Scene) {
     let room = scene.token("dora");

@@ -1,11 +1,13 @@
 //! One history on one server: who is held, what they type, and every byte that comes back.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use credentials::Cost;
 use serde_json::{Value, json};
 use server::alarm_links::{Epochs, link_path};
-use types::{Hash, ProtectedId, Span};
+use server::intake::{CapSettings, IntakeSettings, Panels};
+use types::{Hash, PanelId, PlaceId, ProtectedId, Span};
 
 use crate::stage::{Raw, Sending, Stage, device, envelope, exchange, own, panic};
 use crate::world;
@@ -33,6 +35,20 @@ pub struct Exchange {
     pub raw: Raw,
 }
 
+/// What the system at bob's home signs with.
+const SYSTEM_SECRET: &[u8] = &[b's'; 32];
+
+fn systems() -> Panels {
+    let system = CapSettings {
+        id: PanelId::parse("system").unwrap(),
+        secret_file: Some("secret".into()),
+        key: None,
+        place: PlaceId::parse("home-bob").ok(),
+        person: None,
+    };
+    Panels::open(&IntakeSettings::default(), &[], &[system], &|_| Ok(SYSTEM_SECRET.to_vec())).unwrap()
+}
+
 /// A history in the making.
 pub struct Scene {
     pub stage: Stage,
@@ -46,7 +62,8 @@ impl Scene {
     pub fn new(story: Story) -> Self {
         let mut sources = world::sources();
         sources[1].text += "[[protected]]\nid = \"mathilde\"\nof = [\"bob\"]\nplaces = [\"home-bob\"]\n";
-        let stage = Stage::on(|_| Cost::CHEAP, sources, |_, _| {});
+        let stage =
+            Stage::on(|_| Cost::CHEAP, sources, |parts, _| parts.settings.panels = Arc::new(systems()));
         Self { stage, story, seen: Vec::new(), tokens: BTreeMap::new() }
     }
 
@@ -62,6 +79,25 @@ impl Scene {
         let head = format!("{method} {} HTTP/1.1", self.link());
         let raw = exchange(self.stage.address, &head, body.as_bytes());
         self.note(("anybody", method, "/a/link"), raw)
+    }
+
+    /// A CAP message of a system that the server knows; real in the coerced history, a test in the others.
+    pub fn cap(&mut self, id: &str, is_signed: bool) -> Raw {
+        let status = if self.story == Story::Coerced { "Actual" } else { "Test" };
+        let body = format!(
+            "<alert xmlns=\"urn:oasis:names:tc:emergency:cap:1.2\"><identifier>g</identifier><sender>g</sender>\
+             <sent>2026-11-20T09:30:00+01:00</sent><status>{status}</status><msgType>Alert</msgType><scope>Private</scope></alert>"
+        );
+        let seconds = self.stage.wall().as_millis() / 1000;
+        let secret = if is_signed { SYSTEM_SECRET } else { &[b'x'; 32] };
+        let signature = alarm::sign_webhook(secret, id, seconds, body.as_bytes());
+        let (path, names) =
+            ("/v1/intake/cap", [alarm::ID_HEADER, alarm::TIMESTAMP_HEADER, alarm::SIGNATURE_HEADER]);
+        let [id_name, time, by] = names;
+        let head =
+            format!("POST {path} HTTP/1.1\r\n{id_name}: {id}\r\n{time}: {seconds}\r\n{by}: {signature}");
+        let raw = exchange(self.stage.address, &head, body.as_bytes());
+        self.note(("anybody", "POST", path), raw)
     }
 
     /// What somebody types: the own phrase, or one of the others.
