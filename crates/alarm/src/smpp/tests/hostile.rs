@@ -228,6 +228,17 @@ fn understood(mut pdu: Vec<u8>) -> Option<Incoming> {
 }
 
 #[test]
+fn a_message_name_is_one_word() {
+    let mut answer = bare(0x8000_0004, 0, 1).to_vec();
+    answer.extend(b"a b\x07\r\nc\0");
+    answer[3] = u8::try_from(answer.len()).unwrap();
+    let Cut::Whole(frame) = cut(&mut answer) else { panic!() };
+    assert_eq!(frame.message_id(), "abc");
+    let receipt = understood(deliver_sm(4, 1, b"1", b"id:x\x07y stat:DELIVRD")).unwrap();
+    assert_eq!(receipt, Incoming::Receipt { message: "xy".into(), delivered: true });
+}
+
+#[test]
 fn a_reply_is_one_line_of_bounded_length() {
     let reply = understood(deliver_sm(0, 3, b"336\x07\x1b[2J", b" a\r\n\x1b[2Jb\0 ")).unwrap();
     assert_eq!(reply, Incoming::Reply { from: "336  [2J".into(), text: "a   [2Jb".into() });
