@@ -180,7 +180,7 @@ codes! {
     TextOutOfBounds = "text-out-of-bounds", 422, "a text is empty, too long or has control characters: a note has at most 600 bytes", "un texte est vide, trop long ou contient des caractères de contrôle : une note compte 600 octets au plus";
     TimeOutOfBounds = "time-out-of-bounds", 422, "the time is over, or too far away", "l'instant est passé, ou trop lointain";
     NoSuchProcedure = "no-such-procedure", 422, "the procedures are `home-invasion`, `abduction`, `relative-taken`, `remote-extortion` and `wrong-address`", "les procédures sont `home-invasion`, `abduction`, `relative-taken`, `remote-extortion` et `wrong-address`";
-    NoSuchSchedule = "no-such-schedule", 422, "the call plan has no schedule of this name", "le plan d'appel n'a pas d'horaire de ce nom";
+    NoSuchTurn = "no-such-turn", 422, "the call plan has no such schedule, or no contact of this person, or the turn ends before it begins", "le plan d'appel n'a pas cet horaire, ou pas les coordonnées de cette personne, ou le tour finit avant de commencer";
 
     // Check-ins.
     NoSchedule = "no-schedule", 409, "you have no schedule of check-ins: set one first", "vous n'avez pas d'horaire de présence : fixez-en un d'abord";

@@ -148,9 +148,9 @@ pub async fn override_turn(State(http): State<Http>, incoming: Incoming) -> Done
     let plan = http.engine.call_plan();
     let command = move |turn: Override, _| {
         let Override { schedule, person, from, until } = turn;
-        if !plan.schedules().any(|known| known.id == schedule) {
-            return Err(Failure::new(Code::NoSuchSchedule));
-        }
+        let turn = rota::Override { schedule, person, from, until };
+        plan.accepts(&turn).map_err(|why| Failure::because(Code::NoSuchTurn, &why.to_string()))?;
+        let rota::Override { schedule, person, from, until } = turn;
         Ok(Command::Override { schedule, person, from, until })
     };
     act(&http, incoming, command).await
