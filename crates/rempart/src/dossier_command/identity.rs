@@ -77,7 +77,10 @@ fn passphrase(language: Language) -> Result<Zeroizing<String>> {
         let typed = Terminal.secret(pick(language, english, french));
         typed.context("the passphrase is read from a terminal only")
     };
-    let first = ask("A passphrase for the key, four words or more", "Une phrase de passe pour la clé, quatre mots ou plus")?;
+    let first = ask(
+        "A passphrase for the key, four words or more",
+        "Une phrase de passe pour la clé, quatre mots ou plus",
+    )?;
     let again = ask("The same again", "La même encore une fois")?;
     if *first != *again {
         bail!("{}", pick(language, "the two are not the same", "les deux ne sont pas les mêmes"));

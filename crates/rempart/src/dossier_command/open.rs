@@ -68,7 +68,9 @@ pub fn run(args: &OpenArgs, language: Language, out: &mut dyn Write, err: &mut d
         Some(file) => (vec![from_file(args, &read_file(file, 2 * SEALED_BYTES_MAX)?, &keys)?], Vec::new()),
         None => from_server(args, &keys, language)?,
     };
-    if let (Some(path), Some(photo)) = (&args.photo, found.iter().find_map(|one| one.opened.packet.photo.as_ref())) {
+    if let (Some(path), Some(photo)) =
+        (&args.photo, found.iter().find_map(|one| one.opened.packet.photo.as_ref()))
+    {
         let mut file = fs::File::create_new(path).with_context(|| format!("`{}`", path.display()))?;
         file.write_all(photo.reveal())?;
     }
@@ -90,7 +92,11 @@ pub fn run(args: &OpenArgs, language: Language, out: &mut dyn Write, err: &mut d
 fn read_keys(args: &OpenArgs, language: Language) -> Result<Keys> {
     let file = read_file(&args.identity, IDENTITY_BYTES_MAX)?;
     let prompt: Arc<dyn Prompt> = Arc::new(Terminal);
-    let ask = pick(language, "Passphrase of your key for dossiers", "Phrase de passe de votre clé pour les dossiers");
+    let ask = pick(
+        language,
+        "Passphrase of your key for dossiers",
+        "Phrase de passe de votre clé pour les dossiers",
+    );
     let keys = Keys::read(&file, || Terminal.secret(ask), &prompt);
     keys.with_context(|| format!("`{}`", args.identity.display()))
 }
@@ -107,7 +113,11 @@ fn from_file(args: &OpenArgs, sealed: &[u8], keys: &Keys) -> Result<Found> {
     Ok(Found { revision: None, opened, doubts })
 }
 
-fn from_server(args: &OpenArgs, keys: &Keys, language: Language) -> Result<(Vec<Found>, Vec<DossierHistory>)> {
+fn from_server(
+    args: &OpenArgs,
+    keys: &Keys,
+    language: Language,
+) -> Result<(Vec<Found>, Vec<DossierHistory>)> {
     let (Some(key), Some(incident), Some(person)) = (&args.key, args.incident, &args.person) else {
         bail!("give `--key`, `--incident` and `--person`, or `--file`");
     };
@@ -152,7 +162,11 @@ fn history_line(one: &DossierHistory, language: Language) -> String {
 fn print(one: &Found, despite: bool, language: Language, out: &mut dyn Write) -> Result<()> {
     let binding = &one.opened.binding;
     let (revision, sealed) = (pick(language, "revision", "révision"), pick(language, "sealed", "scellé"));
-    writeln!(out, "── {} · {revision} {} · {sealed} {}", binding.person, binding.revision, binding.sealed_at)?;
+    writeln!(
+        out,
+        "── {} · {revision} {} · {sealed} {}",
+        binding.person, binding.revision, binding.sealed_at
+    )?;
     for doubt in &one.doubts {
         writeln!(out, "!! {}", doubt.text(language))?;
     }

@@ -53,7 +53,8 @@ pub fn run(args: &SealArgs, language: Language, out: &mut dyn Write, err: &mut d
     let asked: DossierRecipients = caller.read("/v1/dossiers/recipients")?.read()?;
     let recipients = recipients(&asked, args.without_plugins)?;
     if !args.connection.json {
-        let words = pick(language, "keys, one of which suffices to read it", "clés, dont une suffit pour le lire");
+        let words =
+            pick(language, "keys, one of which suffices to read it", "clés, dont une suffit pour le lire");
         writeln!(err, "{} {words}:", recipients.len())?;
         recipients.iter().try_for_each(|recipient| writeln!(err, "  {recipient}"))?;
     }
@@ -72,7 +73,8 @@ pub fn run(args: &SealArgs, language: Language, out: &mut dyn Write, err: &mut d
         bail!("{}", answer.problem());
     }
     if args.remove {
-        fs::remove_file(&args.file).with_context(|| format!("`{}` cannot be removed", args.file.display()))?;
+        fs::remove_file(&args.file)
+            .with_context(|| format!("`{}` cannot be removed", args.file.display()))?;
     }
     if args.connection.json {
         let done = serde_json::json!({ "revision": binding.revision, "recipients": recipients, "removed": args.remove });
@@ -86,7 +88,8 @@ pub fn run(args: &SealArgs, language: Language, out: &mut dyn Write, err: &mut d
 
 fn read_packet(args: &SealArgs) -> Result<Packet> {
     let bytes = read_file(&args.file, FILE_BYTES_MAX)?;
-    let text = std::str::from_utf8(&bytes).with_context(|| format!("`{}` is not text", args.file.display()))?;
+    let text =
+        std::str::from_utf8(&bytes).with_context(|| format!("`{}` is not text", args.file.display()))?;
     let mut packet = Packet::parse(text).with_context(|| format!("`{}`", args.file.display()))?;
     if let Some(path) = &args.photo {
         packet.photo = Some(Photo::new(read_file(path, PHOTO_BYTES_MAX)?.to_vec())?);
@@ -95,7 +98,8 @@ fn read_packet(args: &SealArgs) -> Result<Packet> {
 }
 
 fn recipients(asked: &DossierRecipients, without_plugins: bool) -> Result<Vec<Recipient>> {
-    let parsed: Result<Vec<Recipient>, _> = asked.recipients.iter().map(|text| Recipient::parse(text)).collect();
+    let parsed: Result<Vec<Recipient>, _> =
+        asked.recipients.iter().map(|text| Recipient::parse(text)).collect();
     let mut recipients = parsed.context("the server gave a recipient that is none")?;
     if without_plugins {
         recipients.retain(|recipient| !matches!(recipient.kind(), RecipientKind::Plugin(_)));
@@ -107,7 +111,9 @@ fn afterwards(file: &Path, removed: bool, language: Language) -> String {
     let file = file.display();
     match (removed, language) {
         (true, Language::En) => format!("`{file}` is removed; empty the bin, and think of your backups"),
-        (true, Language::Fr) => format!("`{file}` est supprimé ; videz la corbeille, et pensez à vos sauvegardes"),
+        (true, Language::Fr) => {
+            format!("`{file}` est supprimé ; videz la corbeille, et pensez à vos sauvegardes")
+        }
         (false, Language::En) => format!("now delete `{file}`: it says everything in plain text"),
         (false, Language::Fr) => format!("supprimez maintenant `{file}` : tout y est en clair"),
     }
