@@ -51,7 +51,8 @@ fn the_page_derives_the_published_keys() {
         .current_dir(folder.path())
         .output()
         .expect("node is missing: install it (Debian: apt-get install nodejs)");
-    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let said =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     assert_eq!(said.trim(), "3 compared");
 }

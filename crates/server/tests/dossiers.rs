@@ -25,8 +25,7 @@ use stage::{Raw, Stage, own, panic};
 use types::{PersonId, Span, Timestamp};
 use world::RECIPIENTS;
 
-const PLAIN: &str =
-    "name = \"Alice Martin-Exemple\"\npolice = \"the vault is watched\"\n[words]\ndistress = \"water the ferns\"\n";
+const PLAIN: &str = "name = \"Alice Martin-Exemple\"\npolice = \"the vault is watched\"\n[words]\ndistress = \"water the ferns\"\n";
 
 fn keys(secret: &str) -> Keys {
     let prompt: Arc<dyn Prompt> = Arc::new(NoPrompt);
@@ -93,7 +92,9 @@ fn openings(stage: &Stage) -> Vec<(String, u32)> {
 fn opened_in(state: &gate::State) -> Vec<(String, u32)> {
     let log = state.covert().incidents().flat_map(|(_, incident)| &incident.log);
     let opened = log.filter_map(|entry| match &entry.what {
-        What::Acted { by, command: covert::Command::Opened { revision, .. } } => Some((by.to_string(), *revision)),
+        What::Acted { by, command: covert::Command::Opened { revision, .. } } => {
+            Some((by.to_string(), *revision))
+        }
         _ => None,
     });
     opened.collect()
@@ -167,7 +168,8 @@ fn a_forced_revision_is_marked_and_the_one_before_it_comes_along() {
     let body = answer.json();
     let marks: Vec<_> = body["revisions"].as_array().unwrap().iter().map(|one| one["free"].clone()).collect();
     assert_eq!(marks, [json!(true), json!(false)]);
-    let given: Vec<_> = body["packets"].as_array().unwrap().iter().map(|one| one["revision"].clone()).collect();
+    let given: Vec<_> =
+        body["packets"].as_array().unwrap().iter().map(|one| one["revision"].clone()).collect();
     assert_eq!(given, [json!(2), json!(1)]);
     let name = |number: usize| {
         let opened = dossier::open(&packet(&answer, number), &keys(RECIPIENTS[0].1)).unwrap();

@@ -139,7 +139,8 @@ pub async fn open(
     let own = http.clone();
     let work = async move {
         let act: Act<OpenDossier> = own.responder_act(incoming).await?;
-        let wanted = PersonId::parse(&person).ok().and_then(|person| Handout::new(&own, person, &act.command));
+        let wanted =
+            PersonId::parse(&person).ok().and_then(|person| Handout::new(&own, person, &act.command));
         let command = match &wanted {
             Some(handout) => handout.command(incident_id(&own, &id)),
             // A command that finds nothing, so that what the phrase check found is noted all the same (G8).
