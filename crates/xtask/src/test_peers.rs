@@ -41,6 +41,13 @@ const NPM: &[&str] = &[
     "smpp@0.5.1",
     "iconv-lite@0.7.3",
     "safer-buffer@2.1.2",
+    // Dossiers: age by its author, in JavaScript.
+    "age-encryption@0.3.1",
+    "@noble/ciphers@2.4.0",
+    "@noble/curves@2.4.0",
+    "@noble/hashes@2.4.0",
+    "@noble/post-quantum@0.5.4",
+    "@scure/base@2.4.0",
 ];
 
 /// Installs what is missing.
