@@ -12,7 +12,7 @@ use crate::tree::Tree;
 
 /// Pure crates: no clock, no randomness, no input or output, and nothing below them that has.
 const CORE: &[&str] =
-    &["types", "policy", "rota", "exposure", "vault", "credentials", "overt", "covert", "gate"];
+    &["types", "policy", "rota", "response", "exposure", "vault", "credentials", "overt", "covert", "gate"];
 
 /// What the core must not have anywhere in its tree.
 const IMPURE: &[&str] = &[
@@ -40,8 +40,14 @@ const IMPURE: &[&str] = &[
 const IMPURE_DIRECT: &[&str] = &["fastrand", "getrandom", "rand", "tempfile", "uuid"];
 
 /// `from` must not reach `to` over any number of edges.
-const SEPARATE: &[(&str, &str)] =
-    &[("overt", "covert"), ("overt", "credentials"), ("covert", "overt"), ("policy", "credentials")];
+const SEPARATE: &[(&str, &str)] = &[
+    ("overt", "covert"),
+    ("overt", "credentials"),
+    ("covert", "overt"),
+    ("policy", "credentials"),
+    ("server", "dossier"),
+    ("server", "age"),
+];
 
 /// Only these may depend on it directly.
 const RESERVED: &[(&str, &[&str])] = &[
