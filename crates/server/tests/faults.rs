@@ -25,6 +25,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command as Process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use alarm::{Channel, DeliveryError, Message, Reach, Receipt, Recipient};
 use covert::{Sign, SignalKind};
@@ -37,7 +38,7 @@ use journal::{
 };
 use overt::{Command as Overt, Status};
 use server::clock::SimulatedClock;
-use server::dispatch::{Broadcast, BroadcastError};
+use server::dispatch::{AlarmPace, Broadcast, BroadcastError};
 use server::engine::Engine;
 use signer::{Signer, SignerError};
 use types::{ChannelId, Hash, ProtectedId, Timestamp, TransferId};
@@ -202,7 +203,7 @@ impl Channel for Siren {
         _to: Option<&Recipient>,
         now: Timestamp,
     ) -> Result<Receipt, DeliveryError> {
-        self.1.around(|| self.1.note("alarms", &format!("{} {}", message.id, message.who)));
+        self.1.around(|| self.1.note("alarms", &format!("{} {} {}", message.id, message.signals, message.who)));
         Ok(Receipt { channel: self.0.clone(), at: now, answer: "200".into() })
     }
 }
@@ -226,6 +227,7 @@ impl Child {
         parts.broadcast = Arc::new(Network(fuse.clone()));
         let siren = ChannelId::parse("siren").unwrap();
         parts.channels.push(Box::new(Siren(siren, fuse.clone())));
+        parts.settings.alarm_pace = AlarmPace { look: Duration::from_millis(2), second: Duration::from_millis(10) };
         let engine = Engine::start(parts).unwrap();
         let people = People { secrets: Arc::clone(&site.secrets) };
         Self { engine, clock, people, fuse, id: transfer(PAYMENT).id() }
@@ -314,6 +316,8 @@ impl Child {
         });
         let siren = ChannelId::parse("siren").unwrap();
         wait_until("the alarm is delivered and that is written down", || {
+            // Longer than the scheduler's pace, so that slots are not spent on waiting for it.
+            std::thread::sleep(Duration::from_millis(10));
             pass_slot(engine, &self.clock);
             engine.read(|state| state.covert().undelivered(&siren).count()) == 0
         });
@@ -360,9 +364,11 @@ fn check_end(folder: &Path, at: u64) {
     let bytes = hex::decode(signed.first().unwrap()).unwrap();
     let transaction: Transaction = encode::deserialize(&bytes).unwrap();
     let alarms = distinct(folder, "alarms");
-    let whose = |name: &str| alarms.iter().filter(|alarm| alarm.ends_with(name)).count();
-    assert_eq!(alarms.len(), 2, "point {at}: two alarms, always with the same ids: {alarms:?}");
-    assert_eq!((whose(" bob"), whose(" mathilde")), (1, 1), "point {at}: {alarms:?}");
+    // Both signs are of one incident: the second is told with the first, or after it.
+    let told = |signals: &str| alarms.iter().filter(|alarm| alarm.contains(signals)).count();
+    // Nobody answers while the hold passes, so that it is said again; always with the same ids.
+    assert!(alarms.len() <= 4, "point {at}: {alarms:?}");
+    assert!(told(" 2 ") > 0, "point {at}: both signs were told: {alarms:?}");
     let child = Child::start(folder, 0);
     child.check_acknowledged();
     assert_eq!(child.txid(), Hash(transaction.compute_txid().to_byte_array()), "point {at}");
