@@ -52,7 +52,10 @@ console.log("both ways");
 "#;
 
 fn peer() -> PathBuf {
-    let target = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/npm");
+    let target = match std::env::var_os("REMPART_TEST_PEERS") {
+        Some(folder) => PathBuf::from(folder).join("npm"),
+        None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/npm"),
+    };
     let installed = std::fs::read_to_string(target.join("installed.txt")).unwrap_or_default();
     assert!(
         installed.lines().any(|line| line.starts_with("age-encryption@")),
