@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use api::{Accepted, SessionGrant, SignIn};
 use clap::Args;
-use credentials::{KEY_FILE_BYTES_MAX, KeyFile, KeyKind};
+use credentials::{DeviceKey, KEY_FILE_BYTES_MAX, KeyFile, KeyKind};
 use serde::Serialize;
 use server::entropy::{Entropy, SystemEntropy};
 use ureq::http::Method;
@@ -50,6 +50,11 @@ impl Caller {
         &self.key.person
     }
 
+    /// The device key, for what is signed offline.
+    pub const fn device(&self) -> &DeviceKey {
+        &self.key.key
+    }
+
     /// One act, one phrase. Services have none.
     pub fn send<C: Serialize>(&self, path: &str, command: &C) -> Result<Answer> {
         self.command(Method::POST, path, command)
@@ -79,8 +84,26 @@ impl Caller {
 
     /// Reads something, after a sign-in.
     pub fn read(&self, path: &str) -> Result<Answer> {
+        self.sign_in()?.read(path)
+    }
+
+    /// Signs in, to read several things with one phrase.
+    pub fn sign_in(&self) -> Result<Session> {
         let grant: SessionGrant = self.send("/v1/session", &SignIn {})?.read()?;
-        self.client.get(path, Some(&grant.token))
+        Ok(Session { client: self.client.clone(), token: grant.token })
+    }
+}
+
+/// Somebody who has signed in and reads.
+pub struct Session {
+    client: Client,
+    token: String,
+}
+
+impl Session {
+    /// Reads something.
+    pub fn read(&self, path: &str) -> Result<Answer> {
+        self.client.get(path, Some(&self.token))
     }
 }
 

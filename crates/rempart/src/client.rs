@@ -58,6 +58,7 @@ impl Answer {
 }
 
 /// A connection to a server.
+#[derive(Clone)]
 pub struct Client {
     agent: ureq::Agent,
     base: String,

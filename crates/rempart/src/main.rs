@@ -2,6 +2,7 @@
 //!
 //! Exit status: 0 done, 1 refused or failed, 2 wrong usage or an invalid file.
 
+mod alarm_command;
 mod alarm_link_command;
 mod bound_command;
 mod caller;
@@ -12,6 +13,7 @@ mod credential_command;
 mod data_folder;
 mod demo;
 mod diff_command;
+mod dossier_command;
 mod drill_command;
 mod init;
 mod journal_command;
@@ -52,6 +54,9 @@ enum Command {
     Enrol(init::EnrolArgs),
     /// Make the key of a program that reports prices or the chain
     Feed(init::FeedArgs),
+    /// As a responder: take charge, work through the checklist, call, practise, hand over to the police
+    #[command(subcommand)]
+    Alarm(Box<alarm_command::AlarmCommand>),
     /// Print the link by which a protected person calls for help
     AlarmLink(alarm_link_command::AlarmLinkArgs),
     /// Serve the API
@@ -65,6 +70,9 @@ enum Command {
     /// Change a phrase, add or replace a device, take one away
     #[command(subcommand)]
     Credential(credential_command::CredentialCommand),
+    /// Your emergency packet: fill in, seal, hand in; as a responder, open one
+    #[command(subcommand)]
+    Dossier(dossier_command::DossierCommand),
     /// Look at what only a quorum may do, endorse it, end it
     #[command(subcommand)]
     Motion(motion_command::MotionCommand),
@@ -119,11 +127,13 @@ fn run(
         Command::Init(args) => init::init(args, language, out, err),
         Command::Enrol(args) => init::enrol(args, language, out),
         Command::Feed(args) => init::feed(args, language, out),
+        Command::Alarm(command) => alarm_command::run(command, language, out, err),
         Command::AlarmLink(args) => alarm_link_command::run(args, language, out),
         Command::Serve(args) => serve::run(args, language, out),
         Command::Policy(command) => policy_command::run(command, language, out, err),
         Command::Transfer(command) => transfer_command::run(command, language, out),
         Command::Credential(command) => credential_command::run(command, language, out),
+        Command::Dossier(command) => dossier_command::run(command, language, out, err),
         Command::Motion(command) => motion_command::run(command, language, out),
         Command::Vault(command) => vault_command::run(command, language, out, err),
         Command::Wallet(command) => wallet_command::run(command, language, out),

@@ -12,6 +12,7 @@
 
 mod folders;
 mod remote;
+mod responders;
 mod run;
 #[path = "../../../server/tests/stage/mod.rs"]
 mod stage;
@@ -23,7 +24,7 @@ use std::collections::BTreeSet;
 use run::{leaves, masked};
 
 /// Subcommands that neither ask a server nor read a journal.
-const LOCAL: [(&str, &str); 25] = [
+const LOCAL: [(&str, &str); 30] = [
     ("demo", "plays both histories itself, and says which is which"),
     ("init", "makes a folder in which nothing has happened"),
     ("enrol", "works only while nobody has acted"),
@@ -45,6 +46,11 @@ const LOCAL: [(&str, &str); 25] = [
     ("sign new", "makes a key"),
     ("sign public", "reads a public key"),
     ("sign reveal", "reads a key"),
+    ("dossier new", "prints a constant"),
+    ("dossier open", "a responder's: it says what became of an incident, or opens a file"),
+    ("dossier identity new", "makes a key"),
+    ("alarm pack-key", "reads a key"),
+    ("alarm pack-verify", "reads a police pack"),
     ("drill", "reads policy files and recorded attacks"),
     ("certificate key", "makes a key"),
     ("certificate make", "reads policy files"),
@@ -79,8 +85,8 @@ fn every_subcommand_prints_the_same_in_both_histories() {
 }
 
 fn every_subcommand_has_a_step_or_a_reason() {
-    let stepped: Vec<String> =
-        [remote::STEPS, folders::STEPS].concat().iter().map(|name| (*name).to_owned()).collect();
+    let steps = [remote::STEPS, responders::STEPS, folders::STEPS].concat();
+    let stepped: Vec<String> = steps.iter().map(|name| (*name).to_owned()).collect();
     let leaves = leaves();
     assert!(leaves.len() > 30, "{leaves:?}");
     assert_eq!(gaps(&leaves, &stepped), Vec::<String>::new());
@@ -98,7 +104,12 @@ fn subcommands_that_ask_a_server_print_the_same([free, held]: [stage::Stage; 2])
     let runs = runs.map(|(stage, held)| std::thread::spawn(move || remote::play(&stage, held)));
     let [free, held] = runs.map(|run| run.join().unwrap());
     let tried: BTreeSet<&str> = free.iter().map(|printed| printed.step.as_str()).collect();
-    assert_eq!(tried, remote::STEPS.iter().copied().collect::<BTreeSet<_>>());
+    let both = [remote::STEPS, responders::STEPS].concat();
+    assert_eq!(tried, both.into_iter().collect::<BTreeSet<_>>());
+    for step in responders::STEPS {
+        let refused = free.iter().filter(|printed| printed.step == *step).all(|printed| printed.status == 1);
+        assert!(refused, "`rempart {step}` is for responders, and alice is none");
+    }
     for step in remote::STEPS {
         let statuses: BTreeSet<i32> =
             free.iter().filter(|printed| printed.step == *step).map(|printed| printed.status).collect();

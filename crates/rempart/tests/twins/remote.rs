@@ -34,20 +34,22 @@ pub const STEPS: &[&str] = &[
     "credential open",
     "credential enrol",
     "credential propose",
+    "dossier seal",
+    "dossier status",
     "motion list",
     "motion endorse",
     "motion end",
 ];
 
-struct Terminal<'a> {
-    stage: &'a Stage,
+pub struct Terminal<'a> {
+    pub stage: &'a Stage,
     folder: &'a Path,
     phrase: String,
     printed: Vec<Printed>,
 }
 
 impl Terminal<'_> {
-    fn run(&mut self, step: &str, rest: &[&str]) -> &Printed {
+    pub fn run(&mut self, step: &str, rest: &[&str]) -> &Printed {
         let url = format!("http://{}", self.stage.address);
         let arguments = [&["--server", &url, "--key", "alice.key"], rest].concat();
         let printed = with_phrase(self.folder, step, &arguments, &self.phrase, || {});
@@ -63,7 +65,7 @@ impl Terminal<'_> {
     }
 
     /// An act that is answered at the tick of the covert chain: time moves by one slot once it is on its way.
-    fn run_covert(&mut self, step: &str, rest: &[&str]) {
+    pub fn run_covert(&mut self, step: &str, rest: &[&str]) {
         let url = format!("http://{}", self.stage.address);
         let arguments = [&["--server", &url, "--key", "alice.key"], rest].concat();
         let tick = || {
@@ -88,7 +90,10 @@ pub fn play(stage: &Stage, held: bool) -> Vec<Printed> {
     stage.pass(Span::from_seconds(61));
     wallets(&mut terminal);
     stage.pass(Span::from_seconds(61));
+    dossiers(&mut terminal);
+    stage.pass(Span::from_seconds(61));
     credentials(&mut terminal);
+    crate::responders::steps(&mut terminal);
     terminal.printed
 }
 
@@ -141,6 +146,16 @@ fn wallets(terminal: &mut Terminal<'_>) {
     terminal.run("wallet refresh", &["--fee-rate", "5", "--psbt", "refresh.psbt", "nowhere"]);
     terminal.run("wallet list", &[]);
     terminal.run_mistyped("wallet list");
+}
+
+fn dossiers(terminal: &mut Terminal<'_>) {
+    std::fs::write(terminal.folder.join("me.toml"), "name = \"Alice\"\n").unwrap();
+    terminal.run("dossier status", &[]);
+    terminal.run("dossier seal", &["me.toml", "--remove"]);
+    assert!(!terminal.folder.join("me.toml").exists());
+    terminal.run("dossier seal", &["me.toml"]);
+    terminal.run("dossier status", &["--json"]);
+    terminal.run_mistyped("dossier status");
 }
 
 fn credentials(terminal: &mut Terminal<'_>) {
