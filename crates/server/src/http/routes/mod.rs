@@ -79,7 +79,6 @@ pub fn router() -> (Router<Http>, Document) {
         .routes(routes!(credentials::propose))
         .routes(routes!(dossiers::recipients))
         .routes(routes!(dossiers::own, dossiers::keep))
-        .routes(routes!(dossiers::open))
         .routes(routes!(transfers::list, transfers::propose))
         .routes(routes!(transfers::show))
         .routes(routes!(transfers::transaction))
@@ -107,8 +106,24 @@ pub fn router() -> (Router<Http>, Document) {
         .routes(routes!(exposure::show))
         .routes(routes!(passkeys::site))
         .routes(routes!(intake::cap))
+        .routes(routes!(intake::mail))
         .routes(routes!(feeds::price))
         .routes(routes!(feeds::transaction))
+        .routes(routes!(signals::own, signals::schedule))
+        .routes(routes!(signals::check_in))
+        .routes(routes!(signals::end))
+        .merge(responders())
+        .routes(routes!(server::health))
+        .routes(routes!(server::metrics))
+        .routes(routes!(server::document))
+        .fallback(|| async { Failure::not_found() })
+        .split_for_parts()
+}
+
+/// The responders' side.
+fn responders() -> OpenApiRouter<Http> {
+    OpenApiRouter::new()
+        .routes(routes!(dossiers::open))
         .routes(routes!(response::list))
         .routes(routes!(response::show))
         .routes(routes!(casework::acknowledge))
@@ -132,14 +147,6 @@ pub fn router() -> (Router<Http>, Document) {
         .routes(routes!(response::end_clear))
         .routes(routes!(response::pauses))
         .routes(routes!(response::end_pause))
-        .routes(routes!(signals::own, signals::schedule))
-        .routes(routes!(signals::check_in))
-        .routes(routes!(signals::end))
-        .routes(routes!(server::health))
-        .routes(routes!(server::metrics))
-        .routes(routes!(server::document))
-        .fallback(|| async { Failure::not_found() })
-        .split_for_parts()
 }
 
 /// The OpenAPI document, as it is served and checked in.
