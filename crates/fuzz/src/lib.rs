@@ -15,6 +15,7 @@
 
 pub mod commands;
 pub mod descriptor;
+pub mod frames;
 pub mod mutate;
 pub mod passkeys;
 pub mod policies;
@@ -42,6 +43,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "command", run: commands::run, seeds: commands::seeds },
     Target { name: "record", run: record::run, seeds: record::seeds },
     Target { name: "passkey", run: passkeys::run, seeds: passkeys::seeds },
+    Target { name: "frame", run: frames::run, seeds: frames::seeds },
+    Target { name: "cap", run: frames::run_cap, seeds: frames::seeds_cap },
     Target { name: "descriptor", run: descriptor::run, seeds: descriptor::seeds },
 ];
 

@@ -49,8 +49,18 @@ fn passkeys() {
 }
 
 #[test]
+fn frames() {
+    tried("frame");
+}
+
+#[test]
+fn cap_messages() {
+    tried("cap");
+}
+
+#[test]
 fn targets_have_seeds_and_names() {
-    assert_eq!(TARGETS.len(), 6);
+    assert_eq!(TARGETS.len(), 8);
     for entry in TARGETS {
         assert!(!(entry.seeds)().is_empty() && target(entry.name).is_some());
     }
