@@ -18,7 +18,7 @@ pub enum FrameError {
         "not a frame: it must begin with a line feed, end with a carriage return and have at most {FRAME_BYTES_MAX} bytes"
     )]
     Framing,
-    /// The length is not four digits of which the first is 0, or is not that of the text.
+    /// The length is not four digits, or is not that of the text.
     #[error("the length in the frame is not its length")]
     Length,
     /// Noise on the line.
@@ -59,7 +59,7 @@ impl Envelope {
         let [b'\n', inner @ .., b'\r'] = frame else { return Err(FrameError::Framing) };
         let (lead, body) = inner.split_at_checked(LEAD_BYTES - 1).ok_or(FrameError::Framing)?;
         let (crc, length) = lead.split_at_checked(4).ok_or(FrameError::Framing)?;
-        if !length.starts_with(b"0") || number(length) != u16::try_from(body.len()).ok() {
+        if number(length) != u16::try_from(body.len()).ok() {
             return Err(FrameError::Length);
         }
         if number(crc) != Some(checksum(body)) {

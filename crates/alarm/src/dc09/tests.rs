@@ -204,16 +204,25 @@ fn a_wrong_clock_is_corrected_once_and_remembered() {
 
 #[test]
 fn a_clock_that_cannot_be_right_is_not_followed() {
-    for centre in [
-        Centre::start(|_, _| Reaction::Say(nak(later(2 * 3600)))),
-        Centre::start(|_, _| Reaction::Say(nak(now().before(Span::from_hours(2))))),
-        Centre::start(|number, _| Reaction::Say(nak(later(60 * number as u64)))),
+    for (centre, tried) in [
+        (Centre::start(|_, _| Reaction::Say(nak(later(2 * 3600)))), 1),
+        (Centre::start(|_, _| Reaction::Say(nak(now().before(Span::from_hours(2))))), 1),
+        (Centre::start(|number, _| Reaction::Say(nak(later(60 * number as u64)))), 2),
     ] {
         let error = channel(&centre, true).probe(now()).unwrap_err();
-        assert!(matches!(error, DeliveryError::Rejected(_)), "{error}");
-        assert!(error.is_permanent());
-        assert!(centre.frames().len() <= 2, "bounded");
+        assert!(matches!(error, DeliveryError::Rejected(_)) && error.is_permanent(), "{error}");
+        assert_eq!(centre.frames().len(), tried, "nothing is sealed for a time that cannot be");
     }
+}
+
+#[test]
+fn letters_that_frames_cannot_carry_are_replaced() {
+    let centre = Centre::start(honest(None));
+    let odd = Message { code: "a]b[c|d^é\u{1f600}".into(), ..message() };
+    channel(&centre, false).deliver(&odd, None, now()).unwrap();
+    let text = parsed(&centre.frames()[0], None);
+    assert!(text.data.ends_with("Code a-b-c-d-e?."), "{}", text.data);
+    assert_eq!(text.events().unwrap().len(), 1);
 }
 
 #[test]
