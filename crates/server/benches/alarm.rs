@@ -85,7 +85,7 @@ fn open(people: usize, protected: bool, receivers: &[Receiver; 2]) -> Stage {
                 text += &receiver.config(id);
             }
             let config = Config::parse(std::path::Path::new("rempart.toml"), &text).unwrap();
-            parts.channels = config.open_channels(folder).unwrap();
+            parts.channels = config.open_channels(folder, &Arc::default()).unwrap();
         },
     )
 }
