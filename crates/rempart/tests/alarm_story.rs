@@ -121,9 +121,12 @@ fn worked(desk: &Terminals<'_>) {
     desk.here("dora", "alarm called", &["--other", "exchange X"]);
     desk.here("dora", "alarm note", &["two cars"]);
     desk.here("dora", "alarm hand-over", &["emil"]);
-    desk.here("emil", "alarm wait", &["--until", "1h"]);
+    // The server's clock is a simulated one: a duration would be counted from the real time.
+    let later = desk.stage.wall().after(Span::from_hours(2)).to_string();
+    desk.here("emil", "alarm wait", &["--until", &later]);
     desk.here("dora", "alarm narrow", &["--vault", "treasury"]);
-    desk.here("dora", "alarm implicate", &["--since", "2026-03-02T08:00:00Z", "bob"]);
+    let earlier = desk.stage.wall().before(Span::from_hours(1)).to_string();
+    desk.here("dora", "alarm implicate", &["--since", &earlier, "bob"]);
     desk.done("emil", "alarm report", &["--kind", "code-word", "alice"]);
 }
 

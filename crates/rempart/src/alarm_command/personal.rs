@@ -74,7 +74,7 @@ fn joined(entries: &[Value], fields: &[&str]) -> Vec<String> {
 }
 
 fn line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    response::inert(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Parses `PERSON=NAME, TELEPHONE`.

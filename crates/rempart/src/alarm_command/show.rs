@@ -87,7 +87,7 @@ fn events(signed: &SignedFacts, language: Language, out: &mut dyn Write) -> Resu
     writeln!(out, "\n{} ({})", pick(language, "Timeline", "Chronologie"), signed.facts.time_zone)?;
     for event in timeline(&signed.facts) {
         let at = zone.short(event.at, spoken(language));
-        let text = event.text(spoken(language)).replace('\n', " ");
+        let text = event.text(spoken(language));
         writeln!(out, "  {at}  {:<10} {text}", event.by)?;
     }
     Ok(())
@@ -165,7 +165,7 @@ pub fn duty(connection: &Connection, language: Language, out: &mut dyn Write) ->
     }
     let duty: Duty = answer.read()?;
     for warning in &duty.warnings {
-        writeln!(out, "! {warning}")?;
+        writeln!(out, "! {}", response::inert(warning))?;
     }
     for on in &duty.schedules {
         let people: Vec<&str> = on.people.iter().map(types::PersonId::as_str).collect();
@@ -192,7 +192,7 @@ pub fn duty(connection: &Connection, language: Language, out: &mut dyn Write) ->
     for channel in &duty.channels {
         let state =
             if channel.alive { pick(language, "answers", "répond") } else { pick(language, "DEAD", "MORT") };
-        let error = channel.error.as_deref().unwrap_or_default();
+        let error = response::inert(channel.error.as_deref().unwrap_or_default());
         writeln!(out, "{:<18} {state}  {error}", channel.channel.to_string())?;
     }
     Ok(0)
