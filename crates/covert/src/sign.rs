@@ -6,6 +6,7 @@ use policy::Policy;
 use serde::{Deserialize, Serialize};
 use types::{ChannelId, Hash, PanelId, PersonId, PlaceId, ProtectedId, Span, Timestamp};
 
+use crate::casework::What;
 use crate::command::{Event, Refusal};
 use crate::incident::IncidentId;
 use crate::signal::{Signal, SignalKind, Teller};
@@ -86,7 +87,8 @@ impl State {
             }
             Sign::Reply { by, channel, code } => {
                 let incident = self.replied_to(policy, by, code).ok_or(Refusal::NotFound)?;
-                Ok(vec![Event::Replied { incident, by: by.clone(), channel: channel.clone() }])
+                let replied = Event::Replied { incident, by: by.clone(), channel: channel.clone() };
+                Ok(if self.has_just_replied(incident, by, at) { Vec::new() } else { vec![replied] })
             }
         }
     }
@@ -119,6 +121,13 @@ impl State {
     fn replied_to(&self, policy: &Policy, by: &PersonId, code: &str) -> Option<IncidentId> {
         let id = self.open_by_code(code)?;
         self.incident(id).filter(|incident| Self::may_see(policy, by, incident)).map(|_| id)
+    }
+
+    /// A log is for people: the same reply again says nothing.
+    fn has_just_replied(&self, incident: IncidentId, by: &PersonId, at: Timestamp) -> bool {
+        let log = self.incident(incident).map(|incident| incident.log.as_slice()).unwrap_or_default();
+        let own = log.iter().rev().find(|entry| matches!(&entry.what, What::Replied(person) if person == by));
+        own.is_some_and(|entry| at < entry.at.after(SIGN_REPEATED_WITHIN))
     }
 
     /// Lets it happen.

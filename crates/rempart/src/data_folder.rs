@@ -73,6 +73,7 @@ impl DataFolder {
     /// Starts the engine with parts that are open already.
     pub fn start_with(&self, config: &Config, secrets: Secrets, signer: Arc<dyn Signer>) -> Result<Engine> {
         let journal: Box<dyn Journal> = Box::new(SqliteJournal::open(&self.journal(), Options::default())?);
+        let replies = Arc::new(config.open_replies(&self.0)?);
         let settings = Settings {
             snapshot_every: config.snapshot_every,
             checkpoint_every: config.checkpoint_every,
@@ -82,6 +83,7 @@ impl DataFolder {
             calls_file: Some(self.0.join(CALLS_FILE)),
             independent_channels: Some(alarm::independent(&config.channels)),
             panels: Arc::new(config.open_panels(&self.0)?),
+            replies: Arc::clone(&replies),
             ..Settings::default()
         };
         let parts = Parts {
@@ -92,7 +94,7 @@ impl DataFolder {
             signer,
             broadcast: Arc::new(HoldForOperator),
             following: config.open_chains()?,
-            channels: config.open_channels(&self.0)?,
+            channels: config.open_channels(&self.0, &replies)?,
             settings,
         };
         Ok(Engine::start(parts)?)

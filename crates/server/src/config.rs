@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use alarm::{Channel, ChannelConfig};
+use alarm::{Channel, ChannelConfig, Inbound};
 use credentials::DevicePublic;
 use passkey::{RelyingParty, RelyingPartyError};
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,9 @@ use thiserror::Error;
 use types::ActorId;
 
 use crate::follow::Following;
-use crate::intake::{CapSettings, IntakeError, IntakeSettings, PanelSettings, Panels};
+use crate::intake::{
+    CapSettings, IntakeError, IntakeSettings, MailReplies, PanelSettings, Panels, Replies,
+};
 use crate::pages::AlarmTexts;
 
 /// The name of the file.
@@ -65,8 +68,20 @@ pub struct Config {
     /// Other systems that send CAP messages.
     #[serde(rename = "cap")]
     pub caps: Vec<CapSettings>,
+    /// Where replies to alarms by mail come from; without it none are heard.
+    pub mail_replies: Option<MailReplySettings>,
     /// The site for which passkeys hold; `localhost` if absent.
     pub passkeys: Option<PasskeySettings>,
+}
+
+/// Where replies by mail come from.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailReplySettings {
+    /// The channel whose mails are replied to.
+    pub channel: types::ChannelId,
+    /// The file with the secret by which the mail gateway signs, 32 bytes or more.
+    pub secret_file: String,
 }
 
 /// The site for which passkeys hold. Changing `id` makes every passkey that was registered useless.
@@ -126,6 +141,7 @@ impl Default for Config {
             channels: Vec::new(),
             feeds: BTreeMap::new(),
             chains: Vec::new(),
+            mail_replies: None,
             passkeys: None,
             snapshot_every: SNAPSHOT_EVERY,
             checkpoint_every: CHECKPOINT_EVERY,
@@ -238,9 +254,27 @@ impl Config {
     ///
     /// # Errors
     /// The first channel that cannot be opened.
-    pub fn open_channels(&self, folder: &Path) -> Result<Vec<Box<dyn Channel>>, ConfigError> {
+    pub fn open_channels(
+        &self,
+        folder: &Path,
+        replies: &Arc<Replies>,
+    ) -> Result<Vec<Box<dyn Channel>>, ConfigError> {
         let read = |file: &str| std::fs::read(folder.join(file));
-        self.channels.iter().map(|channel| Ok(channel.open(&read)?)).collect()
+        let inbound: Arc<dyn Inbound> = Arc::<Replies>::clone(replies);
+        self.channels.iter().map(|channel| Ok(channel.open_with(&read, Some(&inbound))?)).collect()
+    }
+
+    /// What is heard of people who reply to alarms; the file of the mail gateway's secret is looked for in the data folder.
+    ///
+    /// # Errors
+    /// A secret that cannot be read or is too short.
+    pub fn open_replies(&self, folder: &Path) -> Result<Replies, ConfigError> {
+        let Some(settings) = &self.mail_replies else { return Ok(Replies::default()) };
+        let path = folder.join(&settings.secret_file);
+        let content = std::fs::read(&path).map_err(|error| ConfigError::Read(path.clone(), error))?;
+        let short = ConfigError::Bounds(path, "the secret of the mail gateway has 32 to 1024 bytes");
+        let trust = alarm::parse_secret(&content).ok_or(short)?.into();
+        Ok(Replies::new(Some(MailReplies { channel: settings.channel.clone(), trust })))
     }
 
     /// Panels and other systems that may raise an alarm; files that they name are looked for in the data folder.
@@ -355,12 +389,12 @@ mod tests {
     fn a_channel_without_its_secret_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let config = parse(CHANNEL).unwrap();
-        let error = config.open_channels(folder.path()).err().unwrap();
+        let error = config.open_channels(folder.path(), &Arc::default()).err().unwrap();
         assert_eq!(error.code(), "channel-file");
         std::fs::write(folder.path().join("centre.secret"), "ab".repeat(32)).unwrap();
-        assert_eq!(config.open_channels(folder.path()).unwrap().len(), 1);
+        assert_eq!(config.open_channels(folder.path(), &Arc::default()).unwrap().len(), 1);
         std::fs::write(folder.path().join("centre.secret"), "short").unwrap();
-        assert_eq!(config.open_channels(folder.path()).err().unwrap().code(), "channel-config");
+        assert_eq!(config.open_channels(folder.path(), &Arc::default()).err().unwrap().code(), "channel-config");
     }
 
     #[test]

@@ -78,11 +78,13 @@ pub fn start(mut parts: Parts) -> Result<Engine, StartError> {
         origin,
         link_base: parts.settings.link_base.clone(),
         panels: Arc::clone(&parts.settings.panels),
+        replies: Arc::clone(&parts.settings.replies),
         shown: RwLock::new(state),
         book: RwLock::new(book),
         trouble: Mutex::new(None),
         channels,
     });
+    shared.replies.bind(Arc::downgrade(&shared));
     let exposure_file = parts.settings.exposure_file.clone();
     let writer = Writer::new(Arc::clone(&shared), parts.journal, parts.settings, (last_slot, anchor, inbox));
     let writer = Builder::new().name("engine-writer".into()).spawn(move || writer.run())?;

@@ -36,7 +36,7 @@ use crate::config::{CHANNELS_WANTED, CHECKPOINT_EVERY, SNAPSHOT_EVERY};
 use crate::dispatch::{self, AlarmPace, AlarmWarning, Broadcast, ChannelHealth};
 use crate::entropy::Entropy;
 use crate::follow::Following;
-use crate::intake::Panels;
+use crate::intake::{Panels, Replies};
 use crate::keys::Secrets;
 use crate::spends::{Earlier, Prepared, SpendError};
 
@@ -74,6 +74,8 @@ pub struct Settings {
     pub alarm_pace: AlarmPace,
     /// Panels and other systems that may raise an alarm.
     pub panels: Arc<Panels>,
+    /// What is heard of people who reply to alarms.
+    pub replies: Arc<Replies>,
 }
 
 impl Default for Settings {
@@ -88,6 +90,7 @@ impl Default for Settings {
             independent_channels: None,
             alarm_pace: AlarmPace::default(),
             panels: Arc::default(),
+            replies: Arc::default(),
         }
     }
 }
@@ -319,6 +322,12 @@ impl Engine {
     #[must_use]
     pub fn panels(&self) -> &Panels {
         &self.shared.panels
+    }
+
+    /// What is heard of people who reply to alarms.
+    #[must_use]
+    pub fn replies(&self) -> &Replies {
+        &self.shared.replies
     }
 
     /// How the server is, as far as everybody may know. No covert fact is in it.

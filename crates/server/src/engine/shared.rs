@@ -40,6 +40,7 @@ pub struct Shared {
     pub link_base: String,
     /// Panels and other systems that may raise an alarm.
     pub panels: Arc<crate::intake::Panels>,
+    pub replies: Arc<crate::intake::Replies>,
     pub(super) shown: RwLock<gate::State>,
     pub(super) book: RwLock<VaultBook>,
     pub(super) trouble: Mutex<Option<&'static str>>,

@@ -2,7 +2,7 @@
 //!
 //! What is believed becomes a sign, and is acknowledged only when that is durable; whatever the gate makes of it, the answer is the same.
 //! What is not believed reaches nothing. Nothing here is counted or logged with the overt side. `settings` is what the operator writes,
-//! `panels` who is known and what is remembered, `frames` and `messages` what one frame or one message means, `listener` the sockets.
+//! `replies` what people answer to an alarm, `panels` who is known and what is remembered, `frames` and `messages` what one frame or one message means, `listener` the sockets.
 //!
 //! Called by `rempart serve` and by the route of CAP messages.
 
@@ -11,6 +11,7 @@ mod limits;
 mod listener;
 mod messages;
 mod panels;
+mod replies;
 mod settings;
 
 pub use frames::Verdict;
@@ -21,6 +22,7 @@ pub use listener::{
 };
 pub use messages::{CAP_TOLERANCE_SECONDS, MessageVerdict};
 pub use panels::{Panels, Press};
+pub use replies::{MAIL_BYTES_MAX, MailReplies, REPLIES_MAX, REPLIES_WINDOW, Replies};
 pub use settings::{CapSettings, IntakeError, IntakeSettings, PANELS_MAX, PanelSettings};
 
 #[cfg(test)]

@@ -108,6 +108,8 @@ pub fn intake_steps(scene: &mut Scene, round: u8) {
     scene.cap(&format!("step-{round}"), true);
     scene.cap(&format!("forged-{round}"), false);
     scene.send("anybody", "POST", "/v1/intake/cap", "<alert/>");
+    scene.mail(&format!("mail-{round}"), true);
+    scene.mail(&format!("forged-mail-{round}"), false);
 }
 
 /// A responder who is held finds a room without anything in it, whatever has happened.
@@ -122,12 +124,14 @@ pub fn responder_steps(scene: &mut Scene) {
         breathe(scene);
     }
     let from = scene.stage.wall();
+    let later = from.after(Span::from_hours(8));
     for (name, command) in [
         ("incidents/1/dossiers/alice", json!({})),
         ("pauses/nobody/end", json!({})),
         ("acknowledge", json!({ "code": "000000" })),
         ("drills", json!({ "who": "nobody" })),
         ("overrides", json!({ "schedule": "nights", "person": "dora", "from": from, "until": from })),
+        ("overrides", json!({ "schedule": "nights", "person": "dora", "from": from, "until": later })),
     ] {
         scene.covert("dora", &format!("/v1/response/{name}"), command);
         breathe(scene);
@@ -170,13 +174,13 @@ fn own_report_steps(scene: &mut Scene) {
         (id, code)
     };
     for (path, command) in [
-        ("/v1/response/reports", json!({ "who": "bob", "kind": "judgement" })),
-        ("/v1/response/drills", json!({ "who": "bob" })),
+        ("/v1/response/reports", json!({ "who": "carol", "kind": "judgement" })),
+        ("/v1/response/drills", json!({ "who": "carol" })),
     ] {
         scene.covert("dora", path, command);
         breathe(scene);
         let (id, _) = newest(scene);
-        for (name, command) in responders_acts(scene, &id, "bob") {
+        for (name, command) in responders_acts(scene, &id, "carol") {
             scene.covert("dora", &format!("/v1/response/{name}"), command);
             breathe(scene);
         }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use credentials::Cost;
 use serde_json::{Value, json};
 use server::alarm_links::{Epochs, link_path};
-use server::intake::{CapSettings, IntakeSettings, Panels};
-use types::{Hash, PanelId, PlaceId, ProtectedId, Span};
+use server::intake::{CapSettings, IntakeSettings, MailReplies, Panels, Replies};
+use types::{ChannelId, Hash, PanelId, PlaceId, ProtectedId, Span};
 
 use crate::stage::{Raw, Sending, Stage, device, envelope, exchange, own, panic};
 use crate::world;
@@ -49,6 +49,28 @@ fn systems() -> Panels {
     Panels::open(&IntakeSettings::default(), &[], &[system], &|_| Ok(SYSTEM_SECRET.to_vec())).unwrap()
 }
 
+/// Two responders, one schedule.
+const CALLS: &str = r#"
+time_zone = "Europe/Paris"
+[[contact]]
+person = "dora"
+ways = { mail = "dora@example.org" }
+[[contact]]
+person = "emil"
+ways = { mail = "emil@example.org" }
+[[schedule]]
+id = "nights"
+[[schedule.layers]]
+people = ["dora", "emil"]
+from = "2026-01-05T09:00"
+every = "7d"
+"#;
+
+fn gateway() -> Replies {
+    let trust = alarm::parse_secret(SYSTEM_SECRET).unwrap().into();
+    Replies::new(Some(MailReplies { channel: ChannelId::parse("mail").unwrap(), trust }))
+}
+
 /// A history in the making.
 pub struct Scene {
     pub stage: Stage,
@@ -63,7 +85,13 @@ impl Scene {
         let mut sources = world::sources();
         sources[1].text += "[[protected]]\nid = \"mathilde\"\nof = [\"bob\"]\nplaces = [\"home-bob\"]\n";
         let stage =
-            Stage::on(|_| Cost::CHEAP, sources, |parts, _| parts.settings.panels = Arc::new(systems()));
+            Stage::on(|_| Cost::CHEAP, sources, |parts, folder| {
+                let calls = folder.join("calls.toml");
+                std::fs::write(&calls, CALLS).unwrap();
+                parts.settings.calls_file = Some(calls);
+                parts.settings.panels = Arc::new(systems());
+                parts.settings.replies = Arc::new(gateway());
+            });
         Self { stage, story, seen: Vec::new(), tokens: BTreeMap::new() }
     }
 
@@ -88,12 +116,24 @@ impl Scene {
             "<alert xmlns=\"urn:oasis:names:tc:emergency:cap:1.2\"><identifier>g</identifier><sender>g</sender>\
              <sent>2026-11-20T09:30:00+01:00</sent><status>{status}</status><msgType>Alert</msgType><scope>Private</scope></alert>"
         );
+        self.signed("/v1/intake/cap", id, is_signed, &body)
+    }
+
+    /// A mail that replies to an alarm: with the code of an incident in the coerced history, with another in the others.
+    pub fn mail(&mut self, id: &str, is_signed: bool) -> Raw {
+        let code = self.stage.engine.read(|state| {
+            let mut open = state.covert().incidents().filter(|(_, incident)| incident.closed.is_none());
+            open.next().map_or("000000".to_owned(), |(_, incident)| incident.call_back.clone())
+        });
+        let body = format!("From: dora@example.org\r\nSubject: Re\r\n\r\n{code}\r\n");
+        self.signed("/v1/intake/mail", id, is_signed, &body)
+    }
+
+    fn signed(&mut self, path: &str, id: &str, is_signed: bool, body: &str) -> Raw {
         let seconds = self.stage.wall().as_millis() / 1000;
         let secret = if is_signed { SYSTEM_SECRET } else { &[b'x'; 32] };
         let signature = alarm::sign_webhook(secret, id, seconds, body.as_bytes());
-        let (path, names) =
-            ("/v1/intake/cap", [alarm::ID_HEADER, alarm::TIMESTAMP_HEADER, alarm::SIGNATURE_HEADER]);
-        let [id_name, time, by] = names;
+        let [id_name, time, by] = [alarm::ID_HEADER, alarm::TIMESTAMP_HEADER, alarm::SIGNATURE_HEADER];
         let head =
             format!("POST {path} HTTP/1.1\r\n{id_name}: {id}\r\n{time}: {seconds}\r\n{by}: {signature}");
         let raw = exchange(self.stage.address, &head, body.as_bytes());

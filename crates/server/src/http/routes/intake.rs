@@ -23,7 +23,26 @@ pub async fn cap(State(http): State<Http>, incoming: Incoming) -> Result<StatusC
     http.detached(async move { own.take_cap(incoming).await }).await.map(|()| StatusCode::NO_CONTENT)
 }
 
+/// Takes a mail that replies to an alarm, as it arrived, from the mail gateway that the server's settings name; signed as webhooks are. What it
+/// says is shown to responders if it holds one call-back code, and never counts as an acknowledgement.
+#[utoipa::path(post, path = "/v1/intake/mail", tag = "intake",
+    request_body(content = String, content_type = "message/rfc822"),
+    params(("webhook-id" = String, Header), ("webhook-timestamp" = String, Header), ("webhook-signature" = String, Header)),
+    responses((status = 204, description = "Taken"), (status = 401, body = Problem), (status = 413, body = Problem)))]
+pub async fn mail(State(http): State<Http>, incoming: Incoming) -> Result<StatusCode, Failure> {
+    let own = http.clone();
+    http.detached(async move { own.take_mail(incoming).await }).await.map(|()| StatusCode::NO_CONTENT)
+}
+
 impl Http {
+    /// The answer says nothing of what was in it.
+    async fn take_mail(&self, incoming: Incoming) -> Result<(), Failure> {
+        let headers = incoming.headers.clone();
+        let body = incoming.read(self, Size::Usual).await?;
+        let is_ours = self.engine.replies().mail(signed(&headers), &body, self.wall());
+        if is_ours { Ok(()) } else { Err(Failure::new(Code::Unauthenticated)) }
+    }
+
     async fn take_cap(&self, incoming: Incoming) -> Result<(), Failure> {
         let headers = incoming.headers.clone();
         let body = incoming.read(self, Size::Usual).await?;
