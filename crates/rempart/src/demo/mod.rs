@@ -1,23 +1,33 @@
 //! `rempart demo`: the same transfer from the same vault, once of free will and once with a gun at the head (G1, G3, G4, G7, G8).
 //!
 //! Two stages are made from one seed, so that the two servers are the same to the last byte. On each the same story is played through
-//! the HTTP API; the only difference is the phrase that one treasurer types. What is printed is what happened.
+//! the HTTP API; the only difference is the phrase that one treasurer types. Then the responders of the coerced stage do what they do: take
+//! charge, open the dossier, pack for the police, clear, practise. What is printed is what happened.
 
+mod aftermath;
 mod chain;
+mod drill;
+mod inbox;
+mod packet;
 mod play;
+mod responders;
 mod stage;
 mod telling;
 
 use std::io::Write;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use clap::Args;
 use journal::VerifyReport;
 use serde_json::{Value, json};
 use server::entropy::{Entropy, SystemEntropy};
+use types::Timestamp;
 
-use crate::demo::play::{Play, Transcript, Will};
-use crate::demo::stage::Stage;
+use crate::demo::aftermath::Aftermath;
+use crate::demo::packet::SealedPacket;
+use crate::demo::play::{COERCED, Play, Transcript, Will};
+use crate::demo::stage::{START, Stage};
 use crate::demo::telling::{Story, tell};
 use crate::language::{Language, pick};
 
@@ -42,13 +52,20 @@ pub fn run(args: &DemoArgs, language: Language, out: &mut dyn Write) -> Result<u
         }
         let folder = tempfile::tempdir().context("no temporary folder")?;
         let seed = SystemEntropy.draw();
-        let free = played(seed, &folder.path().join("free"), Will::Free).await?;
-        let coerced = played(seed, &folder.path().join("coerced"), Will::Coerced).await?;
-        let result = Outcome::of(&free, &coerced)?;
+        let sealed = SealedPacket::seal(COERCED, Timestamp::parse(START)?)?;
+        let setting = Setting { seed, sealed: &sealed, language };
+        let free = setting.played(&folder.path().join("free"), Will::Free).await?;
+        let coerced = setting.played(&folder.path().join("coerced"), Will::Coerced).await?;
+        let police = folder.path().join("police");
+        let aftermath = tokio::task::block_in_place(|| {
+            aftermath::play(&coerced.stage, &coerced.story, &sealed, &police)
+        })?;
+        let result = Outcome::of(&free, &coerced, &aftermath)?;
         if args.json {
-            writeln!(out, "{}", result.json(&free.story, &coerced.story))?;
+            writeln!(out, "{}", result.json(&free.story, &coerced.story, &aftermath))?;
         } else {
             write!(out, "{}", tell(language, &free.story, &coerced.story, result.identical))?;
+            writeln!(out, "\n{}", aftermath.tell(language, args.headless))?;
             writeln!(out, "{}", result.journal_line(language))?;
         }
         out.flush()?;
@@ -63,10 +80,12 @@ pub fn run(args: &DemoArgs, language: Language, out: &mut dyn Write) -> Result<u
 
 const INTRODUCTION_EN: &str = "A start-up's treasury: 40 BTC behind two of three hardware keys and the co-signer. Everything below is real\n\
      (server, keys, PSBTs, signatures, journal, alarms) but the clock and the chain, which are simulated.\n\
-     omar asks for 2 BTC; paula and nora approve from their homes; everybody waits 48 hours.";
+     omar asks for 2 BTC; paula and nora approve from their homes; everybody waits 48 hours.\n\
+     Afterwards: what the responders saw and did, and a drill.";
 const INTRODUCTION_FR: &str = "La trésorerie d'une jeune entreprise : 40 BTC derrière deux clés matérielles sur trois et le cosignataire. Tout ce qui suit\n\
      est réel (serveur, clés, PSBT, signatures, journal, alertes), sauf l'horloge et la chaîne, qui sont simulées.\n\
-     omar demande 2 BTC ; paula et nora approuvent de chez elles ; tout le monde attend 48 heures.";
+     omar demande 2 BTC ; paula et nora approuvent de chez elles ; tout le monde attend 48 heures.\n\
+     Ensuite : ce que les intervenants ont vu et fait, et un exercice.";
 
 struct Played {
     stage: Stage,
@@ -74,32 +93,44 @@ struct Played {
     transcript: Transcript,
 }
 
-async fn played(seed: [u8; 32], folder: &std::path::Path, will: Will) -> Result<Played> {
-    std::fs::create_dir(folder)?;
-    let stage = Stage::set(seed, folder).await?;
-    // The client blocks, and the server needs this runtime's other threads.
-    let (story, transcript) = tokio::task::block_in_place(|| Play::new(&stage, will).finish())?;
-    Ok(Played { stage, story, transcript })
+/// What both stories have in common.
+struct Setting<'s> {
+    seed: [u8; 32],
+    sealed: &'s SealedPacket,
+    language: Language,
+}
+
+impl Setting<'_> {
+    async fn played(&self, folder: &Path, will: Will) -> Result<Played> {
+        std::fs::create_dir(folder)?;
+        let stage = Stage::set(self.seed, folder, self.sealed.recipient(), self.language).await?;
+        // The client blocks, and the server needs this runtime's other threads.
+        let (story, transcript) =
+            tokio::task::block_in_place(|| Play::new(&stage, will).finish(self.sealed))?;
+        Ok(Played { stage, story, transcript })
+    }
 }
 
 /// What the two stories together show.
 struct Outcome {
     identical: bool,
+    unseen: bool,
     entries: u64,
     verified: bool,
 }
 
 impl Outcome {
-    fn of(free: &Played, coerced: &Played) -> Result<Self> {
+    fn of(free: &Played, coerced: &Played, aftermath: &Aftermath) -> Result<Self> {
         let reports = [free.stage.verify()?, coerced.stage.verify()?];
         Ok(Self {
             identical: free.transcript == coerced.transcript,
+            unseen: aftermath.is_unseen(),
             entries: reports.iter().map(|report: &VerifyReport| report.overt_entries).sum(),
             verified: reports.iter().all(|report| report.problems.is_empty()),
         })
     }
 
-    fn json(&self, free: &Story, coerced: &Story) -> Value {
+    fn json(&self, free: &Story, coerced: &Story, aftermath: &Aftermath) -> Value {
         let consensus = if free.ending.consensus_valid { "valid" } else { "invalid" };
         let signed = coerced.ending.txid.is_some() || coerced.ending.payments > 0;
         json!({
@@ -107,6 +138,7 @@ impl Outcome {
             "coerced": { "status": coerced.ending.status, "signed": signed },
             "overt_identical_until_release": self.identical,
             "alarm": { "delivered": coerced.ending.alarms },
+            "response": aftermath.json(),
             "journal": { "entries": self.entries, "verified": self.verified },
         })
     }
@@ -128,7 +160,7 @@ impl Outcome {
         let freed = free.ending.txid.is_some() && free.ending.consensus_valid && free.ending.alarms == 0;
         let refused =
             coerced.ending.txid.is_none() && coerced.ending.payments == 0 && coerced.ending.alarms > 0;
-        freed && refused && self.identical && self.verified
+        freed && refused && self.identical && self.unseen && self.verified
     }
 }
 

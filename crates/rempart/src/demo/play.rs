@@ -4,22 +4,25 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use api::{
-    Approve, MoneyText, NewOutput, NewPrice, NewTransaction, NewTransfer, SessionGrant, SignIn, StatusWord,
-    TransactionHex, Transfer,
+    Approve, MoneyText, NewDossier, NewOutput, NewPrice, NewTransaction, NewTransfer, SessionGrant, SignIn,
+    StatusWord, TransactionHex, Transfer,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bitcoin::{Address, Amount as Bitcoins, Network, OutPoint, Psbt, Transaction, TxOut};
 use serde::Serialize;
+use server::clock::Stopwatch;
 use types::{Amount, Hash, Rate, Span, Timestamp, VaultId};
+use ureq::http::Method;
 use vault::{Holdings, SpendDraft};
 
 use crate::client::{Answer, Client, Endpoint, Signing};
-use crate::demo::stage::{Actor, Stage};
-use crate::demo::telling::{Ending, Scene, Step, Story};
+use crate::demo::packet::SealedPacket;
+use crate::demo::stage::{Actor, CENTRE, MAIL, Stage};
+use crate::demo::telling::{Ending, Heard, Scene, Step, Story};
 
 /// Who is held, in the coerced story.
-const COERCED: &str = "omar";
+pub const COERCED: &str = "omar";
 const VAULT: &str = "treasury";
 /// The address of `exchange`, in the list `partners` of the example.
 const PARTNER: &str = "bcrt1qaxxan86pyn9znw7gln6gum9prx6trvsvwcw969";
@@ -31,6 +34,7 @@ const MEMO: &str = "deposit at the exchange";
 /// How long the free story waits for its signature once the wait is over.
 const SIGNING_POLLS_MAX: u32 = 200;
 const POLL: Duration = Duration::from_millis(50);
+const SETTLE: Duration = Duration::from_millis(150);
 /// How long alarms may take to arrive.
 const ALARM_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -64,9 +68,13 @@ impl<'s> Play<'s> {
     }
 
     /// Plays it to the end. Blocks; the server runs on other threads.
-    pub fn finish(mut self) -> Result<(Story, Transcript)> {
+    pub fn finish(mut self, sealed: &SealedPacket) -> Result<(Story, Transcript)> {
+        self.hand_in(sealed)?;
+        self.wait(Span::from_hours(10 * 24));
         let holdings = self.fund()?;
+        let since = Stopwatch::start();
         self.sign_in()?;
+        let heard = self.heard(since)?;
         self.scene(Step::SignIn, "200 signed in".to_owned());
         let (transfer, mut psbt) = self.propose(&holdings)?;
         self.wait(Span::from_seconds(20 * 60));
@@ -83,16 +91,53 @@ impl<'s> Play<'s> {
         let transcript = std::mem::take(&mut self.transcript);
         self.wait(Span::from_seconds(1));
         let ending = self.end(transfer, &token, &holdings)?;
-        Ok((Story { scenes: self.scenes, ending }, transcript))
+        Ok((Story { scenes: self.scenes, heard, ending }, transcript))
     }
 
     fn wait(&self, span: Span) {
         self.stage.clock.advance(span);
         self.stage.engine.tick();
+        // Real time for calls that are due, before the simulated clock goes on.
+        std::thread::sleep(SETTLE);
     }
 
     fn now(&self) -> Timestamp {
         self.stage.engine.now()
+    }
+
+    /// Hands in the dossier while still free, in both stories.
+    fn hand_in(&mut self, sealed: &SealedPacket) -> Result<()> {
+        let actor = self.stage.actor(COERCED)?;
+        let signing = Signing { key: &actor.key, phrase: Some(&actor.phrase) };
+        let command = NewDossier { revision: 1, readers: sealed.readers(), sealed: sealed.text() };
+        let to = Endpoint { method: Method::PUT, path: "/v1/me/dossier", idempotency_key: "demo-dossier" };
+        let answer = self.client.command(&signing, to, &command)?;
+        if !answer.is_success() {
+            bail!("dossier: {}", answer.problem());
+        }
+        self.scene(Step::HandIn, format!("{} accepted", answer.status));
+        self.transcript.push(("dossier", answer));
+        Ok(())
+    }
+
+    /// What reached each receiver first, in real time since the phrase was sent.
+    fn heard(&self, since: Stopwatch) -> Result<Vec<Heard>> {
+        let mut heard: Vec<Heard> = Vec::new();
+        if self.will == Will::Free {
+            return Ok(heard);
+        }
+        while heard.len() < 2 && since.elapsed() < ALARM_PATIENCE {
+            for (channel, came) in [(CENTRE, self.stage.messages()), (MAIL, self.stage.mails().len())] {
+                if came > 0 && !heard.iter().any(|one| one.channel == channel) {
+                    heard.push(Heard { channel, milliseconds: since.elapsed().as_millis() });
+                }
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        if heard.len() < 2 {
+            bail!("the alarm did not reach both receivers");
+        }
+        Ok(heard)
     }
 
     /// Mines coins to the vault's own address and lets the feed report them, with a price.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use alarm::receiver::Receiver;
-use alarm::{Channel, ChannelConfig, WebhookSettings};
+use alarm::{Channel, ChannelConfig, EmailSettings, MailTls, WebhookSettings};
 use anyhow::{Context, Result, anyhow};
 use bitcoin::Network;
 use credentials::{Cost, DeviceKey, KeyFile, KeyKind, Language as Words, Phrase, Verifier};
@@ -15,9 +15,9 @@ use gate::{Ask, Command};
 use journal::sqlite::Options;
 use journal::{Journal, Origin, SqliteJournal, VerifyOptions, VerifyReport};
 use overt::Command as Overt;
-use policy::Source;
+use policy::{Recipient, Source};
 use server::clock::{Clock, SimulatedClock};
-use server::dispatch::{Broadcast, BroadcastError};
+use server::dispatch::{Broadcast, BroadcastError, CALLS_FILE};
 use server::engine::{Engine, Parts, Settings};
 use server::entropy::{Entropy, SeededEntropy};
 use server::http;
@@ -29,6 +29,8 @@ use types::{ActorId, ChannelId, Secret, Timestamp, hash_parts};
 use vault::signing::AccountKey;
 
 use crate::demo::chain::SimulatedChain;
+use crate::demo::inbox::{Inbox, Mail};
+use crate::language::{Language, pick};
 
 /// The rules and the register of the start-up among the examples.
 const RULES: &str = include_str!("../../../../examples/startup/rules.toml");
@@ -37,12 +39,18 @@ const REGISTER: &str = include_str!("../../../../examples/startup/register.toml"
 const MEMBERS: [(&str, &str); 3] = [("nora", "nora-hw"), ("omar", "omar-hw"), ("paula", "paula-hw")];
 /// Who gets a credential: the treasurers, and two responders.
 const ENROLLED: [&str; 5] = ["nora", "omar", "paula", "vera", "walid"];
+/// Whom the call plan names.
+const RESPONDERS: [&str; 3] = ["vera", "walid", "xenia"];
 /// The name of the feed of prices and of the simulated chain.
 const FEED: &str = "simulated-feed";
-/// Two channels, as G8 asks for.
-const CHANNELS: [&str; 2] = ["alarm-centre", "security-desk"];
-/// A Monday morning in Paris, within the working hours of the permit.
-const START: &str = "2026-11-23T09:00:00Z";
+/// Two channels of different kinds, as G8 asks for: a signed webhook, and a mail to each responder.
+pub const CENTRE: &str = "alarm-centre";
+/// The second of them.
+pub const MAIL: &str = "mail";
+/// Each responder's address; the domain is among those kept for examples.
+const MAIL_DOMAIN: &str = "atelier-nuage.example";
+/// The Friday morning on which everything is set up, ten days before the Monday of the story.
+pub const START: &str = "2026-11-13T09:00:00Z";
 const PASSPHRASE: &str = "a passphrase for a key that protects nothing";
 
 /// The chain, shared between the server that broadcasts to it and the demo that looks at it.
@@ -88,20 +96,23 @@ pub struct Stage {
     /// The feed's key.
     pub feed: KeyFile,
     actors: Vec<Actor>,
-    receivers: Vec<Receiver>,
+    centre: Receiver,
+    inbox: Inbox,
     stop: oneshot::Sender<()>,
     served: tokio::task::JoinHandle<std::io::Result<()>>,
     journal: std::path::PathBuf,
 }
 
 impl Stage {
-    /// Sets a stage in a folder, from a seed.
-    pub async fn set(seed: [u8; 32], folder: &Path) -> Result<Self> {
+    /// Sets a stage in a folder, from a seed; the first responder's key for dossiers goes into the register, the language into the mails.
+    pub async fn set(seed: [u8; 32], folder: &Path, reader: &Recipient, language: Language) -> Result<Self> {
         let entropy = SeededEntropy::new(derive(seed, "engine"));
         let secrets = Secrets::in_memory(&SeededEntropy::new(derive(seed, "secrets")));
         let clock = Arc::new(SimulatedClock::new(Timestamp::parse(START)?, derive(seed, "boot")));
         let chain = SharedChain(Arc::new(Mutex::new(SimulatedChain::new())));
-        let receivers = start_receivers(seed, &clock)?;
+        let (centre, inbox) = (start_centre(seed, &clock)?, Inbox::start()?);
+        let calls_file = folder.join(CALLS_FILE);
+        std::fs::write(&calls_file, call_plan(language))?;
         let actors = ENROLLED.iter().map(|name| actor(seed, name)).collect::<Result<Vec<_>>>()?;
         let feed = key_file(seed, FEED, KeyKind::Feed)?;
         let journal = folder.join("journal.sqlite");
@@ -113,16 +124,16 @@ impl Stage {
             signer: Arc::new(cosigner(seed, folder)?),
             broadcast: Arc::new(chain.clone()),
             following: Vec::new(),
-            channels: open_channels(seed, &receivers)?,
-            settings: Settings::default(),
+            channels: vec![open_centre(seed, &centre)?, open_mail(&inbox)?],
+            settings: Settings { calls_file: Some(calls_file), ..Settings::default() },
         };
         let engine = tokio::task::spawn_blocking(move || Engine::start(parts)).await??;
-        found(&engine, &actors).await?;
+        found(&engine, &actors, reader).await?;
         for actor in &actors {
             enrol(&engine, seed, actor).await?;
         }
         let (url, stop, served) = serve(&engine, seed, &feed).await?;
-        Ok(Self { engine, clock, chain, url, feed, actors, receivers, stop, served, journal })
+        Ok(Self { engine, clock, chain, url, feed, actors, centre, inbox, stop, served, journal })
     }
 
     /// Somebody by name.
@@ -138,12 +149,19 @@ impl Stage {
 
     /// How many alarms the receivers have believed; waits a little for those on their way.
     pub fn alarms(&self, longest: Duration) -> usize {
-        let expected = self.engine.read(|state| state.covert().signals().count());
-        let count = |receiver: &Receiver| {
-            let _in_time = receiver.wait_for(expected, longest);
-            receiver.received().len()
-        };
-        self.receivers.iter().map(count).sum()
+        let expected = self.engine.read(|state| state.covert().signals().count().min(1));
+        let _in_time = self.centre.wait_for(expected, longest);
+        self.centre.received().len() + self.inbox.mails().len()
+    }
+
+    /// What the alarm centre has received so far.
+    pub fn messages(&self) -> usize {
+        self.centre.received().len()
+    }
+
+    /// The mails so far.
+    pub fn mails(&self) -> Vec<Mail> {
+        self.inbox.mails()
     }
 
     /// Ends the server and the engine, then verifies the journal.
@@ -216,33 +234,70 @@ fn channel_secret(seed: [u8; 32], name: &str) -> Secret<Vec<u8>> {
     Secret::new(hex::encode(derive(seed, name)).into_bytes())
 }
 
-fn start_receivers(seed: [u8; 32], clock: &Arc<SimulatedClock>) -> Result<Vec<Receiver>> {
-    let start = |name: &&str| {
-        let clock = clock.clone();
-        let secret = channel_secret(seed, name);
-        Ok(Receiver::start(secret, Arc::new(move || clock.moment_parts().0))?)
-    };
-    CHANNELS.iter().map(start).collect()
+fn start_centre(seed: [u8; 32], clock: &Arc<SimulatedClock>) -> Result<Receiver> {
+    let clock = clock.clone();
+    Ok(Receiver::start(channel_secret(seed, CENTRE), Arc::new(move || clock.moment_parts().0))?)
 }
 
-fn open_channels(seed: [u8; 32], receivers: &[Receiver]) -> Result<Vec<Box<dyn Channel>>> {
-    let open = |(name, receiver): (&&str, &Receiver)| {
-        let config = ChannelConfig::Webhook(WebhookSettings {
-            id: ChannelId::parse(name)?,
-            url: receiver.url(),
-            format: alarm::WebhookFormat::Json,
-            secret_file: Some("secret".into()),
-            key_file: None,
-            allow_private: true,
-            ca_file: None,
-        });
-        Ok(config.open(&|_| Ok(channel_secret(seed, name).reveal().clone()))?)
+fn open_centre(seed: [u8; 32], centre: &Receiver) -> Result<Box<dyn Channel>> {
+    let config = ChannelConfig::Webhook(WebhookSettings {
+        id: ChannelId::parse(CENTRE)?,
+        url: centre.url(),
+        format: alarm::WebhookFormat::Json,
+        secret_file: Some("secret".into()),
+        key_file: None,
+        allow_private: true,
+        ca_file: None,
+    });
+    Ok(config.open(&|_| Ok(channel_secret(seed, CENTRE).reveal().clone()))?)
+}
+
+fn open_mail(inbox: &Inbox) -> Result<Box<dyn Channel>> {
+    let config = ChannelConfig::Email(EmailSettings {
+        id: ChannelId::parse(MAIL)?,
+        host: "127.0.0.1".to_owned(),
+        port: Some(inbox.port()),
+        tls: MailTls::None,
+        from: format!("Rempart <alarm@{MAIL_DOMAIN}>"),
+        reply_to: None,
+        user: None,
+        password_file: None,
+        allow_private: true,
+        ca_file: None,
+    });
+    Ok(config.open(&|_| Ok(Vec::new()))?)
+}
+
+/// The address of a responder.
+pub fn mail_address(name: &str) -> String {
+    format!("{name}@{MAIL_DOMAIN}")
+}
+
+/// Everybody at once, every five minutes, by every way.
+fn call_plan(language: Language) -> String {
+    let language = pick(language, "en", "fr");
+    let contact = |name: &str| {
+        let address = mail_address(name);
+        format!(
+            "[[contact]]\nperson = \"{name}\"\nlanguage = \"{language}\"\nways = {{ {MAIL} = \"{address}\" }}\n"
+        )
     };
-    CHANNELS.iter().zip(receivers).map(open).collect()
+    let contacts: String = RESPONDERS.into_iter().map(contact).collect();
+    format!(
+        "{contacts}[chain]\nrepeat = 3\nprogress = \"30m\"\n[[chain.steps]]\ntell = [\"everyone\"]\nwait = \"5m\"\n"
+    )
+}
+
+/// The register of the example, in which the first responder has a key for dossiers.
+fn register(reader: &Recipient) -> Result<String> {
+    let (name, line) = (RESPONDERS[0], format!("recipients = [\"{reader}\"]\n"));
+    let at = REGISTER.find(&format!("id = \"{name}\"\n")).context("the responder is not in the register")?;
+    let (before, after) = REGISTER.split_at(at);
+    Ok(format!("{before}{line}{after}"))
 }
 
 /// The example's policy, with the real public keys of this stage.
-async fn found(engine: &Engine, actors: &[Actor]) -> Result<()> {
+async fn found(engine: &Engine, actors: &[Actor], reader: &Recipient) -> Result<()> {
     let mut keys = String::from("# The public halves of the demo's hardware keys.\n");
     for (name, key) in MEMBERS {
         let actor = actors.iter().find(|actor| actor.key.person.as_str() == name);
@@ -250,8 +305,11 @@ async fn found(engine: &Engine, actors: &[Actor]) -> Result<()> {
         keys.push_str(&format!("[[key]]\nid = \"{key}\"\nxpub = \"{}\"\n", member.public()));
     }
     let source = |name: &str, text: &str| Source { name: name.to_owned(), text: text.to_owned() };
-    let sources =
-        vec![source("rules.toml", RULES), source("register.toml", REGISTER), source("keys.toml", &keys)];
+    let sources = vec![
+        source("rules.toml", RULES),
+        source("register.toml", &register(reader)?),
+        source("keys.toml", &keys),
+    ];
     ask(engine, Overt::Found { sources }).await
 }
 

@@ -12,6 +12,8 @@ const COLUMN: usize = 40;
 /// What somebody does in a story.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Step {
+    /// The treasurer hands in the own dossier, sealed to a responder.
+    HandIn,
     /// The treasurer signs in.
     SignIn,
     /// The treasurer asks for the transfer.
@@ -31,6 +33,7 @@ pub enum Step {
 impl Step {
     fn words(self, language: Language) -> &'static str {
         match self {
+            Self::HandIn => pick(language, "omar hands in his dossier", "omar remet son dossier scellé"),
             Self::SignIn => pick(language, "omar signs in", "omar s'identifie"),
             Self::Propose => pick(language, "omar asks for 2 BTC", "omar demande 2 BTC"),
             Self::ApproveFirst => pick(language, "paula approves", "paula approuve"),
@@ -68,11 +71,22 @@ pub struct Ending {
     pub alarms: usize,
 }
 
+/// The first message on a channel.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Heard {
+    /// Which channel.
+    pub channel: &'static str,
+    /// Real time since the phrase was sent.
+    pub milliseconds: u128,
+}
+
 /// One story.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Story {
     /// Its scenes, in order.
     pub scenes: Vec<Scene>,
+    /// What reached the receivers first; nothing in the free story.
+    pub heard: Vec<Heard>,
     /// How it ended.
     pub ending: Ending,
 }
@@ -123,7 +137,7 @@ fn pad(cell: &str) -> String {
 }
 
 /// `2026-11-23 10:00` in UTC.
-fn when(at: Timestamp) -> String {
+pub fn when(at: Timestamp) -> String {
     at.to_string().chars().take(16).map(|c| if c == 'T' { ' ' } else { c }).collect()
 }
 
