@@ -20,8 +20,6 @@ use crate::language::{Language, pick};
 /// Everything after the decision.
 pub struct Aftermath {
     heard: Vec<Heard>,
-    messages: usize,
-    mails: usize,
     mail: Mail,
     response: Response,
     report: DrillReport,
@@ -32,11 +30,10 @@ pub fn play(stage: &Stage, story: &Story, sealed: &SealedPacket, folder: &Path) 
     let to = mail_address(FIRST);
     let mails = stage.mails();
     let mail = mails.iter().find(|mail| mail.to == to).cloned().context("the first responder has no mail")?;
-    let messages = stage.messages();
     let mut responders = Responders::new(stage);
     let response = responders.respond(sealed, folder)?;
     let report = practise(&mut responders)?;
-    Ok(Aftermath { heard: story.heard.clone(), messages, mails: mails.len(), mail, response, report })
+    Ok(Aftermath { heard: story.heard.clone(), mail, response, report })
 }
 
 impl Aftermath {
@@ -108,8 +105,8 @@ impl Aftermath {
             String::new(),
             pick(
                 language,
-                "omar's panic phrase was heard, on two loopback servers, after:",
-                "La phrase de panique d'omar a été entendue, sur deux serveurs locaux, après :",
+                "omar's panic phrase was heard, on two loopback servers, within (from the moment he sent it):",
+                "La phrase de panique d'omar a été entendue, sur deux serveurs locaux, en moins de (depuis son envoi) :",
             )
             .to_owned(),
         ];
@@ -121,17 +118,17 @@ impl Aftermath {
             };
             format!("  {:>5} ms  {:<14} {kind}", one.milliseconds, one.channel)
         }));
-        let counts = format!("{} + {}", self.messages, self.mails);
-        lines.push(match language {
-            Language::En => format!(
-                "Nobody answers here for two simulated days, so that the two screens can be compared to the end.\n\
-                 Messages to the alarm centre and mails by then: {counts}; it would call on."
-            ),
-            Language::Fr => format!(
-                "Ici, personne ne répond pendant deux jours simulés, pour que les deux écrans se comparent jusqu'au bout.\n\
-                 Messages au centre d'alarme et courriels jusque-là : {counts} ; les appels continueraient."
-            ),
-        });
+        lines.push(
+            pick(
+                language,
+                "Nobody answers here for two simulated days, so that both screens can be compared to the end. They pass in a few real\n\
+                 seconds, in which a receiver that has just heard is not called again; in life, calls go on until two homes answer.",
+                "Ici, personne ne répond pendant deux jours simulés, pour que les deux écrans se comparent jusqu'au bout. Ils passent en\n\
+                 quelques secondes réelles, pendant lesquelles qui vient d'entendre n'est pas rappelé ; en vrai, les appels continuent\n\
+                 jusqu'à ce que deux foyers répondent.",
+            )
+            .to_owned(),
+        );
         lines
     }
 
@@ -146,7 +143,7 @@ impl Aftermath {
     fn charge(&self, language: Language) -> Vec<String> {
         let mut lines = vec![String::new()];
         for (who, at) in &self.response.taken {
-            let words = pick(language, "takes charge, from home", "prend en charge, de chez soi");
+            let words = pick(language, "takes charge, from home", "prend en charge, depuis son domicile");
             lines.push(format!("{}  {who} {words}", when(*at)));
         }
         let at = when(self.response.answered);

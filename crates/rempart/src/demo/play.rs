@@ -34,7 +34,6 @@ const MEMO: &str = "deposit at the exchange";
 /// How long the free story waits for its signature once the wait is over.
 const SIGNING_POLLS_MAX: u32 = 200;
 const POLL: Duration = Duration::from_millis(50);
-const SETTLE: Duration = Duration::from_millis(150);
 /// How long alarms may take to arrive.
 const ALARM_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -97,8 +96,6 @@ impl<'s> Play<'s> {
     fn wait(&self, span: Span) {
         self.stage.clock.advance(span);
         self.stage.engine.tick();
-        // Real time for calls that are due, before the simulated clock goes on.
-        std::thread::sleep(SETTLE);
     }
 
     fn now(&self) -> Timestamp {

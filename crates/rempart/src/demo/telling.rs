@@ -76,7 +76,7 @@ pub struct Ending {
 pub struct Heard {
     /// Which channel.
     pub channel: &'static str,
-    /// Real time since the phrase was sent.
+    /// Within how much real time since the phrase was sent.
     pub milliseconds: u128,
 }
 
