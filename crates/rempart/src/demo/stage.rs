@@ -116,6 +116,10 @@ impl Stage {
         let actors = ENROLLED.iter().map(|name| actor(seed, name)).collect::<Result<Vec<_>>>()?;
         let feed = key_file(seed, FEED, KeyKind::Feed)?;
         let journal = folder.join("journal.sqlite");
+        let listener = TcpListener::bind("127.0.0.1:0").await.context("no port on loopback")?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let settings =
+            Settings { calls_file: Some(calls_file), link_base: url.clone(), ..Settings::default() };
         let parts = Parts {
             journal: create_journal(&journal)?,
             secrets: Arc::new(secrets),
@@ -125,14 +129,14 @@ impl Stage {
             broadcast: Arc::new(chain.clone()),
             following: Vec::new(),
             channels: vec![open_centre(seed, &centre)?, open_mail(&inbox)?],
-            settings: Settings { calls_file: Some(calls_file), ..Settings::default() },
+            settings,
         };
         let engine = tokio::task::spawn_blocking(move || Engine::start(parts)).await??;
         found(&engine, &actors, reader).await?;
         for actor in &actors {
             enrol(&engine, seed, actor).await?;
         }
-        let (url, stop, served) = serve(&engine, seed, &feed).await?;
+        let (stop, served) = serve(&engine, seed, &feed, listener)?;
         Ok(Self { engine, clock, chain, url, feed, actors, centre, inbox, stop, served, journal })
     }
 
@@ -329,11 +333,9 @@ async fn ask(engine: &Engine, command: Overt) -> Result<()> {
     outcome.map(drop).map_err(|refusal| anyhow!(refusal))
 }
 
-type Served = (String, oneshot::Sender<()>, tokio::task::JoinHandle<std::io::Result<()>>);
+type Served = (oneshot::Sender<()>, tokio::task::JoinHandle<std::io::Result<()>>);
 
-async fn serve(engine: &Engine, seed: [u8; 32], feed: &KeyFile) -> Result<Served> {
-    let listener = TcpListener::bind("127.0.0.1:0").await.context("no port on loopback")?;
-    let url = format!("http://{}", listener.local_addr()?);
+fn serve(engine: &Engine, seed: [u8; 32], feed: &KeyFile, listener: TcpListener) -> Result<Served> {
     let settings = http::Settings {
         alarm_page: server::pages::AlarmPage::default(),
         phrase_cost: Cost::PRODUCTION,
@@ -347,5 +349,5 @@ async fn serve(engine: &Engine, seed: [u8; 32], feed: &KeyFile) -> Result<Served
         let _ = stopped.await;
     };
     let served = tokio::spawn(http::serve(engine.clone(), settings, listener, shutdown));
-    Ok((url, stop, served))
+    Ok((stop, served))
 }
