@@ -89,6 +89,8 @@ pub struct CallBack {
     pub person: PersonId,
     /// When it was written down.
     pub at: Timestamp,
+    /// How many signals there were then.
+    pub signals: u32,
     /// Whether the person gave the all-clear.
     pub all_clear: bool,
     /// Whether the person could speak alone.
@@ -154,8 +156,8 @@ impl Incident {
             Command::Step { step, done: false, .. } => drop(self.steps.remove(step)),
             Command::CalledBack { person: called, all_clear, private, .. } => {
                 let (by, person) = (person.clone(), called.clone());
-                let call_back = CallBack { by, person, at, all_clear: *all_clear, private: *private };
-                self.call_backs.push(call_back);
+                let (all_clear, private, signals) = (*all_clear, *private, self.ordinal);
+                self.call_backs.push(CallBack { by, person, at, signals, all_clear, private });
             }
             Command::HandOver { to, .. } => self.lead = Some(to.clone()),
             Command::Await { until, .. } => self.awaits = Some(*until),
@@ -167,7 +169,8 @@ impl Incident {
     /// Whether a responder has called a person back since the last signal, in private, and got the all-clear.
     #[must_use]
     pub fn is_called_back(&self, by: &PersonId, person: &PersonId) -> bool {
-        let says_so = |call: &&CallBack| call.by == *by && call.person == *person && call.at >= self.signalled;
+        let is_late = |call: &CallBack| call.signals == self.ordinal;
+        let says_so = |call: &&CallBack| call.by == *by && call.person == *person && is_late(call);
         // The last word counts: somebody who was fine and is not any more has not given the all-clear.
         let last = self.call_backs.iter().rev().find(says_so);
         last.is_some_and(|call| call.all_clear && call.private)

@@ -81,7 +81,7 @@ fn told_entry((channel, to, told): (types::ChannelId, Option<PersonId>, covert::
 }
 
 fn call_back(call: covert::CallBack) -> CallBack {
-    let covert::CallBack { by, person, at, all_clear, private } = call;
+    let covert::CallBack { by, person, at, all_clear, private, .. } = call;
     CallBack { by, person, at, all_clear, private }
 }
 

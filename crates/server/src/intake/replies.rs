@@ -10,7 +10,7 @@ use alarm::{Inbound, Number, WebhookHeaders, WebhookTrust, reply_code, verify_we
 use covert::Sign;
 use gate::{Ask, Command};
 use mail_parser::{Address, MessageParser};
-use types::{ChannelId, PersonId, Span, Timestamp};
+use types::{ChannelId, Hash, Span, Timestamp};
 
 use crate::engine::{Request, Shared};
 
@@ -58,29 +58,24 @@ impl Replies {
         let _first = self.engine.set(shared);
     }
 
-    /// A mail as it arrived; `false` when its gateway is not ours.
-    pub fn mail(&self, headers: WebhookHeaders<'_>, raw: &[u8], now: Timestamp) -> bool {
-        let Some(mail) = &self.mail else { return false };
-        if verify_webhook(&mail.trust, headers, raw, now, TOLERANCE).is_err() {
-            return false;
-        }
-        if let Some((from, text)) = read_mail(raw) {
-            self.take(&mail.channel, &from, &text);
-        }
-        true
+    /// A mail as it arrived, and what is to be written down for it: a sign of nobody where it says nothing. `None` when its gateway is not ours.
+    pub fn mail(&self, headers: WebhookHeaders<'_>, raw: &[u8], now: Timestamp, seed: Hash) -> Option<Sign> {
+        let mail = self.mail.as_ref()?;
+        verify_webhook(&mail.trust, headers, raw, now, TOLERANCE).ok()?;
+        let shared = self.engine.get().and_then(Weak::upgrade);
+        let read = shared.zip(read_mail(raw));
+        let sign = read.and_then(|(shared, (from, text))| self.sign(&shared, &mail.channel, (&from, &text)));
+        Some(sign.unwrap_or(Sign::Nobody { seed }))
     }
 
-    fn take(&self, channel: &ChannelId, from: &str, text: &str) {
-        let Some(shared) = self.engine.get().and_then(Weak::upgrade) else { return };
-        let Some(code) = reply_code(text) else { return };
+    fn sign(&self, shared: &Shared, channel: &ChannelId, (from, text): (&str, &str)) -> Option<Sign> {
+        let code = reply_code(text)?;
         let plan = shared.deliveries.plan();
         let is_theirs = |contact: &&rota::Contact| {
             contact.ways.get(channel).is_some_and(|address| is_same_address(address, from))
         };
-        let Some(by) = plan.contacts().find(is_theirs).map(|contact| contact.person.clone()) else { return };
-        if self.has_room(shared.now()) {
-            note(&shared, by, channel.clone(), code);
-        }
+        let by = plan.contacts().find(is_theirs)?.person.clone();
+        self.has_room(shared.now()).then(|| Sign::Reply { by, channel: channel.clone(), code })
     }
 
     fn has_room(&self, now: Timestamp) -> bool {
@@ -96,17 +91,14 @@ impl Replies {
     }
 }
 
-/// Nobody waits for it: whoever replies gets no answer.
-fn note(shared: &Shared, by: PersonId, channel: ChannelId, code: String) {
-    let sign = Sign::Reply { by, channel, code };
-    let request = Request::from(Command::system(Ask::Sign(sign)));
-    // A server that is too busy drops it: an acknowledgement is what counts.
-    let _dropped = shared.submit(request, Box::new(|_| {}));
-}
-
 impl Inbound for Replies {
+    /// Nobody waits for it: whoever replies gets no answer. A server that is too busy drops it: an acknowledgement is what counts.
     fn replied(&self, channel: &ChannelId, from: &str, text: &str) {
-        self.take(channel, from, text);
+        let Some(shared) = self.engine.get().and_then(Weak::upgrade) else { return };
+        if let Some(sign) = self.sign(&shared, channel, (from, text)) {
+            let request = Request::from(Command::system(Ask::Sign(sign)));
+            let _dropped = shared.submit(request, Box::new(|_| {}));
+        }
     }
 
     /// That a message reached a telephone is no word of a person.

@@ -39,20 +39,23 @@ impl Http {
     async fn take_mail(&self, incoming: Incoming) -> Result<(), Failure> {
         let headers = incoming.headers.clone();
         let body = incoming.read(self, Size::Usual).await?;
-        let is_ours = self.engine.replies().mail(signed(&headers), &body, self.wall());
-        if is_ours { Ok(()) } else { Err(Failure::new(Code::Unauthenticated)) }
+        let seed = Hash(self.entropy.draw());
+        let sign = self.engine.replies().mail(signed(&headers), &body, self.wall(), seed);
+        Ok(self.engine.signal(sign.ok_or(Failure::new(Code::Unauthenticated))?).await?)
     }
 
     async fn take_cap(&self, incoming: Incoming) -> Result<(), Failure> {
         let headers = incoming.headers.clone();
         let body = incoming.read(self, Size::Usual).await?;
+        let seed = Hash(self.entropy.draw());
         let panels = self.engine.panels();
         match panels.judge_cap(signed(&headers), &body, self.wall()) {
             MessageVerdict::Unknown => Err(Failure::new(Code::Unauthenticated)),
             MessageVerdict::Malformed(_) => Err(Failure::new(Code::CapInvalid)),
-            MessageVerdict::Heard => Ok(()),
+            // The same work, so that nobody on the way learns what a message was.
+            MessageVerdict::Heard => Ok(self.engine.signal(covert::Sign::Nobody { seed }).await?),
             MessageVerdict::Alarm(press) => {
-                self.engine.signal(press.sign(Hash(self.entropy.draw()))).await?;
+                self.engine.signal(press.sign(seed)).await?;
                 panels.message_written(&press, self.wall());
                 Ok(())
             }
