@@ -32,8 +32,8 @@ mod transfer;
 mod vault;
 
 pub use casework::{
-    Acknowledge, AcknowledgeCode, Await, CallBack, Called, CalledBack, Callee, ChannelState, Drill, Duty, EndDrill, Escalation,
-    Follow, HandOver, Note, OnDuty, Override, Step, StepDone, Told,
+    Acknowledge, AcknowledgeCode, Await, CallBack, Called, CalledBack, Callee, ChannelState, Drill, Duty,
+    EndDrill, Escalation, Follow, HandOver, Note, OnDuty, Override, Step, StepDone, Told,
 };
 pub use code::{Code, Language};
 pub use credential::{
@@ -55,8 +55,8 @@ pub use passkey::{Base64Url, NewPasskey, PASSKEY_DOMAIN, PasskeyAssertion, Passk
 pub use person::{Health, Me, Rules, SessionGrant, SignIn};
 pub use problem::Problem;
 pub use response::{
-    Clear, Cover, EndClear, EndPause, Endorsed, Implicate, Incident, IncidentList, Lost,
-    LostMotion, Narrow, Pause, PauseList, Report, SignalEntry, Subject,
+    Clear, Cover, EndClear, EndPause, Endorsed, Implicate, Incident, IncidentList, Lost, LostMotion, Narrow,
+    Pause, PauseList, Report, SignalEntry, Subject,
 };
 pub use signal::{CheckIn, CheckIns, EndSchedule, NewSchedule, Schedule};
 pub use signed::{

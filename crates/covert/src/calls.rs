@@ -241,7 +241,7 @@ impl State {
 
     fn wide(&self, asked: &Asked<'_>, about: (About, u32), page: (u32, u32), calls: &mut Vec<Call>) {
         for channel in &asked.ways.wide {
-            self.call(asked.now, about.clone(), (channel.clone(), None), page, Span::ZERO, calls);
+            self.call(asked.now, about.clone(), (channel.clone(), None), page, calls);
         }
     }
 
@@ -253,7 +253,7 @@ impl State {
         page: (u32, u32),
         calls: &mut Vec<Call>,
     ) {
-        self.call(asked.now, about, (channel, Some(person)), page, UPDATE_PACE, calls);
+        self.call(asked.now, about, (channel, Some(person)), page, calls);
     }
 
     fn call(
@@ -262,9 +262,9 @@ impl State {
         (about, signals): (About, u32),
         (channel, to): (ChannelId, Option<PersonId>),
         page: (u32, u32),
-        pace: Span,
         calls: &mut Vec<Call>,
     ) {
+        let pace = if to.is_some() { UPDATE_PACE } else { Span::ZERO };
         let key = (about, channel, to);
         let news = match self.told.get(&key) {
             None => News::First,
@@ -350,9 +350,10 @@ fn two_places(
         let places = standing(one).zip(standing(other));
         !crate::kin::is_kin(policy, one, other) && places.is_some_and(|(one, other)| one != other)
     };
-    let second = fresh.iter().enumerate().find(|(number, (person, _))| {
-        fresh.iter().take(*number).any(|(earlier, _)| apart(earlier, person))
-    });
+    let second = fresh
+        .iter()
+        .enumerate()
+        .find(|(number, (person, _))| fresh.iter().take(*number).any(|(earlier, _)| apart(earlier, person)));
     second.map(|(_, (_, at))| *at)
 }
 

@@ -41,13 +41,8 @@ pub enum Procedure {
 
 impl Procedure {
     /// Every kind.
-    pub const ALL: [Self; 5] = [
-        Self::HomeInvasion,
-        Self::Abduction,
-        Self::RelativeTaken,
-        Self::RemoteExtortion,
-        Self::WrongAddress,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::HomeInvasion, Self::Abduction, Self::RelativeTaken, Self::RemoteExtortion, Self::WrongAddress];
 
     /// Its name on the wire.
     #[must_use]
@@ -213,7 +208,9 @@ impl State {
                 if within { Ok(()) } else { Err(Refusal::Time("12 h")) }
             }
             Command::EndDrill { .. } if incident.status == Status::Actual => Err(Refusal::NoExercise),
-            Command::Acknowledge { from: Some(place), .. } if !is_place(policy, place) => Err(Refusal::NotFound),
+            Command::Acknowledge { from: Some(place), .. } if !is_place(policy, place) => {
+                Err(Refusal::NotFound)
+            }
             _ => Ok(()),
         }
     }

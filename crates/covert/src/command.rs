@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use types::{ChannelId, Hash, PanelId, PersonId, PlaceId, ProtectedId, ScheduleId, Span, Timestamp, TransferId};
+use types::{
+    ChannelId, Hash, PanelId, PersonId, PlaceId, ProtectedId, ScheduleId, Span, Timestamp, TransferId,
+};
 
 use crate::calls::Delivery;
 use crate::casework::{CALLEE_BYTES_MAX, Callee, NOTE_BYTES_MAX, Procedure, STEP_BYTES_MAX};
@@ -302,13 +304,17 @@ pub enum Refusal {
     #[error("`{0}` cannot take this: name a responder who is not near anybody concerned")]
     NotForThem(PersonId),
     /// A person concerned has not been called back by whoever wants to clear.
-    #[error("first record your own call-back with `{0}`, made in private, with their all-clear, after the last signal")]
+    #[error(
+        "first record your own call-back with `{0}`, made in private, with their all-clear, after the last signal"
+    )]
     NotCalledBack(PersonId),
     /// Not an exercise.
     #[error("this is no exercise")]
     NoExercise,
     /// A text that is empty, too long or has control characters.
-    #[error("a note has 1 to {NOTE_BYTES_MAX} bytes, the name of a step at most {STEP_BYTES_MAX}, of somebody called at most {CALLEE_BYTES_MAX}, without control characters")]
+    #[error(
+        "a note has 1 to {NOTE_BYTES_MAX} bytes, the name of a step at most {STEP_BYTES_MAX}, of somebody called at most {CALLEE_BYTES_MAX}, without control characters"
+    )]
     Text,
     /// A time that is too far away, or over.
     #[error("this time is over, or too far away: at most {0}")]

@@ -116,9 +116,7 @@ impl State {
             | Command::CalledBack { incident, .. }
             | Command::HandOver { incident, .. }
             | Command::Await { incident, .. }
-            | Command::EndDrill { incident } => {
-                Self::decide_casework(policy, find(incident)?, at, command)
-            }
+            | Command::EndDrill { incident } => Self::decide_casework(policy, find(incident)?, at, command),
             // A third person's address is nobody's to give away under force, not even in an incident that they reported themselves. Whoever
             // looks cannot tell this from a person who keeps no dossier.
             Command::Opened { .. } if class == Class::Duress => Err(Refusal::NotFound),

@@ -27,10 +27,11 @@ mod signal;
 mod state;
 
 pub use calls::{
-    About, AWAIT_MAX, CHAIN_AGAIN, Call, Delivery, Escalation, News, Reachable, Told, UPDATE_PACE,
+    AWAIT_MAX, About, CHAIN_AGAIN, Call, Delivery, Escalation, News, Reachable, Told, UPDATE_PACE,
 };
 pub use casework::{
-    CALLEE_BYTES_MAX, CallBack, Callee, Entry, LOG_ENTRIES_MAX, NOTE_BYTES_MAX, Procedure, STEP_BYTES_MAX, What,
+    CALLEE_BYTES_MAX, CallBack, Callee, Entry, LOG_ENTRIES_MAX, NOTE_BYTES_MAX, Procedure, STEP_BYTES_MAX,
+    What,
 };
 pub use check_in::{
     Appointments, CHECK_IN_EVERY_MAX, CHECK_IN_EVERY_MIN, CHECK_IN_GRACE_MAX, CHECK_IN_GRACE_MIN,

@@ -112,7 +112,11 @@ impl State {
     }
 }
 
-pub(crate) fn is_near(policy: &Policy, (protected, pause): (&ProtectedId, &Pause), someone: &PersonId) -> bool {
+pub(crate) fn is_near(
+    policy: &Policy,
+    (protected, pause): (&ProtectedId, &Pause),
+    someone: &PersonId,
+) -> bool {
     is_kin_of_protected(policy, protected, someone)
         || pause.people.iter().any(|person| is_kin(policy, person, someone))
 }

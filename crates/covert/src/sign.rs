@@ -110,9 +110,10 @@ impl State {
     /// The one open incident with this code. Two with one code: nobody can say which was meant.
     #[must_use]
     pub fn open_by_code(&self, code: &str) -> Option<IncidentId> {
-        let mut found = self.incidents.iter().filter(|(_, incident)| {
-            incident.closed.is_none() && incident.call_back == code
-        });
+        let mut found = self
+            .incidents
+            .iter()
+            .filter(|(_, incident)| incident.closed.is_none() && incident.call_back == code);
         let (id, _) = found.next()?;
         found.next().is_none().then_some(*id)
     }
@@ -166,7 +167,8 @@ impl State {
 fn people_of(policy: &Policy, place: &PlaceId) -> Vec<PersonId> {
     let there = policy.people().filter(|person| person.places.contains(place)).map(|person| &person.id);
     let protected = policy.protected_people().iter().filter(|protected| protected.places.contains(place));
-    let mut people: Vec<PersonId> = there.chain(protected.flat_map(|protected| &protected.of)).cloned().collect();
+    let mut people: Vec<PersonId> =
+        there.chain(protected.flat_map(|protected| &protected.of)).cloned().collect();
     people.sort_unstable();
     people.dedup();
     people

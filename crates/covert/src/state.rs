@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use credentials::Class;
 use policy::Policy;
 use serde::{Deserialize, Serialize};
-use types::{ActorId, ChannelId, Hash, PersonId, ProtectedId, ServiceId, Span, Timestamp, TransferId, VaultId};
+use types::{
+    ActorId, ChannelId, Hash, PersonId, ProtectedId, ServiceId, Span, Timestamp, TransferId, VaultId,
+};
 
 use crate::calls::{About, Told};
 use crate::casework::What;
@@ -137,7 +139,8 @@ impl State {
     /// Whether an open incident, or a stop that a protected person asked for, keeps a matter from being released now.
     #[must_use]
     pub fn covers(&self, policy: &Policy, now: Timestamp, matter: &Matter<'_>) -> bool {
-        self.open_incidents().any(|(_, incident)| incident.covers(matter)) || self.is_paused(policy, now, matter)
+        self.open_incidents().any(|(_, incident)| incident.covers(matter))
+            || self.is_paused(policy, now, matter)
     }
 
     /// What time alone brings: an incident whose clear has been met for the whole wait is closed, a check-in is missed.

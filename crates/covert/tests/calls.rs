@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use covert::{
-    About, Attested, Call, Command, Delivery, Event, IncidentId, News, Reachable, Refusal, SignalId, SignalKind,
-    State,
+    About, Attested, Call, Command, Delivery, Event, IncidentId, News, Reachable, Refusal, SignalId,
+    SignalKind, State,
 };
 use credentials::Class;
 use policy::{Policy, Source};
@@ -73,7 +73,8 @@ struct Scene {
 impl Scene {
     fn new() -> Self {
         let channel = |name: &str| ChannelId::parse(name).unwrap();
-        let ways = Reachable { wide: vec![channel("centre")], personal: vec![channel("sms"), channel("mail")] };
+        let ways =
+            Reachable { wide: vec![channel("centre")], personal: vec![channel("sms"), channel("mail")] };
         let plan = CallPlan::parse("calls.toml", CALLS).unwrap();
         let mut scene = Self { policy: policy(), plan, ways, state: State::default(), signals: 0 };
         scene.signal("omar", 0);
@@ -143,7 +144,14 @@ fn without_an_answer_the_chain_goes_on_and_never_ends() {
     let everyone = scene.deliver(120);
     assert_eq!(
         everyone,
-        ["mail vera First", "mail walid First", "mail xenia First", "sms walid First", "sms xenia First", "sms vera Again"]
+        [
+            "mail vera First",
+            "mail walid First",
+            "mail xenia First",
+            "sms walid First",
+            "sms xenia First",
+            "sms vera Again"
+        ]
     );
     assert_eq!(scene.deliver(420), ["centre - Again", "sms vera Again"], "the second time through");
     assert!(scene.deliver(540).len() == 6);
@@ -168,7 +176,9 @@ fn two_people_in_one_place_are_not_enough() {
     let mut scene = Scene::new();
     let office = Some(PlaceId::parse("office").unwrap());
     for (by, second) in [("vera", 10), ("walid", 20)] {
-        scene.acts(by, second, Command::Acknowledge { incident: IncidentId(1), from: office.clone() }).unwrap();
+        scene
+            .acts(by, second, Command::Acknowledge { incident: IncidentId(1), from: office.clone() })
+            .unwrap();
     }
     scene.deliver(30);
     assert!(!scene.deliver(120).is_empty(), "both are at the office");
@@ -256,7 +266,10 @@ fn a_drill_takes_the_same_path_and_covers_nothing() {
     // A real signal of the same person is an incident of its own.
     scene.signal("omar", 2);
     assert!(scene.state.covers(&scene.policy, at(3), &matter) && scene.state.incidents().count() == 2);
-    assert!(scene.acts("vera", 4, Command::EndDrill { incident: IncidentId(2) }).is_err(), "that one is real");
+    assert!(
+        scene.acts("vera", 4, Command::EndDrill { incident: IncidentId(2) }).is_err(),
+        "that one is real"
+    );
     scene.acts("vera", 4, Command::EndDrill { incident: IncidentId(1) }).unwrap();
     let open = scene.state.incidents().filter(|(_, incident)| incident.closed.is_none());
     assert_eq!(open.count(), 1);
@@ -279,7 +292,9 @@ fn a_relatives_stop_is_told_once_each_time() {
     let asked = Event::Called { protected: protected.clone(), alarm: false, seed: Hash([4; 32]) };
     scene.state.apply(&scene.policy, at(0), &asked);
     let calls = scene.calls(0);
-    assert!(calls.iter().all(|call| call.about == About::Pause(protected.clone()) && call.news == News::First));
+    assert!(
+        calls.iter().all(|call| call.about == About::Pause(protected.clone()) && call.news == News::First)
+    );
     assert!(calls.iter().any(|call| call.to.is_some()) && calls.iter().any(|call| call.to.is_none()));
     scene.deliver(0);
     assert!(scene.called(3_600).is_empty(), "nobody has to acknowledge it");
@@ -305,7 +320,10 @@ fn a_reply_is_shown_and_never_counts() {
     let wrong = covert::Sign::Reply { by: person("vera"), channel: channel.clone(), code: "000000x".into() };
     assert!(scene.state.decide_sign(&scene.policy, at(20), &wrong).is_err());
     let near = covert::Sign::Reply { by: person("omar"), channel, code };
-    assert!(scene.state.decide_sign(&scene.policy, at(20), &near).is_err(), "the one in danger is no responder");
+    assert!(
+        scene.state.decide_sign(&scene.policy, at(20), &near).is_err(),
+        "the one in danger is no responder"
+    );
 }
 
 #[test]
@@ -313,7 +331,8 @@ fn nobody_endorses_a_clear_without_a_private_call_back_of_their_own() {
     let mut scene = Scene::new();
     let incident = IncidentId(1);
     let clear = Command::Clear { incident };
-    let called = |all_clear, private| Command::CalledBack { incident, person: person("omar"), all_clear, private };
+    let called =
+        |all_clear, private| Command::CalledBack { incident, person: person("omar"), all_clear, private };
     let refused = Err(Refusal::NotCalledBack(person("omar")));
     assert_eq!(scene.acts("vera", 10, clear.clone()), refused);
     for (second, half) in [(20, called(true, false)), (30, called(false, true))] {

@@ -97,7 +97,8 @@ fn heard(receivers: &[Receiver; 2], count: usize, signs: u64) -> BTreeMap<String
     loop {
         let firsts = receivers.each_ref().map(|receiver| {
             let mut first: BTreeMap<String, Duration> = BTreeMap::new();
-            let enough = |came: &&receiver::Came| came.is_alarm() && came.body["signals"].as_u64() >= Some(signs);
+            let enough =
+                |came: &&receiver::Came| came.is_alarm() && came.body["signals"].as_u64() >= Some(signs);
             for came in receiver.came().iter().filter(enough) {
                 first.entry(came.text("incident").to_owned()).or_insert(came.at);
             }

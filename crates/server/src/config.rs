@@ -17,9 +17,7 @@ use thiserror::Error;
 use types::ActorId;
 
 use crate::follow::Following;
-use crate::intake::{
-    CapSettings, IntakeError, IntakeSettings, MailReplies, PanelSettings, Panels, Replies,
-};
+use crate::intake::{CapSettings, IntakeError, IntakeSettings, MailReplies, PanelSettings, Panels, Replies};
 use crate::pages::AlarmTexts;
 
 /// The name of the file.
@@ -394,7 +392,10 @@ mod tests {
         std::fs::write(folder.path().join("centre.secret"), "ab".repeat(32)).unwrap();
         assert_eq!(config.open_channels(folder.path(), &Arc::default()).unwrap().len(), 1);
         std::fs::write(folder.path().join("centre.secret"), "short").unwrap();
-        assert_eq!(config.open_channels(folder.path(), &Arc::default()).err().unwrap().code(), "channel-config");
+        assert_eq!(
+            config.open_channels(folder.path(), &Arc::default()).err().unwrap().code(),
+            "channel-config"
+        );
     }
 
     #[test]

@@ -203,7 +203,8 @@ impl Channel for Siren {
         _to: Option<&Recipient>,
         now: Timestamp,
     ) -> Result<Receipt, DeliveryError> {
-        self.1.around(|| self.1.note("alarms", &format!("{} {} {}", message.id, message.signals, message.who)));
+        self.1
+            .around(|| self.1.note("alarms", &format!("{} {} {}", message.id, message.signals, message.who)));
         Ok(Receipt { channel: self.0.clone(), at: now, answer: "200".into() })
     }
 }
@@ -227,7 +228,8 @@ impl Child {
         parts.broadcast = Arc::new(Network(fuse.clone()));
         let siren = ChannelId::parse("siren").unwrap();
         parts.channels.push(Box::new(Siren(siren, fuse.clone())));
-        parts.settings.alarm_pace = AlarmPace { look: Duration::from_millis(2), second: Duration::from_millis(10) };
+        parts.settings.alarm_pace =
+            AlarmPace { look: Duration::from_millis(2), second: Duration::from_millis(10) };
         let engine = Engine::start(parts).unwrap();
         let people = People { secrets: Arc::clone(&site.secrets) };
         Self { engine, clock, people, fuse, id: transfer(PAYMENT).id() }

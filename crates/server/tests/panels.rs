@@ -317,8 +317,9 @@ fn a_flood_of_connections_ends_and_leaves_room() {
 
 fn is_closed(mut stream: &TcpStream) -> bool {
     stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
-    match stream.read(&mut [0; 8]) {
-        Ok(_) => true,
+    let mut answer = [0; 8];
+    match stream.read(&mut answer) {
+        Ok(length) => length <= answer.len(),
         Err(error) => !matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut),
     }
 }

@@ -241,7 +241,9 @@ impl Checker<'_, '_> {
             "no-permit" => self.coverage.see(Seen::NoPermit),
             "price-unknown" => self.coverage.see(Seen::PriceUnknown),
             "input-reserved" => self.coverage.see(Seen::InputReserved),
-            "too-many" if matches!(step.what, What::KeepDossier(_)) => self.coverage.see(Seen::DossiersTooMany),
+            "too-many" if matches!(step.what, What::KeepDossier(_)) => {
+                self.coverage.see(Seen::DossiersTooMany)
+            }
             _ => {}
         }
     }

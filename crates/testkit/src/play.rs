@@ -11,8 +11,8 @@ use overt::view::{Overview, TransferView};
 use overt::{Author, Credential, DossierDue, Kept, MotionId, NewCredential, Reply, StopId};
 use policy::{Posture, PriceEntry};
 use types::{
-    ActorId, ChannelId, Currency, Hash, Moment, PanelId, PersonId, PlaceId, ProtectedId, Rate, Span, SpendPlan,
-    Timestamp, TransferId, VaultId, hash_parts,
+    ActorId, ChannelId, Currency, Hash, Moment, PanelId, PersonId, PlaceId, ProtectedId, Rate, Span,
+    SpendPlan, Timestamp, TransferId, VaultId, hash_parts,
 };
 
 use crate::org::{Actor, NAMES, PROTECTED, VAULTS};

@@ -13,8 +13,8 @@ mod time;
 
 pub use hash::{Hash, ParseHashError, canonical_json, hash_parts};
 pub use id::{
-    ActorId, ChannelId, DestinationId, ForbidId, GroupId, ID_LENGTH_MAX, KeyId, LimitId, ListId,
-    PanelId, ParseIdError, PermitId, PersonId, PlaceId, ProtectedId, ScheduleId, ServiceId, VaultId,
+    ActorId, ChannelId, DestinationId, ForbidId, GroupId, ID_LENGTH_MAX, KeyId, LimitId, ListId, PanelId,
+    ParseIdError, PermitId, PersonId, PlaceId, ProtectedId, ScheduleId, ServiceId, VaultId,
 };
 pub use money::{Amount, Currency, MoneyError, Rate, Value};
 pub use payload::{

@@ -26,14 +26,17 @@ use signer::{Signer, SignerError};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use types::{
-    Amount, ChannelId, Nonce, Output, Payload, PersonId, Secret, Span, Target, Timestamp, TransferId, hash_parts,
+    Amount, ChannelId, Nonce, Output, Payload, PersonId, Secret, Span, Target, Timestamp, TransferId,
+    hash_parts,
 };
 use vault::bitcoin::Network;
 use vault::signing::AccountKey;
 use vault::{Cosigned, VerifiedSpend};
 
 use super::orders::{Books, Chains};
-use super::organisation::{CLEAR_HOLD_SECONDS, MEMBERS, PAYEE, RESPONDERS, VICTIM, device, own_phrase, sources};
+use super::organisation::{
+    CLEAR_HOLD_SECONDS, MEMBERS, PAYEE, RESPONDERS, VICTIM, device, own_phrase, sources,
+};
 use crate::failure::Failure;
 
 /// How many ticks the responders' commands get: always the same number, so that both clocks agree. Deliveries may go before them.

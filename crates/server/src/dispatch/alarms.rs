@@ -330,8 +330,11 @@ fn on_call(state: &State, plan: &CallPlan, channel: &ChannelId, now: Timestamp) 
     let all: Vec<PersonId> = responders(policy).cloned().collect();
     let tells = plan.chain().steps.first().map(|step| step.tell.as_slice()).unwrap_or_default();
     let overrides = state.covert().overrides();
-    let meant: BTreeSet<PersonId> =
-        tells.iter().flat_map(|tell| plan.on_call(tell, overrides, &all, now)).filter(|person| all.contains(person)).collect();
+    let meant: BTreeSet<PersonId> = tells
+        .iter()
+        .flat_map(|tell| plan.on_call(tell, overrides, &all, now))
+        .filter(|person| all.contains(person))
+        .collect();
     let has_way =
         |person: &&PersonId| plan.contact(person).is_some_and(|contact| contact.ways.contains_key(channel));
     let found: Vec<_> = meant.iter().filter(has_way).cloned().map(Some).collect();

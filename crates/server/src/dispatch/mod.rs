@@ -24,9 +24,9 @@ use std::thread::{Builder, JoinHandle};
 use crate::engine::Shared;
 use crate::{exposure, follow};
 
+pub use ::rota::{CALLS_FILE, Language};
 pub use alarms::AlarmPace;
 pub use broadcast::{Broadcast, BroadcastError, HoldForOperator};
-pub use ::rota::{CALLS_FILE, Language};
 pub use reach::{AlarmWarning, RESPONDERS_WANTED, reachable_for};
 pub use sign::{TICKET_DOMAIN, ticket, ticket_message};
 pub use supervise::{

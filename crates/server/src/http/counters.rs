@@ -19,7 +19,8 @@ const KINDS: [&str; 3] = ["done", "refused", "failed"];
 
 /// Whether requests to a path are counted and logged.
 pub fn is_counted(path: &str) -> bool {
-    let covert = ["/v1/response", "/v1/check-ins", "/v1/intake", "/a/"].iter().any(|prefix| path.starts_with(prefix));
+    let covert =
+        ["/v1/response", "/v1/check-ins", "/v1/intake", "/a/"].iter().any(|prefix| path.starts_with(prefix));
     !(covert || path.ends_with("/object") || path == "/v1/challenge")
 }
 

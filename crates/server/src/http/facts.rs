@@ -8,9 +8,9 @@ use gate::{IncidentView, State};
 use overt::Transfer;
 use policy::{Chain, Policy};
 use response::{
-    Act, Approval, Attempt, AttemptStatus, Contact, Cover, FACTS_VERSION, Facts, FactsError, Incident, Kind, Level,
-    LogEntry, Output, SignedFacts, Sign, Signal, Status, Stop, StopScope, Subject, Transaction, TransactionOutput,
-    TransactionStatus,
+    Act, Approval, Attempt, AttemptStatus, Contact, Cover, FACTS_VERSION, Facts, FactsError, Incident, Kind,
+    Level, LogEntry, Output, Sign, Signal, SignedFacts, Status, Stop, StopScope, Subject, Transaction,
+    TransactionOutput, TransactionStatus,
 };
 use types::{ActorId, Hash, PersonId, Target, Timestamp, TransferId};
 use vault::bitcoin::consensus::encode::serialize_hex;
@@ -76,7 +76,8 @@ fn is_covered(incident: &covert::Incident, transfer: &Transfer) -> bool {
 }
 
 fn is_forced(policy: &Policy, incident: &covert::Incident, transfer: &Transfer) -> bool {
-    let not_free = |act: &overt::Act| act.by.actor().is_some_and(|by| took_part(policy, incident, by, act.at));
+    let not_free =
+        |act: &overt::Act| act.by.actor().is_some_and(|by| took_part(policy, incident, by, act.at));
     not_free(&transfer.submitted) || transfer.approvals.iter().any(not_free)
 }
 
@@ -324,7 +325,7 @@ fn transaction(
         chain: format!("bitcoin:{network}"),
         vault: transfer.payload.vault.clone(),
         at: signing.at,
-        raw: found.map(|transaction| serialize_hex(transaction)),
+        raw: found.map(serialize_hex),
         outputs: outputs.unwrap_or_default(),
         status,
         since: transfer.since.max(signing.at),
@@ -349,7 +350,11 @@ fn outputs(
         let address = Address::from_script(&output.script_pubkey, network).ok()?.to_string();
         let ours = !approved.contains(&address.as_str());
         let units = u128::from(output.value.to_sat());
-        Some(TransactionOutput { address, amount: types::Amount { asset: transfer.payload.max_fee.asset, units }, ours })
+        Some(TransactionOutput {
+            address,
+            amount: types::Amount { asset: transfer.payload.max_fee.asset, units },
+            ours,
+        })
     };
     transaction.output.iter().filter_map(output).collect()
 }

@@ -1,8 +1,8 @@
 //! From what the gate shows to what goes over the wire, by hand (G9): no field is added here that the view does not have.
 
 use api::{
-    ChangeText, CredentialProposal, DeviceEntry, PermitStanding, PostureWord, ProposalWord, Scope, SourceText,
-    StatusWord,
+    ChangeText, CredentialProposal, DeviceEntry, PermitStanding, PostureWord, ProposalWord, Scope,
+    SourceText, StatusWord,
 };
 use overt::view::{MotionView, PermitView, StopView, TransferView};
 use overt::{MotionStatus, NewCredential, Proposal, Status};

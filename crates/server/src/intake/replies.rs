@@ -121,10 +121,9 @@ fn read_mail(raw: &[u8]) -> Option<(String, String)> {
     };
     let body = message.body_text(0).unwrap_or_default();
     let own = body.lines().filter(|line| !line.trim_start().starts_with('>'));
-    let own: String = own.take_while(|line| !line.trim_end().ends_with(':') || !line.contains('@')).fold(
-        String::new(),
-        |text, line| text + line + "\n",
-    );
+    let own: String = own
+        .take_while(|line| !line.trim_end().ends_with(':') || !line.contains('@'))
+        .fold(String::new(), |text, line| text + line + "\n");
     Some((from, own))
 }
 
@@ -138,7 +137,9 @@ mod tests {
     fn a_reply_is_its_own_words_and_its_sender() {
         let (from, text) = read_mail(MAIL.as_bytes()).unwrap();
         assert_eq!((from.as_str(), reply_code(&text).as_deref()), ("Vera@nuage.example", Some("482913")));
-        assert!(is_same_address("vera@nuage.example", &from) && !is_same_address("walid@nuage.example", &from));
+        assert!(
+            is_same_address("vera@nuage.example", &from) && !is_same_address("walid@nuage.example", &from)
+        );
         assert!(is_same_address("+33639980111", "33639980111"));
     }
 
@@ -150,10 +151,20 @@ mod tests {
 
     #[test]
     fn hostile_mail_leads_to_nothing() {
-        let deep = format!("From: a@b.c\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n{}", "--x\r\n".repeat(5_000));
+        let deep = format!(
+            "From: a@b.c\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n{}",
+            "--x\r\n".repeat(5_000)
+        );
         let many = format!("From: {}\r\n\r\n482913", "a@b.c, ".repeat(5_000));
         let group = "From: everybody:a@b.c;\r\n\r\n482913";
-        for raw in [b"".as_slice(), b"\0\xff\xfe", deep.as_bytes(), many.as_bytes(), group.as_bytes(), &[b'a'; 200_000]] {
+        for raw in [
+            b"".as_slice(),
+            b"\0\xff\xfe",
+            deep.as_bytes(),
+            many.as_bytes(),
+            group.as_bytes(),
+            &[b'a'; 200_000],
+        ] {
             let read = read_mail(raw);
             assert!(read.is_none_or(|(from, _)| from.len() < 400));
         }

@@ -84,14 +84,17 @@ impl Scene {
     pub fn new(story: Story) -> Self {
         let mut sources = world::sources();
         sources[1].text += "[[protected]]\nid = \"mathilde\"\nof = [\"bob\"]\nplaces = [\"home-bob\"]\n";
-        let stage =
-            Stage::on(|_| Cost::CHEAP, sources, |parts, folder| {
+        let stage = Stage::on(
+            |_| Cost::CHEAP,
+            sources,
+            |parts, folder| {
                 let calls = folder.join("calls.toml");
                 std::fs::write(&calls, CALLS).unwrap();
                 parts.settings.calls_file = Some(calls);
                 parts.settings.panels = Arc::new(systems());
                 parts.settings.replies = Arc::new(gateway());
-            });
+            },
+        );
         Self { stage, story, seen: Vec::new(), tokens: BTreeMap::new() }
     }
 

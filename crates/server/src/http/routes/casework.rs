@@ -1,8 +1,8 @@
 //! What responders do with an incident, drills, and who is on duty. For everybody else nothing is here (G3, G8, G9).
 
 use api::{
-    Accepted, Acknowledge, AcknowledgeCode, Await, Called, CalledBack, Callee, ChannelState, Code, Drill, Duty,
-    EndDrill, Envelope, Follow, HandOver, Language, Note, OnDuty, Override, Problem, Step,
+    Accepted, Acknowledge, AcknowledgeCode, Await, Called, CalledBack, Callee, ChannelState, Code, Drill,
+    Duty, EndDrill, Envelope, Follow, HandOver, Language, Note, OnDuty, Override, Problem, Step,
 };
 use axum::Json;
 use axum::extract::{Path, State};
@@ -23,9 +23,8 @@ use crate::http::shared::Http;
     responses((status = 202, body = Accepted), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub async fn acknowledge(State(http): State<Http>, Path(id): Path<String>, incoming: Incoming) -> Done {
     let incident = incident_id(&http, &id);
-    let command = move |acknowledge: Acknowledge, _| {
-        Ok(Command::Acknowledge { incident, from: acknowledge.from })
-    };
+    let command =
+        move |acknowledge: Acknowledge, _| Ok(Command::Acknowledge { incident, from: acknowledge.from });
     act(&http, incoming, command).await
 }
 
@@ -149,7 +148,7 @@ pub async fn override_turn(State(http): State<Http>, incoming: Incoming) -> Done
     let command = move |turn: Override, _| {
         let Override { schedule, person, from, until } = turn;
         let turn = rota::Override { schedule, person, from, until };
-        plan.accepts(&turn).map_err(|why| Failure::because(Code::NoSuchTurn, &why.to_string()))?;
+        plan.accepts(&turn).map_err(|why| Failure::because(Code::NoSuchTurn, why.to_string()))?;
         let rota::Override { schedule, person, from, until } = turn;
         Ok(Command::Override { schedule, person, from, until })
     };

@@ -70,5 +70,9 @@ impl Http {
 
 fn signed(headers: &HeaderMap) -> WebhookHeaders<'_> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    WebhookHeaders { id: text(ID_HEADER), timestamp: text(TIMESTAMP_HEADER), signature: text(SIGNATURE_HEADER) }
+    WebhookHeaders {
+        id: text(ID_HEADER),
+        timestamp: text(TIMESTAMP_HEADER),
+        signature: text(SIGNATURE_HEADER),
+    }
 }
