@@ -99,7 +99,7 @@ pub fn play(mut scene: Scene) -> Vec<Exchange> {
         matters::steps(&mut scene, &ids, round);
         people::responder_steps(&mut scene);
         people::link_steps(&mut scene);
-        // people::intake_steps(&mut scene, round);
+        people::intake_steps(&mut scene, round);
         unseen(&scene, &ids);
         scene.pass(Span::from_hours(18));
     }
