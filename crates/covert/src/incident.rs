@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use types::{ActorId, Hash, PersonId, PlaceId, ProtectedId, Span, Timestamp, VaultId, hash_parts};
 
 use crate::casework::{CallBack, Entry, Procedure, What};
+use crate::command::Command;
 use crate::kin::{is_kin, is_kin_of_protected};
-use crate::signal::{Signal, SignalKind, Teller};
+use crate::signal::{Signal, SignalId, SignalKind, Teller};
 use crate::state::Matter;
 
 /// The lowest and the highest number by which people know an incident.
@@ -188,34 +189,73 @@ impl Incident {
             || self.callers.iter().any(|caller| is_kin_of_protected(policy, caller, someone))
     }
 
-    /// What it would be if nothing were known but what one responder reported and did: all that they see when they are not free (G3).
+    /// What it would be if nothing were known but what one responder reported and did: all that they see when they are not free. Their acts are
+    /// gone through again, so that each shows as it would if they were free (G3).
     #[must_use]
-    pub fn as_reported(&self, responder: &PersonId, reported: &[&Signal], look_back: Span) -> Self {
-        let own = |acts: &[(PersonId, Timestamp)]| {
-            acts.iter().filter(|(by, _)| by == responder).cloned().collect::<Vec<_>>()
-        };
-        let opened = reported.first().map_or(self.opened, |signal| signal.at);
+    pub fn as_reported(
+        &self,
+        responder: &PersonId,
+        reported: &[(SignalId, &Signal)],
+        look_back: Span,
+    ) -> Self {
+        let opened = reported.first().map_or(self.opened, |(_, signal)| signal.at);
         let mut alone = Self::new(self.number, self.status, opened, Level::Confirmed, Hash::default());
         alone.call_back.clone_from(&self.call_back);
         for entry in &self.log {
             match &entry.what {
                 What::Acted { by, command } if by == responder => {
                     alone.work(by, entry.at, command);
+                    alone.endorse(by, entry.at, command);
                     alone.log.push(entry.clone());
+                }
+                What::Signal(id) => {
+                    if let Some((_, signal)) = reported.iter().find(|(own, _)| own == id) {
+                        alone.hear(signal, self.status.reaches_back(signal, look_back));
+                    }
                 }
                 What::Handed { at, .. } if *at >= opened => alone.log.push(entry.clone()),
                 _ => {}
             }
         }
-        for signal in reported {
-            let from = self.status.reaches_back(signal, look_back);
-            alone.subjects.entry(signal.who.clone()).or_insert(Subject { found: signal.at, from });
-        }
-        alone.clearing.endorsements = own(&self.clearing.endorsements);
         alone.closed = self.closed;
-        alone.ordinal = u32::try_from(reported.len()).unwrap_or(u32::MAX);
-        alone.signalled = reported.last().map_or(opened, |signal| signal.at);
         alone
+    }
+
+    /// A signal of somebody's report, and nothing else.
+    fn hear(&mut self, signal: &Signal, from: Timestamp) {
+        self.confirm();
+        let subject = Subject { found: signal.at, from };
+        let known = self.subjects.entry(signal.who.clone()).or_insert(subject);
+        known.from = known.from.min(from);
+        self.ordinal = self.ordinal.saturating_add(1);
+        self.signalled = signal.at;
+    }
+
+    /// What one responder's act does to cover and clearing when nobody joins in.
+    fn endorse(&mut self, person: &PersonId, at: Timestamp, command: &Command) {
+        match command {
+            Command::Narrow { cover, .. } => self.narrow(cover, (person.clone(), at)),
+            Command::Implicate { person, since, .. } => self.implicate(person, at, *since),
+            Command::Clear { .. } => self.clearing.endorsements.push((person.clone(), at)),
+            Command::EndClear { .. } => self.clearing = Clearing::default(),
+            _ => {}
+        }
+    }
+
+    /// Somebody was found not to have been free. Nobody who endorsed the clear so far has called this person back.
+    pub(crate) fn implicate(&mut self, person: &PersonId, at: Timestamp, since: Timestamp) {
+        let subject = self.subjects.entry(person.clone()).or_insert(Subject { found: at, from: since });
+        subject.from = subject.from.min(since);
+        self.clearing = Clearing::default();
+    }
+
+    /// An endorsement of a narrower cover joins those of the same, or begins anew.
+    pub(crate) fn narrow(&mut self, cover: &Cover, by: (PersonId, Timestamp)) {
+        let fresh = || Narrowing { cover: cover.clone(), endorsements: Vec::new() };
+        let narrowing = self.narrowing.take().filter(|narrowing| narrowing.cover == *cover);
+        let mut narrowing = narrowing.unwrap_or_else(fresh);
+        narrowing.endorsements.push(by);
+        self.narrowing = Some(narrowing);
     }
 
     /// Whether an act of a person does not count because of this incident, for good.

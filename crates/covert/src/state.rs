@@ -13,7 +13,7 @@ use crate::calls::{About, Told};
 use crate::casework::What;
 use crate::check_in::{Appointments, Schedule};
 use crate::command::{Command, Event};
-use crate::incident::{Cover, Incident, IncidentId, Level, Narrowing, Status, Subject};
+use crate::incident::{Cover, Incident, IncidentId, Level, Status, Subject};
 use crate::pause::Pause;
 use crate::shadow::Shadow;
 use crate::signal::{Signal, SignalId, SignalKind, Teller};
@@ -265,13 +265,7 @@ impl State {
                 self.overrides.push(rota::Override { schedule, person, from: *from, until: *until });
             }
             Command::Implicate { incident, person, since } => {
-                self.change(*incident, |incident| {
-                    let found = Subject { found: at, from: *since };
-                    let subject = incident.subjects.entry(person.clone()).or_insert(found);
-                    subject.from = subject.from.min(*since);
-                    // Nobody who endorsed the clear so far has called this person back.
-                    incident.clearing = crate::incident::Clearing::default();
-                });
+                self.change(*incident, |incident| incident.implicate(person, at, *since));
             }
             Command::Narrow { incident, cover } => self.narrow(policy, *incident, cover, (person, at)),
             Command::Clear { incident } => {
@@ -312,13 +306,7 @@ impl State {
 
     fn narrow(&mut self, policy: &Policy, id: IncidentId, cover: &Cover, by: (&PersonId, Timestamp)) {
         let (person, at) = by;
-        self.change(id, |incident| {
-            let fresh = || Narrowing { cover: cover.clone(), endorsements: Vec::new() };
-            let narrowing = incident.narrowing.take().filter(|narrowing| narrowing.cover == *cover);
-            let mut narrowing = narrowing.unwrap_or_else(fresh);
-            narrowing.endorsements.push((person.clone(), at));
-            incident.narrowing = Some(narrowing);
-        });
+        self.change(id, |incident| incident.narrow(cover, (person.clone(), at)));
         let met = self.incident(id).is_some_and(|incident| {
             let endorsements =
                 incident.narrowing.as_ref().map_or(&[][..], |narrowing| &narrowing.endorsements);

@@ -109,10 +109,7 @@ fn room(state: &State, person: &PersonId, class: Class) -> Vec<IncidentView> {
         let signals: Vec<(SignalId, &Signal)> = of_it.filter(|(_, signal)| shown(signal)).collect();
         let incident = match class {
             Class::Free => incident.clone(),
-            Class::Duress => {
-                let reported: Vec<&Signal> = signals.iter().map(|(_, signal)| *signal).collect();
-                incident.as_reported(person, &reported, policy.response().look_back)
-            }
+            Class::Duress => incident.as_reported(person, &signals, policy.response().look_back),
         };
         let lost = lost(state, id, &incident);
         let signals = signals.into_iter().map(|(id, signal)| (id, signal.clone())).collect();
