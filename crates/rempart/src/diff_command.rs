@@ -18,11 +18,14 @@ const INVALID: u8 = 2;
 const SEPARATOR: char = ',';
 /// The end of the names of a folder's policy files.
 const EXTENSION: &str = "toml";
+/// Files that may lie beside a policy and are none.
+const OTHERS: [&str; 3] =
+    [server::config::CONFIG_FILE, server::dispatch::CALLS_FILE, response::PROCEDURES_FILE];
 
 /// Arguments of `policy diff`.
 #[derive(Args, Debug)]
 pub struct DiffArgs {
-    /// The policy in force: a file, several with commas between them, or a folder (its `.toml` files)
+    /// The policy in force: a file, several with commas between them, or a folder (its `.toml` files but those of the server)
     #[arg(value_name = "OLD")]
     old: PathBuf,
     /// The policy proposed, likewise
@@ -84,7 +87,9 @@ fn files(given: &Path) -> std::io::Result<Vec<PathBuf>> {
         let mut files = Vec::new();
         for entry in std::fs::read_dir(given)? {
             let path = entry?.path();
-            if path.is_file() && path.extension().is_some_and(|extension| extension == EXTENSION) {
+            let is_other = OTHERS.iter().any(|other| path.ends_with(other));
+            let is_toml = path.extension().is_some_and(|extension| extension == EXTENSION);
+            if path.is_file() && is_toml && !is_other {
                 files.push(path);
             }
         }

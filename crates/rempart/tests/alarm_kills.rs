@@ -176,7 +176,7 @@ fn organisation(folder: &Path, hook: SocketAddr, relay: SocketAddr) -> String {
 fn everybody(hooked: &Counts, mailed: &Counts) -> bool {
     let mailed = mailed.lock().unwrap();
     let has_mail = |name: &&str| mailed.contains_key(&format!("{name}@example.org"));
-    !hooked.lock().unwrap().is_empty() && RESPONDERS.iter().all(|name| has_mail(name))
+    !hooked.lock().unwrap().is_empty() && RESPONDERS.iter().all(has_mail)
 }
 
 #[test]

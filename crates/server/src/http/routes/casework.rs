@@ -181,9 +181,24 @@ pub async fn duty(State(http): State<Http>, headers: HeaderMap) -> Answer<Duty> 
     Ok(Json(Duty {
         schedules: plan.schedules().map(schedule).collect(),
         channels: http.engine.channels_health().into_iter().map(channel).collect(),
-        warnings: http.engine.alarm_warnings().iter().map(|warning| warning.text(language)).collect(),
+        warnings: warnings(&http, language),
         overrides: overrides.into_iter().filter(|turn| now < turn.until).map(turn).collect(),
     }))
+}
+
+/// What is wrong with the way out, and panels from which nothing is heard.
+fn warnings(http: &Http, language: rota::Language) -> Vec<String> {
+    let (civil, _, _) = http.engine.clock().moment_parts();
+    let silent = http.engine.panels().silent(civil).into_iter().map(|(panel, since)| match language {
+        rota::Language::En => {
+            format!("panel `{panel}` has been silent since {since}: check its line and power")
+        }
+        rota::Language::Fr => {
+            format!("le panneau `{panel}` est muet depuis {since} : vérifiez sa ligne et son alimentation")
+        }
+    });
+    let alarms = http.engine.alarm_warnings();
+    alarms.iter().map(|warning| warning.text(language)).chain(silent).collect()
 }
 
 fn turn(turn: rota::Override) -> Override {
