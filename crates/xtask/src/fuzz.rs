@@ -12,7 +12,8 @@ use crate::program::{self, cargo};
 use crate::tree::Workspace;
 
 /// As `fuzz::TARGETS` has them; a test there and one here compare.
-pub const TARGETS: [&str; 6] = ["psbt", "policy", "command", "record", "passkey", "descriptor"];
+pub const TARGETS: [&str; 8] =
+    ["psbt", "policy", "command", "record", "passkey", "descriptor", "frame", "cap"];
 /// A PSBT of two inputs has some kilobytes; longer inputs find little more and take long.
 const INPUT_BYTES_MAX: u32 = 16 * 1024;
 const INPUT_SECONDS_MAX: u32 = 10;

@@ -416,6 +416,20 @@ fn a_second_server_is_refused_and_one_on_a_copy_signs_the_same_transaction() {
     copy.stop_blocking().unwrap();
 }
 
+/// What the snapshot of a stop has freed inside the file is taken by slots, until one finds no room.
+fn fill(rig: &mut Rig, pages: u32) {
+    let store = Store { max_pages: Some(pages) };
+    rig.restart_on(store, rig.wall(), |_, _| {}).unwrap();
+    for _ in 0..4_000 {
+        if rig.engine.health().trouble.is_some() {
+            return;
+        }
+        rig.clock.advance(server::engine::SLOT_PERIOD);
+        rig.engine.tick();
+    }
+    panic!("the disk was never full");
+}
+
 #[test]
 fn a_disk_that_is_full_while_reserving_signs_nothing_and_goes_on_when_there_is_room() {
     let mut rig = Rig::new(Setup::default());
@@ -423,6 +437,7 @@ fn a_disk_that_is_full_while_reserving_signs_nothing_and_goes_on_when_there_is_r
     let (id, txid) = rig.prepare(1);
     rig.engine.stop_blocking().unwrap();
     let pages = u32::try_from(std::fs::metadata(rig.site.path()).unwrap().len() / 4096).unwrap();
+    fill(&mut rig, pages);
     rig.clock.advance(HOLD);
     rig.node.set_clock(seconds(rig.wall())).unwrap();
     rig.node.mine(11).unwrap();
