@@ -400,7 +400,7 @@ impl Ledger<'_> {
     }
 
     fn is_in_incident(&self, vault: Option<usize>, actors: &[Actor]) -> bool {
-        let open = self.incidents.iter().filter(|incident| incident.closed.is_none());
+        let open = self.incidents.iter().filter(|incident| incident.closed.is_none() && !incident.exercise);
         open.into_iter().any(|incident| match &incident.cover {
             None => true,
             Some(cover) => {
