@@ -300,6 +300,13 @@ impl Rig {
         self.engine.run_blocking(Request::new(command, blobs)).unwrap()
     }
 
+    /// Whether a sign-in could be written down.
+    pub fn signs_in(&self, who: &str) -> bool {
+        let mut command = self.people.act(who, Class::Free, Ask::Overt(Overt::Attend));
+        command.idempotency = Some(Hash(SystemEntropy.draw()));
+        self.engine.run_blocking(Request::from(command)).is_ok()
+    }
+
     pub fn submit(&self, class: Class, units: u64, nonce: u8) -> Result<TransferId, gate::Refusal> {
         self.submit_with(class, units, nonce, MAX_FEE)
     }

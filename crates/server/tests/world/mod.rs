@@ -420,7 +420,7 @@ pub fn pass_slot(engine: &Engine, clock: &SimulatedClock) {
 
 /// Waits in real time until something holds: for what threads do.
 pub fn wait_until(what: &str, holds: impl Fn() -> bool) {
-    for _ in 0..5_000 {
+    for _ in 0..15_000 {
         if holds() {
             return;
         }
