@@ -122,6 +122,8 @@ struct Asked<'a> {
     now: Timestamp,
     /// Found once: with thousands of people and incidents that is what takes time.
     responders: Vec<&'a PersonId>,
+    /// Turns that were taken over freely.
+    turns: Vec<rota::Override>,
 }
 
 type Key = (About, ChannelId, Option<PersonId>);
@@ -133,7 +135,8 @@ impl State {
         let group = &policy.response().responders;
         let responders = policy.people().filter(|person| person.groups.contains(group));
         let responders = responders.map(|person| &person.id).collect();
-        let asked = Asked { policy, plan, ways, now, responders };
+        let turns = self.standing_overrides(policy);
+        let asked = Asked { policy, plan, ways, now, responders, turns };
         let mut calls = Vec::new();
         for (id, incident) in self.incidents.iter().filter(|(_, incident)| incident.closed.is_some()) {
             self.wide(&asked, (About::Incident(*id), incident.ordinal), (0, 0), &mut calls);
@@ -288,7 +291,7 @@ impl State {
     ) -> BTreeMap<(ChannelId, PersonId), u32> {
         let mut recipients = BTreeMap::new();
         for page in pages {
-            let mut people = self.on_call(asked.plan, page, responders);
+            let mut people = Self::on_call(asked, page, responders);
             if !people.iter().any(|person| !ways_to(asked, page.step, person).is_empty()) {
                 // Better everybody than nobody.
                 people = responders.to_vec();
@@ -302,9 +305,9 @@ impl State {
         recipients
     }
 
-    fn on_call(&self, plan: &CallPlan, page: &Page<'_>, responders: &[PersonId]) -> Vec<PersonId> {
+    fn on_call(asked: &Asked<'_>, page: &Page<'_>, responders: &[PersonId]) -> Vec<PersonId> {
         let told = page.step.tell.iter();
-        let told = told.flat_map(|tell| plan.on_call(tell, &self.overrides, responders, page.at));
+        let told = told.flat_map(|tell| asked.plan.on_call(tell, &asked.turns, responders, page.at));
         // A plan may name somebody who must not be told.
         told.filter(|person| responders.contains(person)).collect()
     }

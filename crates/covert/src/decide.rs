@@ -176,7 +176,7 @@ impl State {
         if from > at.after(OVERRIDE_MAX) {
             return Err(Refusal::Time("92 days"));
         }
-        let standing = self.overrides.iter().filter(|shift| at < shift.until).count();
+        let standing = self.turns.iter().filter(|turn| at < turn.shift.until).count();
         if standing < OVERRIDES_MAX { Ok(()) } else { Err(Refusal::TooMany) }
     }
 

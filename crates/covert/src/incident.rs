@@ -136,8 +136,6 @@ pub struct Incident {
     pub callers: BTreeSet<ProtectedId>,
     /// How many signals it has.
     pub ordinal: u32,
-    /// When the last one came.
-    pub signalled: Timestamp,
     /// What kind of attack it is, as far as responders know.
     pub procedure: Option<Procedure>,
     /// Which steps of the procedure are done, by whom and when.
@@ -171,7 +169,6 @@ impl Incident {
             closed: None,
             callers: BTreeSet::new(),
             ordinal: 0,
-            signalled: opened,
             procedure: None,
             steps: BTreeMap::new(),
             lead: None,
@@ -228,7 +225,6 @@ impl Incident {
         let known = self.subjects.entry(signal.who.clone()).or_insert(subject);
         known.from = known.from.min(from);
         self.ordinal = self.ordinal.saturating_add(1);
-        self.signalled = signal.at;
     }
 
     /// What one responder's act does to cover and clearing when nobody joins in.

@@ -51,6 +51,14 @@ pub struct Matter<'a> {
     pub actors: Vec<&'a ActorId>,
 }
 
+/// A turn on a schedule that somebody has taken over.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Turn {
+    by: PersonId,
+    at: Timestamp,
+    pub(crate) shift: rota::Override,
+}
+
 /// The covert state of one organisation.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct State {
@@ -61,7 +69,7 @@ pub struct State {
     pub(crate) numbers: BTreeMap<u32, IncidentId>,
     pub(crate) signals: BTreeMap<SignalId, Signal>,
     pub(crate) told: BTreeMap<(About, ChannelId, Option<PersonId>), Told>,
-    pub(crate) overrides: Vec<rota::Override>,
+    pub(crate) turns: Vec<Turn>,
     pub(crate) objections: BTreeMap<TransferId, Timestamp>,
     pub(crate) pauses: BTreeMap<ProtectedId, Pause>,
     pub(crate) schedules: BTreeMap<PersonId, Schedule>,
@@ -111,8 +119,15 @@ impl State {
 
     /// Turns on schedules that somebody has taken over.
     #[must_use]
-    pub fn overrides(&self) -> &[rota::Override] {
-        &self.overrides
+    pub fn overrides(&self) -> Vec<rota::Override> {
+        self.turns.iter().map(|turn| turn.shift.clone()).collect()
+    }
+
+    /// Those that decide who is called: a responder who was not free takes nobody's turn (G8), though it shows as taken (G3).
+    #[must_use]
+    pub fn standing_overrides(&self, policy: &Policy) -> Vec<rota::Override> {
+        let counts = |turn: &&Turn| self.counts(policy, &turn.by.clone().into(), turn.at, None);
+        self.turns.iter().filter(counts).map(|turn| turn.shift.clone()).collect()
     }
 
     /// Whether a transfer was objected to.
@@ -259,10 +274,11 @@ impl State {
                 self.raise(policy, std::slice::from_ref(who), signal, (who.clone(), told_by), *seed);
             }
             Command::Drill { who, seed } => self.drill(at, (who, person), *seed),
-            Command::Override { schedule, person, from, until } => {
-                self.overrides.retain(|shift| at < shift.until);
-                let (schedule, person) = (schedule.clone(), person.clone());
-                self.overrides.push(rota::Override { schedule, person, from: *from, until: *until });
+            Command::Override { schedule, person: on_duty, from, until } => {
+                self.turns.retain(|turn| at < turn.shift.until);
+                let (schedule, on_duty) = (schedule.clone(), on_duty.clone());
+                let shift = rota::Override { schedule, person: on_duty, from: *from, until: *until };
+                self.turns.push(Turn { by: person.clone(), at, shift });
             }
             Command::Implicate { incident, person, since } => {
                 self.change(*incident, |incident| incident.implicate(person, at, *since));
@@ -375,7 +391,6 @@ impl State {
         let mut ordinal = 0;
         self.change(incident, |incident| {
             incident.ordinal = incident.ordinal.saturating_add(1);
-            incident.signalled = at;
             incident.note(at, What::Signal(id));
             ordinal = incident.ordinal;
         });

@@ -10,7 +10,7 @@ use covert::{
 use credentials::Class;
 use policy::{Policy, Source};
 use rota::CallPlan;
-use types::{ActorId, ChannelId, Hash, PersonId, PlaceId, Span, Timestamp};
+use types::{ActorId, ChannelId, Hash, PersonId, PlaceId, ScheduleId, Span, Timestamp};
 
 const RULES: &str = include_str!("../../../examples/startup/rules.toml");
 const REGISTER: &str = include_str!("../../../examples/startup/register.toml");
@@ -123,6 +123,10 @@ impl Scene {
         let event = self.state.decide(&self.policy, (&by, Class::Free), at(second), &command)?;
         self.state.apply(&self.policy, at(second), &event);
         Ok(())
+    }
+
+    fn last(&self) -> IncidentId {
+        self.state.incidents().last().unwrap().0
     }
 
     fn acknowledges(&mut self, by: &str, second: i64) {
@@ -243,6 +247,37 @@ fn everybody_is_called_when_a_step_reaches_nobody() {
     scene.plan = CallPlan::parse("calls.toml", &CALLS.replace("\"person:vera\", ", "")).unwrap();
     let reached: Vec<String> = scene.called(0);
     assert!(reached.len() > 3 && !reached.iter().any(|call| call.contains("omar")), "{reached:?}");
+}
+
+#[test]
+fn a_responder_who_is_not_free_takes_nobodys_turn() {
+    let duty = CALLS.replace("tell = [\"person:vera\", \"person:omar\"]", "tell = [\"schedule:duty\"]")
+        + "[[schedule]]\nid = \"duty\"\n[[schedule.layers]]\npeople = [\"vera\"]\nfrom = \"2026-01-05T09:00\"\nevery = \"7d\"\n";
+    for (class, called) in [(Class::Free, "sms walid First"), (Class::Duress, "sms vera First")] {
+        let mut scene = Scene::new();
+        scene.state = State::default();
+        scene.plan = CallPlan::parse("calls.toml", &duty).unwrap();
+        let turn = Command::Override {
+            schedule: ScheduleId::parse("duty").unwrap(),
+            person: person("walid"),
+            from: at(0),
+            until: at(3_600),
+        };
+        let by = person("xenia");
+        if class == Class::Duress {
+            scene.signal("xenia", 0);
+        }
+        let event = scene.state.decide(&scene.policy, (&by, class), at(1), &turn).unwrap();
+        scene.state.apply(&scene.policy, at(1), &event);
+        scene.signal("omar", 2);
+        let omar = scene
+            .calls(2)
+            .into_iter()
+            .find(|call| call.to.is_some() && call.about == About::Incident(scene.last()));
+        let omar = omar.map(|call| format!("{} {} {:?}", call.channel, call.to.unwrap(), call.news));
+        assert_eq!(omar.as_deref(), Some(called), "{class:?}");
+        assert_eq!(scene.state.overrides().len(), 1, "it shows as taken whatever the class");
+    }
 }
 
 #[test]

@@ -110,8 +110,8 @@ impl Deliveries {
         warnings.extend(self.plan.trouble().map(|why| AlarmWarning::PlanUnusable { why }));
         if let Some(policy) = state.overt().policy() {
             let (plan, ways) = (self.plan(), self.ways());
-            let duty = (state.covert().overrides(), now);
-            warnings.extend(plan_warnings(policy, &plan, &ways, duty));
+            let turns = state.covert().standing_overrides(policy);
+            warnings.extend(plan_warnings(policy, &plan, &ways, (&turns, now)));
             warnings.extend(unheard_homes(policy, &plan, &ways));
         }
         warnings
@@ -329,10 +329,10 @@ fn on_call(state: &State, plan: &CallPlan, channel: &ChannelId, now: Timestamp) 
     let Some(policy) = state.overt().policy() else { return Vec::new() };
     let all: Vec<PersonId> = responders(policy).cloned().collect();
     let tells = plan.chain().steps.first().map(|step| step.tell.as_slice()).unwrap_or_default();
-    let overrides = state.covert().overrides();
+    let overrides = state.covert().standing_overrides(policy);
     let meant: BTreeSet<PersonId> = tells
         .iter()
-        .flat_map(|tell| plan.on_call(tell, overrides, &all, now))
+        .flat_map(|tell| plan.on_call(tell, &overrides, &all, now))
         .filter(|person| all.contains(person))
         .collect();
     let has_way =

@@ -161,7 +161,7 @@ pub async fn override_turn(State(http): State<Http>, incoming: Incoming) -> Done
 pub async fn duty(State(http): State<Http>, headers: HeaderMap) -> Answer<Duty> {
     responder(&http, &headers)?;
     let (now, plan) = (http.now(), http.engine.call_plan());
-    let overrides = http.engine.read(|state| state.covert().overrides().to_vec());
+    let overrides = http.engine.read(|state| state.covert().overrides());
     let schedule = |schedule: &rota::Schedule| OnDuty {
         schedule: schedule.id.clone(),
         people: plan.on_call(&rota::Tell::Schedule(schedule.id.clone()), &overrides, &[], now),
