@@ -1,0 +1,168 @@
+// What every page of the console does: acts that a device signs, lists that renew themselves, waits that count down. Nothing of what was
+// typed is kept; the three words leave their field when they are sent.
+import { say, text } from "./texts.js";
+
+const WAITING_MS = 1000;
+const language = document.documentElement.lang;
+
+// ---- acts ----
+
+/** Puts a value into a command under a way such as `outputs.0.amount`. */
+function put(command, way, value) {
+  const parts = way.split(".");
+  const last = parts.pop();
+  let at = command;
+  parts.forEach((part, index) => {
+    const next = parts[index + 1] ?? last;
+    at[part] ??= /^\d+$/.test(next) ? [] : {};
+    at = at[part];
+  });
+  at[last] = value;
+}
+
+/** What a field says, or `undefined` when it says nothing. */
+async function valueOf(input) {
+  const typed = input.value.trim();
+  switch (input.dataset.kind) {
+    case "yes": return input.checked;
+    case "lines": return input.value === "" ? undefined : input.value;
+    case "moment": return typed === "" ? undefined : new Date(typed).toISOString();
+    case "names": return typed.split(/[\s,]+/).filter((name) => name !== "");
+    case "file": return input.files[0] ? base64(await input.files[0].arrayBuffer()) : undefined;
+    default: return typed === "" ? undefined : typed;
+  }
+}
+
+function base64(buffer) {
+  let bytes = "";
+  for (const byte of new Uint8Array(buffer)) bytes += String.fromCharCode(byte);
+  return btoa(bytes);
+}
+
+/** The command that a form stands for. */
+export async function commandOf(form) {
+  const command = JSON.parse(form.dataset.command);
+  for (const input of form.querySelectorAll("[data-field]")) {
+    if (input.type === "radio" && !input.checked) continue;
+    const value = await valueOf(input);
+    if (value !== undefined) put(command, input.dataset.field, value);
+  }
+  return command;
+}
+
+export function explain(error) {
+  if (error instanceof DOMException) return text(error.name === "InvalidStateError" ? "device-known" : "device-refused");
+  return error.status === undefined ? text("no-connection") : error.message;
+}
+
+/** One act: the words are out of the field before anything is sent. Other scripts of a page listen to `acted` on the form. */
+async function perform(form) {
+  const status = form.querySelector(".status");
+  const button = form.querySelector("button:not([type=button])");
+  const field = await fieldOf(form);
+  const phrase = field.read();
+  if (phrase === null) return say(status, text("not-yet-words"), "bad");
+  field.clear();
+  button.disabled = true;
+  say(status, text("working"));
+  try {
+    const { sendCommand } = await import("./passkey.js");
+    const by = document.body.dataset.by ?? form.querySelector("[data-by]").value.trim();
+    const command = await commandOf(form);
+    const accepted = await sendCommand({ path: form.dataset.act, by, command, phrase: phrase.words.join(" ") });
+    say(status, text("done"), "good");
+    delete form.dataset.keep;
+    const event = new CustomEvent("acted", { detail: accepted, bubbles: true, cancelable: true });
+    if (form.dispatchEvent(event)) go(form, accepted);
+  } catch (error) {
+    say(status, explain(error), "bad");
+    button.disabled = false;
+  }
+}
+
+function go(form, accepted) {
+  const then = form.dataset.then;
+  if (then === undefined) return location.reload();
+  return location.assign(then.replace(/\{(\w+)\}/g, (whole, name) => encodeURIComponent(accepted[name] ?? "")));
+}
+
+// ---- the three words: their script and lists are loaded when a field is first used ----
+
+const fields = new WeakMap();
+
+async function fieldOf(form) {
+  const element = form.querySelector("fieldset.phrase");
+  if (!fields.has(element)) {
+    const { PhraseField } = await import("./phrase-field.js");
+    if (!fields.has(element)) fields.set(element, new PhraseField(element));
+  }
+  return fields.get(element);
+}
+
+document.addEventListener("focusin", (event) => {
+  const form = event.target.closest?.("form.act");
+  if (!form) return;
+  // From now on a page that renews itself leaves the form alone.
+  form.dataset.keep = "";
+  if (event.target.closest("fieldset.phrase")) fieldOf(form);
+});
+document.addEventListener("toggle", (event) => {
+  const form = event.target.open ? event.target.querySelector?.("form.act") : null;
+  if (form) fieldOf(form).then(() => form.querySelector("input, select, textarea")?.focus());
+}, true);
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("form.act")) return;
+  event.preventDefault();
+  perform(event.target);
+});
+addEventListener("pagehide", () => document.querySelectorAll("fieldset.phrase input").forEach((input) => { input.value = ""; }));
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
+function ready() {
+  document.querySelectorAll("form.act button[disabled]").forEach((button) => { button.disabled = false; });
+  count();
+}
+
+// ---- waits that count down ----
+
+const relative = new Intl.RelativeTimeFormat(language, { numeric: "always", style: "short" });
+
+/** `in 47 hr 59 min` beside a moment to come. */
+function count() {
+  for (const time of document.querySelectorAll("time[data-until]")) {
+    const left = Math.ceil((new Date(time.dateTime) - Date.now()) / 1000);
+    let shown = time.nextElementSibling;
+    if (!shown?.classList.contains("left")) {
+      shown = document.createElement("span");
+      shown.className = "left soft";
+      time.after(shown);
+    }
+    shown.textContent = left > 0 ? ` ${spoken(left)}` : "";
+  }
+}
+
+function spoken(seconds) {
+  const days = Math.floor(seconds / 86400);
+  if (days >= 3) return relative.format(days, "day");
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor((seconds % 3600) / 60);
+  if (hours > 0) return `${relative.format(hours, "hour")} ${String(minutes).padStart(2, "0")} min`;
+  return minutes > 0 ? relative.format(minutes, "minute") : relative.format(seconds, "second");
+}
+
+setInterval(count, WAITING_MS);
+
+// ---- pages that renew themselves ----
+
+function live() {
+  const stream = new EventSource(`/live?at=${encodeURIComponent(location.pathname + location.search)}`);
+  stream.addEventListener("changed", async () => {
+    await htmx.ajax("GET", location.href, { target: "#main", select: "#main", swap: "outerMorph" });
+    ready();
+    document.querySelector("#said").textContent = text("renewed");
+  });
+  addEventListener("pagehide", () => stream.close());
+}
+
+if (document.body.dataset.live !== undefined) addEventListener("DOMContentLoaded", live);
+ready();
