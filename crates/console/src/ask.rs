@@ -22,8 +22,11 @@ pub trait Api: Send + Sync {
     fn get<'a>(&'a self, path: &'a str) -> Pending<'a, Value>;
     /// Asks about something that is sent along, and changes nothing: a preview.
     fn post<'a>(&'a self, path: &'a str, body: Value) -> Pending<'a, Value>;
-    /// Holds something up: a stop, a cancel, an objection; with the session and three words, and without the device (ADR 0029).
-    fn hold<'a>(&'a self, path: &'a str, command: Value, phrase: &'a str) -> Pending<'a, Value>;
+    /// Holds something up: a stop, a cancel, an objection; with the session and the three words that were posted, which no page ever sees, and
+    /// without the device (ADR 0029).
+    fn hold<'a>(&'a self, path: &'a str, command: Value) -> Pending<'a, Value>;
+    /// Ends something of one's own that no device needs to sign for: a session.
+    fn delete<'a>(&'a self, path: &'a str) -> Pending<'a, Value>;
 }
 
 /// Reads and understands.

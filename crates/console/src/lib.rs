@@ -24,5 +24,5 @@ mod words;
 pub use ask::{Api, Ask, Fields, Look, Pending, Shown, Who, problem, read};
 pub use assets::{Asset, assets};
 pub use frame::{error_page, whole_page};
-pub use pages::{Audience, PAGES, Page};
+pub use pages::{Audience, PAGES, Page, find};
 pub use words::{Language, catalogue_text, keys};

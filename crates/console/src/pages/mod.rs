@@ -3,7 +3,7 @@
 
 mod settings;
 
-use crate::ask::{Api, Ask, Pending, Shown};
+use crate::ask::{Api, Ask, Fields, Pending, Shown};
 
 /// Who may ask for a page. For everybody else it does not exist.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,3 +62,48 @@ pub const PAGES: &[Page] = &[
     get("/settings", Audience::Person, settings::show),
     post("/settings", Audience::Person, settings::keep),
 ];
+
+/// The page of a method and a path, and what the `{…}` of its path stand for. A literal path goes before one with parameters.
+#[must_use]
+pub fn find(method: &str, path: &str) -> Option<(&'static Page, Fields)> {
+    let fitting = PAGES.iter().filter(|page| page.method == method);
+    let fitting = fitting.filter_map(|page| Some((page, parameters(page.path, path)?)));
+    fitting.min_by_key(|(_, parameters)| parameters.len())
+}
+
+fn parameters(template: &str, path: &str) -> Option<Fields> {
+    let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
+    if template.len() != path.len() {
+        return None;
+    }
+    let mut found = Fields::new();
+    for (part, own) in template.iter().zip(&path) {
+        match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+            Some(name) if is_plain(own) => found.insert(name.to_owned(), (*own).to_owned()),
+            None if part == own => None,
+            _ => return None,
+        };
+    }
+    Some(found)
+}
+
+/// Names and ids: what goes into a path under `/v1` unchanged.
+fn is_plain(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    (1..=128).contains(&text.len()) && text.bytes().all(plain) && !text.starts_with('.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_finds_its_page_and_nothing_else() {
+        assert_eq!(parameters("/transfers/{id}", "/transfers/ab-1").unwrap()["id"], "ab-1");
+        for other in ["/transfers", "/transfers/", "/transfers/a/b", "/transfers/..", "/transfers/a%2fb", "/x/a"] {
+            assert!(parameters("/transfers/{id}", other).is_none(), "{other}");
+        }
+        assert!(find("GET", "/settings").is_some_and(|(page, _)| page.method == "GET"));
+        assert!(find("DELETE", "/settings").is_none());
+    }
+}
