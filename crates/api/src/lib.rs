@@ -5,7 +5,7 @@
 //!
 //! Where to find things: every error code with its texts, `code`; the problem document, `problem`; envelope, proof and request
 //! hash, `signed`; transfers, `transfer`; stops, posture and motions, `motion`; sign-in and own entry, `person`; credentials, `credential`; dossiers, `dossier`; vaults, `vault`;
-//! feeds, `feed`; the responders' side, `response`; check-ins, `signal`.
+//! feeds, `feed`; the responders' side, `response`; check-ins, `signal`; the record for auditors, `audit`; wake-ups of browsers, `push`.
 //!
 //! # To add an endpoint
 //! 1. Its wire types here, with `deny_unknown_fields` on what comes in.
@@ -14,6 +14,7 @@
 //! 4. What it may refuse has a line in `code`; `UPDATE_EXPECT=1 cargo test -p api` writes `docs/errors.md`.
 #![deny(missing_docs)]
 
+mod audit;
 mod casework;
 mod code;
 mod credential;
@@ -24,13 +25,16 @@ mod money;
 mod motion;
 mod passkey;
 mod person;
+mod policy;
 mod problem;
+mod push;
 mod response;
 mod signal;
 mod signed;
 mod transfer;
 mod vault;
 
+pub use audit::{AuditEntry, AuditList, AuditVerification};
 pub use casework::{
     Acknowledge, AcknowledgeCode, Await, CallBack, Called, CalledBack, Callee, ChannelState, Drill, Duty,
     EndDrill, Escalation, Follow, HandOver, Note, OnDuty, Override, Step, StepDone, Told,
@@ -44,7 +48,10 @@ pub use dossier::{
     DOSSIER_BYTES_MAX, DossierForResponder, DossierHistory, DossierRecipients, DossierRevision, NewDossier,
     OpenDossier, OwnDossier, SealedDossier,
 };
-pub use exposure::{Exposure, ExposureAdvice, ExposureFigure, ExposurePast, ExposureRise, ExposureRisen};
+pub use exposure::{
+    CertificateDraft, CertificateFigure, DrillReplay, Exposure, ExposureAdvice, ExposureFigure, ExposurePast,
+    ExposureRise, ExposureRisen, Witness, WitnessStep,
+};
 pub use feed::{Confirmation, NewPrice, NewTransaction};
 pub use money::{AssetUnits, CurrencyMinor, MoneyText};
 pub use motion::{
@@ -52,11 +59,16 @@ pub use motion::{
     PostureWord, ProposalWord, Scope, SetPosture, SourceText, Stop, StopList,
 };
 pub use passkey::{Base64Url, NewPasskey, PASSKEY_DOMAIN, PasskeyAssertion, PasskeySite, creation_challenge};
-pub use person::{Health, Me, Rules, SessionGrant, SignIn};
+pub use person::{Health, Me, Rules, SessionEntry, SessionGrant, SessionList, SignIn};
+pub use policy::{
+    Difference, Finding, PolicyPreview, PolicySection, PolicyText, Register, RegisterPerson,
+    RegisterProtected,
+};
 pub use problem::Problem;
+pub use push::{PushKey, PushState, PushSubscription};
 pub use response::{
     Clear, Cover, EndClear, EndPause, Endorsed, Implicate, Incident, IncidentList, Lost, LostMotion, Narrow,
-    Pause, PauseList, Report, SignalEntry, Subject,
+    Pause, PauseList, Procedure, ProcedureStep, Procedures, Report, Script, SignalEntry, Subject,
 };
 pub use signal::{CheckIn, CheckIns, EndSchedule, NewSchedule, Schedule};
 pub use signed::{
@@ -64,8 +76,9 @@ pub use signed::{
     IDEMPOTENCY_KEY_HEADER, PhraseText, Proof, RawEnvelope, request_hash,
 };
 pub use transfer::{
-    Approve, AttachPsbt, Cancel, NewOutput, NewTransfer, Objection, Output, PermitStanding, PsbtText,
-    StatusWord, Ticket, TransactionHex, Transfer, TransferList,
+    Approve, AttachPsbt, Cancel, NewOutput, NewTransfer, Objection, Output, OutputCheck, PermitOffer,
+    PermitStanding, PsbtText, Reason, Reasons, StatusWord, Ticket, TransactionHex, Transfer, TransferCheck,
+    TransferList,
 };
 pub use vault::{
     AddressList, Coin, CoinList, Draft, NewAddress, RefreshDraft, ShownAddress, Vault, VaultAddress,
