@@ -109,3 +109,88 @@ pub struct Exposure {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<ExposurePast>,
 }
+
+/// The strategy behind one figure, as a timeline; for auditors and responders only.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Witness {
+    /// The figure.
+    pub figure: ExposureFigure,
+    /// How an attacker would reach it, step by step.
+    pub steps: Vec<WitnessStep>,
+    /// A moment at which it would begin, where a calendar matters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub begins: Option<Timestamp>,
+    /// What is taken as given because nobody says, one sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assumes: Vec<String>,
+    /// How many further steps there are that are not shown.
+    #[serde(default)]
+    pub more: u64,
+}
+
+/// One step of a strategy.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct WitnessStep {
+    /// Seconds after the taking.
+    pub at_seconds: u64,
+    /// What happens, one sentence.
+    pub text: String,
+    /// How much it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<CurrencyMinor>,
+    /// Seconds after the taking at which it takes effect.
+    pub effect_seconds: u64,
+}
+
+/// What a deterrence certificate would say now; for auditors and responders only. It is signed on another machine, by
+/// `rempart certificate make`: the key that signs certificates is not on the server.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct CertificateDraft {
+    /// What it would say; empty when none would be made.
+    pub figures: Vec<CertificateFigure>,
+    /// Why none would be made, and what to do; absent when one would.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+    /// The policy that it would be of.
+    #[schema(value_type = String)]
+    pub policy: Hash,
+    /// For how long it would be valid.
+    pub lifetime_seconds: u64,
+    /// The command that makes it.
+    pub command: String,
+}
+
+/// One figure of a certificate.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct CertificateFigure {
+    /// How many homes are taken.
+    pub k: u8,
+    /// For how long, in seconds.
+    pub horizon_seconds: u64,
+    /// At most so much, rounded up: a share such as `5 %`, or a sum.
+    pub at_most: String,
+}
+
+/// The attacks on record, replayed against the policy in force; for auditors and responders only.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct DrillReplay {
+    /// How many attacks were replayed.
+    pub replayed: u64,
+    /// How many are on record.
+    pub rows: u64,
+    /// What the vaults hold.
+    pub held: CurrencyMinor,
+    /// What wallets that a phone and a password open would have lost in all.
+    pub wallet_total: CurrencyMinor,
+    /// What would have been lost in all: nobody signals, nobody acts.
+    pub silent: CurrencyMinor,
+    /// The same, with panic phrases from the first act.
+    pub signalled: CurrencyMinor,
+    /// The same, when free people stop everything openly in time.
+    pub stopped: CurrencyMinor,
+    /// The figure: an SVG image of its own, to be shown as an image; its words are `text`.
+    pub svg: String,
+    /// The report in words.
+    pub text: String,
+}

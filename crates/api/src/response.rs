@@ -228,3 +228,54 @@ pub struct Clear {}
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EndClear {}
+
+/// The checklists of responders, and what a caller reads to the police.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Procedures {
+    /// One for each kind of attack.
+    pub procedures: Vec<Procedure>,
+    /// For each kind of attack and number to call, filled with what the incident asked for says; none without `incident`.
+    pub scripts: Vec<Script>,
+    /// What is wrong with the organisation's own `procedures.toml`, so that the built-in ones are shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// A checklist.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Procedure {
+    /// `home-invasion`, `abduction`, `relative-taken`, `remote-extortion` or `wrong-address`.
+    pub id: String,
+    /// Its name for people.
+    pub name: String,
+    /// Its steps, in the order in which they are due.
+    pub steps: Vec<ProcedureStep>,
+}
+
+/// A step of a checklist.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ProcedureStep {
+    /// Its id, for good.
+    pub id: String,
+    /// What to do.
+    pub text: String,
+    /// Why.
+    pub why: String,
+    /// Who does it, for people.
+    pub who: String,
+    /// Within which time of the first sign; absent for what follows once the person is safe.
+    pub within_seconds: Option<u64>,
+}
+
+/// What a caller reads to the police, word for word.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Script {
+    /// Of which kind of attack: the id of its procedure.
+    pub procedure: String,
+    /// Which number is called: `17` or `112`.
+    pub number: String,
+    /// Its name for people.
+    pub name: String,
+    /// The words; what is in brackets is done or found out, not read.
+    pub text: String,
+}
