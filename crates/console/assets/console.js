@@ -28,6 +28,7 @@ async function valueOf(input) {
     case "lines": return input.value === "" ? undefined : input.value;
     case "moment": return typed === "" ? undefined : new Date(typed).toISOString();
     case "names": return typed.split(/[\s,]+/).filter((name) => name !== "");
+    case "passkey": return (await import("./passkey.js")).createPasskey(document.body.dataset.by);
     case "file": return input.files[0] ? base64(await input.files[0].arrayBuffer()) : undefined;
     default: return typed === "" ? undefined : typed;
   }

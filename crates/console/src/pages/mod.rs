@@ -43,6 +43,8 @@ pub struct Page {
     pub path: &'static str,
     /// Who may ask.
     pub audience: Audience,
+    /// Whether it reaches nobody once its files are there: served with `connect-src 'none'; form-action 'none'`, and without a session's frame.
+    pub local: bool,
     /// What makes it.
     pub show: for<'a> fn(&'a Ask, &'a dyn Api) -> Pending<'a, Shown>,
 }
@@ -50,11 +52,16 @@ pub struct Page {
 type Show = for<'a> fn(&'a Ask, &'a dyn Api) -> Pending<'a, Shown>;
 
 const fn get(path: &'static str, audience: Audience, show: Show) -> Page {
-    Page { method: "GET", path, audience, show }
+    Page { method: "GET", path, audience, local: false, show }
 }
 
 const fn post(path: &'static str, audience: Audience, show: Show) -> Page {
-    Page { method: "POST", path, audience, show }
+    Page { method: "POST", path, audience, local: false, show }
+}
+
+/// A page for anyone, from which nothing that is typed can leave.
+const fn local(path: &'static str, show: Show) -> Page {
+    Page { method: "GET", path, audience: Audience::Anyone, local: true, show }
 }
 
 /// Every page.
