@@ -1,5 +1,7 @@
 //! An authenticator in software, inside the browser: makes passkeys and signs, with or without having verified its user.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::error::BrowserError;
@@ -52,6 +54,25 @@ impl Browser {
     pub fn passkeys(&mut self, of: &AuthenticatorId) -> Result<Vec<Value>, BrowserError> {
         let mut kept = self.wire.call("WebAuthn.getCredentials", json!({ "authenticatorId": of.0 }))?;
         Ok(kept["credentials"].take().as_array().cloned().unwrap_or_default())
+    }
+
+    /// Gives it a passkey that it did not make: its id, its private key (PKCS #8), the site.
+    ///
+    /// # Errors
+    /// When the key is none, or there is no such authenticator.
+    pub fn give_passkey(
+        &mut self,
+        to: &AuthenticatorId,
+        id: &[u8],
+        key: &[u8],
+        site: &str,
+    ) -> Result<(), BrowserError> {
+        let credential = json!({
+            "credentialId": STANDARD.encode(id), "isResidentCredential": true, "rpId": site, "privateKey": STANDARD.encode(key),
+            "userHandle": STANDARD.encode(id), "signCount": 1,
+        });
+        let params = json!({ "authenticatorId": to.0, "credential": credential });
+        self.wire.call("WebAuthn.addCredential", params).map(drop)
     }
 
     /// Whether it confirms without being touched from now on.

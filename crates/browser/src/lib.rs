@@ -13,6 +13,7 @@
 //! ```
 //!
 //! Where things are: how Chromium is started, `process`; calls and events of its protocol, `protocol`; what a person does with a page, `page`;
+//! width, look, language, time and chance, `emulate`; requests, answers and complaints, `traffic`; pictures pixel by pixel, `compare`;
 //! authenticators in software, `authenticator`; what is left in its folder, `profile`.
 #![expect(
     clippy::indexing_slicing,
@@ -20,14 +21,19 @@
 )]
 
 mod authenticator;
+mod compare;
+mod emulate;
 mod error;
 mod page;
 mod process;
 mod profile;
 mod protocol;
+mod traffic;
 
 pub use authenticator::AuthenticatorId;
+pub use compare::{Difference, difference};
+pub use emulate::Cookie;
 pub use error::BrowserError;
-pub use page::Sent;
 pub use process::{Browser, Options};
 pub use profile::{Found, search_folder};
+pub use traffic::{Answer, Sent};

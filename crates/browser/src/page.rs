@@ -1,5 +1,6 @@
-//! What a person does with a page: visit, read, click, type, look.
+//! What a person does with a page: visit, read, click, type, choose, look.
 
+use std::path::Path;
 use std::time::Duration;
 
 use base64::Engine;
@@ -12,6 +13,11 @@ use crate::process::Browser;
 /// How long something may take to appear.
 const WAIT_MAX: Duration = Duration::from_secs(30);
 const WAIT_STEP: Duration = Duration::from_millis(20);
+const FRAMES: &str =
+    "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))";
+/// A page that is replaced loses it.
+const MARK: &str = "globalThis.rempartMark = true";
+const REPLACED: &str = "globalThis.rempartMark === undefined && document.readyState === 'complete'";
 
 impl Browser {
     /// Goes to an address and waits until its scripts have run.
@@ -111,18 +117,114 @@ impl Browser {
     /// # Errors
     /// When the browser has gone.
     pub fn press(&mut self, key: &str) -> Result<(), BrowserError> {
-        let code = match key {
-            "Tab" => 9,
-            "Enter" => 13,
-            "Escape" => 27,
-            "ArrowDown" => 40,
-            _ => 0,
+        let (code, text) = match key {
+            "Tab" => (9, ""),
+            "Enter" => (13, "\r"),
+            " " => (32, " "),
+            "Escape" => (27, ""),
+            "ArrowDown" => (40, ""),
+            _ => (0, ""),
         };
-        let event =
-            |kind: &str| json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code });
-        self.wire.call("Input.dispatchKeyEvent", event("keyDown"))?;
+        let event = |kind: &str| json!({ "type": kind, "key": key, "code": key, "text": text, "windowsVirtualKeyCode": code });
+        self.wire
+            .call("Input.dispatchKeyEvent", event(if text.is_empty() { "rawKeyDown" } else { "keyDown" }))?;
         self.wire.call("Input.dispatchKeyEvent", event("keyUp"))?;
         Ok(())
+    }
+
+    /// Puts a text into an input in place of what it has, all at once.
+    ///
+    /// # Errors
+    /// When there is no such input.
+    pub fn enter(&mut self, selector: &str, text: &str) -> Result<(), BrowserError> {
+        let empty = format!(
+            "(() => {{ const input = document.querySelector({}); input.focus(); input.select(); }})()",
+            json!(selector)
+        );
+        self.eval(&empty)?;
+        self.wire.call("Input.insertText", json!({ "text": text })).map(drop)
+    }
+
+    /// Chooses in a list of choices, as its owner does.
+    ///
+    /// # Errors
+    /// When there is no such list, or no such choice in it.
+    pub fn choose(&mut self, selector: &str, value: &str) -> Result<(), BrowserError> {
+        let script = format!(
+            "(() => {{ const list = document.querySelector({}); list.value = {value}; if (list.value !== {value}) throw new Error('no such choice'); \
+             list.dispatchEvent(new Event('input', {{ bubbles: true }})); list.dispatchEvent(new Event('change', {{ bubbles: true }})); }})()",
+            json!(selector),
+            value = json!(value)
+        );
+        self.eval(&script).map(drop)
+    }
+
+    /// Puts a file into an input for files.
+    ///
+    /// # Errors
+    /// When there is no such input.
+    pub fn give_file(&mut self, selector: &str, file: &Path) -> Result<(), BrowserError> {
+        let expression = format!("document.querySelector({})", json!(selector));
+        let input = self.wire.call("Runtime.evaluate", json!({ "expression": expression }))?;
+        let params = json!({ "files": [file], "objectId": input["result"]["objectId"] });
+        self.wire.call("DOM.setFileInputFiles", params).map(drop)
+    }
+
+    /// Clicks, and waits until another page is there, or the same one anew.
+    ///
+    /// # Errors
+    /// When nothing comes.
+    pub fn follow(&mut self, selector: &str) -> Result<(), BrowserError> {
+        self.mark()?;
+        self.click(selector)?;
+        self.wait_for_page(selector)
+    }
+
+    /// Remembers this page, for [`Browser::wait_for_page`].
+    ///
+    /// # Errors
+    /// When the browser has gone.
+    pub fn mark(&mut self) -> Result<(), BrowserError> {
+        self.eval(MARK).map(drop)
+    }
+
+    /// Waits until the page that was marked has been replaced.
+    ///
+    /// # Errors
+    /// When it stays.
+    pub fn wait_for_page(&mut self, what: &str) -> Result<(), BrowserError> {
+        self.wait(&format!("another page after {what}"), REPLACED)
+    }
+
+    /// Where the page is: its path and its query.
+    ///
+    /// # Errors
+    /// When the browser has gone.
+    pub fn path(&mut self) -> Result<String, BrowserError> {
+        let path = self.eval("location.pathname + location.search")?;
+        Ok(path.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// The page as the server sent it.
+    ///
+    /// # Errors
+    /// When the browser has gone.
+    pub fn source(&mut self) -> Result<String, BrowserError> {
+        let tree = self.wire.call("Page.getResourceTree", json!({}))?;
+        let frame = &tree["frameTree"]["frame"];
+        let params = json!({ "frameId": frame["id"], "url": frame["url"] });
+        let mut resource = self.wire.call("Page.getResourceContent", params)?;
+        let content = resource["content"].take();
+        Ok(content.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// The page as it stands now, scripts and all.
+    ///
+    /// # Errors
+    /// When the browser has gone.
+    pub fn html(&mut self) -> Result<String, BrowserError> {
+        let html = self.eval("document.documentElement.outerHTML")?;
+        Ok(html.as_str().unwrap_or_default().to_owned())
     }
 
     /// The whole page as PNG.
@@ -130,10 +232,10 @@ impl Browser {
     /// # Errors
     /// When the browser has gone.
     pub fn screenshot(&mut self) -> Result<Vec<u8>, BrowserError> {
-        // Two frames: what was changed just now has been drawn.
-        self.eval(
-            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))",
-        )?;
+        // Two frames: what was changed just now has been drawn. Without scripts none is called back.
+        if self.scripts {
+            self.eval(FRAMES)?;
+        }
         let metrics = self.wire.call("Page.getLayoutMetrics", json!({}))?;
         let size = &metrics["cssContentSize"];
         let clip = json!({ "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1 });
@@ -143,36 +245,4 @@ impl Browser {
         let wrong = |_| BrowserError::Gone(std::io::ErrorKind::InvalidData.into());
         STANDARD.decode(text).map_err(wrong)
     }
-
-    /// Every request since the last time that this was asked.
-    ///
-    /// # Errors
-    /// When the browser has gone.
-    pub fn requests(&mut self) -> Result<Vec<Sent>, BrowserError> {
-        self.wire.take_in(Duration::from_millis(200))?;
-        let sent = |event: Value| {
-            let request = &event["params"]["request"];
-            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-            (event["method"] == "Network.requestWillBeSent").then(|| Sent {
-                method: text(&request["method"]),
-                address: text(&request["url"]),
-                headers: request["headers"].clone(),
-                body: text(&request["postData"]),
-            })
-        };
-        Ok(self.wire.events.drain(..).filter_map(sent).collect())
-    }
-}
-
-/// A request that the page sent.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Sent {
-    /// Its method.
-    pub method: String,
-    /// Its whole address.
-    pub address: String,
-    /// Its headers, as an object.
-    pub headers: Value,
-    /// Its body.
-    pub body: String,
 }

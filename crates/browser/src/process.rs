@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, channel};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::emulate::Given;
 use crate::error::BrowserError;
 use crate::protocol::Wire;
 
@@ -41,6 +42,9 @@ impl Default for Options {
 /// A running browser with one page.
 pub struct Browser {
     pub(crate) wire: Wire,
+    pub(crate) time: Option<Given>,
+    /// Whether pages run their scripts.
+    pub(crate) scripts: bool,
     child: Child,
     profile: TempDir,
 }
@@ -67,7 +71,8 @@ impl Browser {
         let gone = || BrowserError::Gone(std::io::ErrorKind::BrokenPipe.into());
         let input = child.stdin.take().ok_or_else(gone)?;
         let output = child.stdout.take().ok_or_else(gone)?;
-        let mut browser = Self { wire: Wire::new(input, listen(output)), child, profile };
+        let mut browser =
+            Self { wire: Wire::new(input, listen(output)), time: None, scripts: true, child, profile };
         browser.wire.open_page()?;
         browser.prepare(options)?;
         Ok(browser)
@@ -77,11 +82,9 @@ impl Browser {
         for domain in ["Page.enable", "Runtime.enable", "Network.enable"] {
             self.wire.call(domain, json!({}))?;
         }
-        let size = json!({ "width": options.width, "height": options.height, "deviceScaleFactor": 1, "mobile": false });
-        self.wire.call("Emulation.setDeviceMetricsOverride", size)?;
-        let scheme = if options.dark { "dark" } else { "light" };
-        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
-        self.wire.call("Emulation.setEmulatedMedia", features)?;
+        self.listen_for_complaints()?;
+        self.set_size(options.width, options.height)?;
+        self.set_dark(options.dark)?;
         Ok(())
     }
 
