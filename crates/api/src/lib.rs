@@ -25,6 +25,7 @@ mod money;
 mod motion;
 mod passkey;
 mod person;
+mod policy;
 mod problem;
 mod push;
 mod response;
@@ -58,7 +59,11 @@ pub use motion::{
     PostureWord, ProposalWord, Scope, SetPosture, SourceText, Stop, StopList,
 };
 pub use passkey::{Base64Url, NewPasskey, PASSKEY_DOMAIN, PasskeyAssertion, PasskeySite, creation_challenge};
-pub use person::{Health, Me, Rules, SessionGrant, SignIn};
+pub use person::{Health, Me, Rules, SessionEntry, SessionGrant, SessionList, SignIn};
+pub use policy::{
+    Difference, Finding, PolicyPreview, PolicySection, PolicyText, Register, RegisterPerson,
+    RegisterProtected,
+};
 pub use problem::Problem;
 pub use push::{PushKey, PushState, PushSubscription};
 pub use response::{
@@ -71,8 +76,9 @@ pub use signed::{
     IDEMPOTENCY_KEY_HEADER, PhraseText, Proof, RawEnvelope, request_hash,
 };
 pub use transfer::{
-    Approve, AttachPsbt, Cancel, NewOutput, NewTransfer, Objection, Output, PermitStanding, PsbtText,
-    StatusWord, Ticket, TransactionHex, Transfer, TransferList,
+    Approve, AttachPsbt, Cancel, NewOutput, NewTransfer, Objection, Output, OutputCheck, PermitOffer,
+    PermitStanding, PsbtText, Reason, Reasons, StatusWord, Ticket, TransactionHex, Transfer, TransferCheck,
+    TransferList,
 };
 pub use vault::{
     AddressList, Coin, CoinList, Draft, NewAddress, RefreshDraft, ShownAddress, Vault, VaultAddress,

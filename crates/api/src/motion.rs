@@ -119,12 +119,15 @@ pub struct SourceText {
     pub text: String,
 }
 
-/// To propose another policy: all its files.
+/// To propose another policy: all its files, or those that are to change.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewChange {
     /// Rules and register.
     pub sources: Vec<SourceText>,
+    /// Whether the files in force that are not named among `sources` stay as they are, so that who sees only the rules can change them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keep_others: bool,
 }
 
 /// What is proposed. The text of a change is not shown here: it may contain the register.

@@ -216,6 +216,71 @@ pub struct TransferList {
     pub next: Option<u64>,
 }
 
+/// What would become of a transfer if it were proposed now. Nothing is proposed by asking.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct TransferCheck {
+    /// Its value in the organisation's currency, with the maximum fee; absent without a price that can be trusted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<CurrencyMinor>,
+    /// What its outputs are taken for, in their order.
+    pub outputs: Vec<OutputCheck>,
+    /// The permits of its vault, those that match first.
+    pub permits: Vec<PermitOffer>,
+    /// Why it would be refused, in words; absent when it would be taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+}
+
+/// What one output of a proposed transfer is taken for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct OutputCheck {
+    /// The address or the vault, as it was given.
+    pub target: String,
+    /// `listed`: in a list of the policy; `known`: paid by this vault before; `internal`: a vault of the organisation; `new`; `refused`:
+    /// it cannot be paid.
+    pub standing: String,
+    /// The list that it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<String>,
+    /// What is wrong with it, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// A permit that a proposed transfer could pass under.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct PermitOffer {
+    /// Which permit.
+    #[schema(value_type = String)]
+    pub permit: PermitId,
+    /// Whether it matches.
+    pub matches: bool,
+    /// How long it waits from the moment when its quorum is met.
+    pub hold_seconds: u64,
+    /// In words: who must approve, as groups, when it matches; else what does not fit.
+    pub why: String,
+}
+
+/// Why a transfer stands where it stands. Never who approved or objected.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Reasons {
+    /// The reasons, the gravest first.
+    pub parts: Vec<Reason>,
+}
+
+/// One reason, in words, with what it consists of.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Reason {
+    /// In words.
+    pub text: String,
+    /// `met`, `unmet`, `waits` (time alone is missing) or `plain` (a fact that decides nothing).
+    pub state: String,
+    /// What it consists of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(no_recursion)]
+    pub parts: Vec<Reason>,
+}
+
 /// A transaction in base64.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct PsbtText {
