@@ -89,7 +89,7 @@ impl Caller {
 
     /// Signs in, to read several things with one phrase.
     pub fn sign_in(&self) -> Result<Session> {
-        let grant: SessionGrant = self.send("/v1/session", &SignIn {})?.read()?;
+        let grant: SessionGrant = self.send("/v1/session", &SignIn::default())?.read()?;
         Ok(Session { client: self.client.clone(), token: grant.token })
     }
 }

@@ -64,7 +64,10 @@ mod tests {
             (text(Language::English, sum), text(Language::French, sum))
         };
         assert_eq!(both("20000 EUR"), ("20,000\u{a0}EUR".into(), "20\u{202f}000\u{a0}EUR".into()));
-        assert_eq!(both("1234567.5 EUR"), ("1,234,567.5\u{a0}EUR".into(), "1\u{202f}234\u{202f}567,5\u{a0}EUR".into()));
+        assert_eq!(
+            both("1234567.5 EUR"),
+            ("1,234,567.5\u{a0}EUR".into(), "1\u{202f}234\u{202f}567,5\u{a0}EUR".into())
+        );
         assert_eq!(both("0.5 BTC"), ("0.5\u{a0}BTC".into(), "0,5\u{a0}BTC".into()));
         assert_eq!(both("999 EUR").0, "999\u{a0}EUR");
         assert_eq!(both("0 EUR").0, "0\u{a0}EUR");

@@ -32,7 +32,14 @@ pub fn text(ask: &Ask, at: Timestamp) -> String {
     let Some(local) = local(ask, at) else { return at.to_string() };
     let month = ask.text(&format!("month-{}", local.month()), &[]);
     let clock = format!("{:02}:{:02}", local.hour(), local.minute());
-    t!(ask, "moment", day = i64::from(local.day()), month = month, year = local.year().to_string(), clock = clock)
+    t!(
+        ask,
+        "moment",
+        day = i64::from(local.day()),
+        month = month,
+        year = local.year().to_string(),
+        clock = clock
+    )
 }
 
 /// As `<input type="datetime-local">` wants it.

@@ -199,7 +199,7 @@ impl<'s> Play<'s> {
     }
 
     fn sign_in(&mut self) -> Result<String> {
-        let answer = self.act("sign-in", "omar", "/v1/session", &SignIn {})?;
+        let answer = self.act("sign-in", "omar", "/v1/session", &SignIn::default())?;
         let grant: SessionGrant = answer.read()?;
         Ok(grant.token)
     }

@@ -255,7 +255,7 @@ impl<'s> Responders<'s> {
     }
 
     fn token(&mut self, who: &'static str) -> Result<String> {
-        let grant: SessionGrant = self.send(who, "/v1/session", &SignIn {})?.read()?;
+        let grant: SessionGrant = self.send(who, "/v1/session", &SignIn::default())?.read()?;
         self.sign_ins += 1;
         self.tokens.insert(who, grant.token.clone());
         Ok(grant.token)

@@ -43,6 +43,7 @@ async fn answer(State(http): State<Http>, request: Request, next: Next) -> Respo
         Err(_) => Failure::later(Code::Timeout, RETRY_AFTER_BUSY_SECONDS).into_response(),
     };
     let mut response = as_problem(response, &path, language);
+    http.blur().await;
     for (name, value) in HEADERS {
         response.headers_mut().insert(name, value);
     }

@@ -13,6 +13,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::connections::Peer;
 use super::failure::{Failure, RETRY_AFTER_BUSY_SECONDS};
+use super::sessions::Session;
 use super::shared::Http;
 
 /// The longest body of most commands, in bytes.
@@ -46,8 +47,14 @@ pub struct Incoming {
     pub path: String,
     pub headers: HeaderMap,
     pub peer: IpAddr,
+    /// Comes from a form of our own page instead of from outside: the session speaks for the device, to hold something up (ADR 0029).
+    pub held: Option<Holding>,
     body: Body,
 }
+
+/// A form without a script that holds something up. Only `pages` makes one, after it has checked session and token.
+#[derive(Clone)]
+pub struct Holding(pub Session);
 
 impl FromRequest<Http> for Incoming {
     type Rejection = Infallible;
@@ -60,6 +67,7 @@ impl FromRequest<Http> for Incoming {
             path: parts.uri.path().to_owned(),
             headers: parts.headers,
             peer: peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+            held: parts.extensions.get::<Holding>().cloned(),
             body,
         })
     }

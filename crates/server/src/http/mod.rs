@@ -58,10 +58,13 @@ pub use phrases::{CHECKS_ORDINARY_MAX, CHECKS_URGENT_MAX, CHECKS_WAITING_MAX};
 pub use routes::openapi;
 pub use sessions::SESSION_LIFE;
 
+pub(crate) use connections::Peer;
 pub(crate) use failure::Failure;
-pub(crate) use incoming::{Incoming, Size};
+pub(crate) use incoming::{Holding, Incoming, Size};
 pub(crate) use proof::too_many;
-pub(crate) use shared::Http;
+pub(crate) use routes::{is_auditor, session_cookie};
+pub(crate) use sessions::Session;
+pub(crate) use shared::{Http, cookie, token};
 
 /// How long a request may take, the wait for the covert tick included.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -94,8 +97,8 @@ pub async fn serve(
 ) -> io::Result<()> {
     let http = shared::Http::new(engine, settings);
     let (router, _) = routes::router();
-    let router = router.merge(crate::pages::router());
-    let service = edge::around(router.with_state(http.clone()), &http);
+    let router = crate::pages::beside(router, &http);
+    let service = edge::around(router, &http);
     let service = service.into_make_service_with_connect_info::<connections::Peer>();
     let stopping = http.clone();
     let shutdown = async move {

@@ -24,7 +24,12 @@ pub struct Session {
     pub device: Hash,
     /// For the responders' room only.
     pub class: Class,
-    expires: Timestamp,
+    /// What the person knows it by; says nothing of its token.
+    pub id: Hash,
+    /// Since when.
+    pub begun: Timestamp,
+    /// Until when.
+    pub expires: Timestamp,
     number: u64,
 }
 
@@ -57,8 +62,10 @@ impl Sessions {
         open.by_token.retain(|_, session| session.expires > now);
         open.make_room(&person);
         open.begun += 1;
-        let session = Session { person, device, class, expires, number: open.begun };
-        open.by_token.insert(key(&token), session);
+        let key = key(&token);
+        let id = hash_parts("rempart/session-id/v1", &[&key.0]);
+        let session = Session { person, device, class, id, begun: now, expires, number: open.begun };
+        open.by_token.insert(key, session);
         (token, expires)
     }
 
@@ -66,6 +73,23 @@ impl Sessions {
     pub fn find(&self, token: &str, now: Timestamp) -> Option<Session> {
         let open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         open.by_token.get(&key(token)).filter(|session| session.expires > now).cloned()
+    }
+
+    /// The sessions of a person, oldest first.
+    pub fn of(&self, person: &PersonId, now: Timestamp) -> Vec<Session> {
+        let open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = open.by_token.values().filter(|session| session.person == *person && session.expires > now);
+        let mut own: Vec<_> = own.cloned().collect();
+        own.sort_by_key(|session| session.number);
+        own
+    }
+
+    /// Ends a person's session by its id. Whether there was one.
+    pub fn end_own(&self, person: &PersonId, id: &Hash) -> bool {
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = open.by_token.len();
+        open.by_token.retain(|_, session| session.person != *person || session.id != *id);
+        open.by_token.len() < before
     }
 
     /// Ends a session.
@@ -116,6 +140,12 @@ mod tests {
         assert!(sessions.find(&token, now).is_none());
         assert!(sessions.find(&hex::encode([1; 32]), now).is_some());
         assert!(sessions.find(&other, now).is_some());
+        let own = sessions.of(&alice, now);
+        assert_eq!(own.len(), SESSIONS_PER_PERSON_MAX);
+        let bob = PersonId::parse("bob").unwrap();
+        assert!(!sessions.end_own(&bob, &own[0].id), "somebody else's session");
+        assert!(sessions.end_own(&alice, &own[0].id) && !sessions.end_own(&alice, &own[0].id));
+        assert_eq!(sessions.of(&alice, now).len(), SESSIONS_PER_PERSON_MAX - 1);
         sessions.end(&other);
         assert!(sessions.find(&other, now).is_none());
     }

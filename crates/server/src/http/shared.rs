@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use api::Code;
@@ -13,7 +13,7 @@ use credentials::{DeviceKey, DevicePublic};
 use passkey::RelyingParty;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::Instant;
-use types::{ActorId, PersonId, Timestamp};
+use types::{ActorId, PersonId, Timestamp, hash_parts};
 
 use super::Settings;
 use super::attempts::Attempts;
@@ -27,7 +27,7 @@ use super::phrases::PhraseChecks;
 use super::sessions::{Session, Sessions};
 use crate::engine::Engine;
 use crate::entropy::Entropy;
-use crate::pages::AlarmPage;
+use crate::pages::{AlarmPage, STREAMS_MAX};
 
 /// The step in which answers to commands leave. Long against what the class of a command costs (microseconds), short against one phrase
 /// check (a tenth of a second); measured by `cargo xtask indistinguishable`.
@@ -49,6 +49,8 @@ pub struct Shared {
     pub enrolments: Enrolments,
     pub counters: Counters,
     pub large_bodies: Semaphore,
+    /// Places of pages that renew themselves.
+    pub streams: Arc<Semaphore>,
     pub alarm_page: AlarmPage,
     /// An entry of nobody, so that an unknown name costs what a known one does.
     pub decoy: overt::Entry,
@@ -56,9 +58,35 @@ pub struct Shared {
     pub nobody: DevicePublic,
     /// The site for which passkeys hold.
     pub relying_party: RelyingParty,
+    blur: Blur,
     running: AtomicUsize,
     idle: Notify,
     stopping: watch::Sender<bool>,
+}
+
+/// How long answers are kept back, drawn anew for each: what state the machine was left in by the command before (its caches, its other
+/// threads) moves answers by up to a microsecond, and this hides it (G3; ADR 0032). Has a stream of its own, so that it takes nothing from other draws.
+struct Blur {
+    seed: [u8; 32],
+    drawn: AtomicU64,
+}
+
+/// The longest that an answer is kept back.
+pub const BLUR_MAX: Duration = Duration::from_micros(1000);
+
+impl Blur {
+    const fn new(seed: [u8; 32]) -> Self {
+        Self { seed, drawn: AtomicU64::new(0) }
+    }
+
+    /// Up to [`BLUR_MAX`], every length as likely.
+    fn next(&self) -> Duration {
+        let number = self.drawn.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let drawn = hash_parts("rempart/blur/v1", &[&self.seed, &number]);
+        let part = u64::from(u32::from_be_bytes([drawn.0[0], drawn.0[1], drawn.0[2], drawn.0[3]]));
+        let longest = u64::try_from(BLUR_MAX.as_nanos()).unwrap_or(u64::MAX);
+        Duration::from_nanos((part * longest) >> u32::BITS)
+    }
 }
 
 impl Deref for Http {
@@ -114,6 +142,8 @@ impl Http {
             enrolments: Enrolments::new(engine.secrets().pepper().clone(), phrase_cost),
             counters: Counters::default(),
             large_bodies: Semaphore::new(LARGE_BODIES_MAX),
+            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            blur: Blur::new(entropy.draw()),
             alarm_page,
             decoy: decoy.as_ref().map(overt::Entry::from).unwrap_or_default(),
             running: AtomicUsize::new(0),
@@ -146,6 +176,19 @@ impl Http {
         let result = task.await.unwrap_or_else(|_| Err(Failure::new(Code::Internal)));
         depart(begun).await;
         result
+    }
+
+    /// Keeps an answer back for a while that has nothing to do with it.
+    pub async fn blur(&self) {
+        let longer = self.blur.next();
+        // On a thread that sleeps, for the reason given at `depart`.
+        let waited = tokio::task::spawn_blocking(move || std::thread::sleep(longer));
+        let _ended = waited.await;
+    }
+
+    /// Whether a stop was asked for.
+    pub fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
     }
 
     pub fn begin_stop(&self) {
@@ -187,7 +230,7 @@ impl Shared {
     /// [`Code::SessionInvalid`].
     pub fn session(&self, headers: &HeaderMap) -> Result<Session, Failure> {
         let invalid = || Failure::new(Code::SessionInvalid);
-        let session = bearer(headers).and_then(|token| self.sessions.find(token, self.now()));
+        let session = token(headers).and_then(|token| self.sessions.find(token, self.now()));
         let session = session.ok_or_else(invalid)?;
         if self.is_person(&session.person) && self.has_device(&session) {
             Ok(session)
@@ -226,14 +269,59 @@ impl Shared {
     }
 }
 
+/// The cookie of a session. Its prefix binds it to this host and to a secure connection (RFC 6265bis).
+pub const SESSION_COOKIE: &str = "__Host-rempart";
+
+/// The token of a session: of an `Authorization: Bearer …` header, or of the cookie where no other site sent the request.
+pub fn token(headers: &HeaderMap) -> Option<&str> {
+    let is_own = || {
+        let site = headers.get("sec-fetch-site").and_then(|site| site.to_str().ok());
+        matches!(site, None | Some("same-origin" | "none"))
+    };
+    bearer(headers).or_else(|| cookie(headers, SESSION_COOKIE).filter(|_| is_own()))
+}
+
+/// The value of a cookie. Of two of one name the first counts.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.filter(|(own, _)| *own == name).map(|(_, value)| value).next()
+}
+
 /// The token of an `Authorization: Bearer …` header.
-pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+fn bearer(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn answers_are_kept_back_evenly_and_never_long() {
+        let blur = Blur::new([7; 32]);
+        let drawn: Vec<_> = (0..1000).map(|_| blur.next()).collect();
+        assert!(drawn.iter().all(|drawn| *drawn < BLUR_MAX));
+        let mean = drawn.iter().sum::<Duration>() / 1000;
+        assert!(mean > BLUR_MAX * 45 / 100 && mean < BLUR_MAX * 55 / 100, "{mean:?}");
+    }
+
+    #[test]
+    fn a_cookie_counts_unless_another_site_sent_the_request() {
+        let headers = |pairs: &[(&'static str, &'static str)]| -> HeaderMap {
+            pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+        };
+        let cookie = ("cookie", "look=fr; __Host-rempart=abc");
+        for site in [None, Some(("sec-fetch-site", "same-origin")), Some(("sec-fetch-site", "none"))] {
+            let all: Vec<_> = [Some(cookie), site].into_iter().flatten().collect();
+            assert_eq!(token(&headers(&all)), Some("abc"), "{site:?}");
+        }
+        for site in ["cross-site", "same-site", "anything"] {
+            assert_eq!(token(&headers(&[cookie, ("sec-fetch-site", site)])), None, "{site}");
+        }
+        assert_eq!(token(&headers(&[cookie, ("authorization", "Bearer xyz")])), Some("xyz"));
+        assert_eq!(token(&headers(&[("cookie", "x__Host-rempart=abc")])), None);
+    }
 
     #[test]
     fn answers_leave_after_whole_steps_and_microseconds_do_not_move_them() {

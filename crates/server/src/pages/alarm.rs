@@ -15,7 +15,8 @@ use maud::{DOCTYPE, Markup, html};
 use serde::{Deserialize, Serialize};
 use types::Hash;
 
-use super::shell::{Asked, Form, Page};
+use super::asked::{Asked, tag};
+use super::{ALARM, policy};
 use crate::alarm_links::{Epochs, LINK_PATH, find};
 use crate::http::{Failure, Http, Incoming, Size};
 
@@ -122,7 +123,7 @@ impl AlarmPage {
 }
 
 /// The page. Looking at it does nothing.
-pub async fn show(State(http): State<Http>, asked: Asked) -> Page {
+pub async fn show(State(http): State<Http>, asked: Asked) -> Response {
     let texts = &http.alarm_page.texts;
     let pick = |text: &Bilingual| text.pick(asked.language).to_owned();
     frame(
@@ -153,18 +154,18 @@ pub async fn press(State(http): State<Http>, asked: Asked, incoming: Incoming) -
     (status, frame(&asked, texts, html! { p { (text.pick(asked.language)) } })).into_response()
 }
 
-fn frame(asked: &Asked, texts: &AlarmTexts, content: Markup) -> Page {
+fn frame(asked: &Asked, texts: &AlarmTexts, content: Markup) -> Response {
     let title = texts.title.pick(asked.language);
     let markup = html! {
         (DOCTYPE)
-        html lang=(asked.pick("en", "fr")) {
+        html lang=(tag(asked.language)) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="robots" content="noindex";
                 title { (title) }
                 link rel="icon" href="data:,";
-                link rel="stylesheet" href="/assets/page.css";
+                link rel="stylesheet" href="/assets/plain.css";
             }
             body {
                 main {
@@ -175,7 +176,9 @@ fn frame(asked: &Asked, texts: &AlarmTexts, content: Markup) -> Page {
             }
         }
     };
-    Page::new(markup, Form::Posted)
+    let mut response = markup.into_string().into_response();
+    policy::protect(response.headers_mut(), ALARM);
+    response
 }
 
 impl Http {

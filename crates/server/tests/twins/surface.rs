@@ -35,7 +35,7 @@ pub fn entry_points() -> BTreeSet<EntryPoint> {
 
 /// Those of the pages and of the files behind them.
 pub fn pages() -> impl Iterator<Item = EntryPoint> {
-    server::pages::ROUTES.iter().map(|route| (route.method.to_owned(), route.path.to_owned()))
+    server::pages::routes().map(|(method, path)| (method.to_owned(), path.to_owned()))
 }
 
 pub fn documented(openapi: &str) -> BTreeSet<EntryPoint> {

@@ -28,6 +28,8 @@ use utoipa_axum::routes;
 use super::failure::Failure;
 use super::shared::Http;
 
+pub use people::{is_auditor, session_cookie};
+
 /// What a handler gives.
 type Answer<T> = Result<Json<T>, Failure>;
 /// What a command gives: it is durable.
@@ -68,6 +70,8 @@ pub fn router() -> (Router<Http>, Document) {
     OpenApiRouter::with_openapi(Head::openapi())
         .routes(routes!(people::challenge))
         .routes(routes!(people::sign_in, people::sign_out))
+        .routes(routes!(people::sessions))
+        .routes(routes!(people::end_session))
         .routes(routes!(people::me))
         .routes(routes!(people::rules))
         .routes(routes!(credentials::phrase))
@@ -116,7 +120,6 @@ pub fn router() -> (Router<Http>, Document) {
         .routes(routes!(server::health))
         .routes(routes!(server::metrics))
         .routes(routes!(server::document))
-        .fallback(|| async { Failure::not_found() })
         .split_for_parts()
 }
 
