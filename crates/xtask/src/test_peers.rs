@@ -1,5 +1,5 @@
 //! Other people's programs that our alarm channels talk to in tests (G8): a mail server, a verifier of webhooks, alarm receivers and panels,
-//! a validator of XML, an SMS centre. Pinned, installed into `target/python` and `target/npm`, never into the system or the product.
+//! a validator of XML, an SMS centre; and a judge of pages. Pinned, installed into `target/python` and `target/npm`, never into the system or the product.
 //!
 //! Called by `cargo xtask test` before the tests, and alone by `cargo xtask peers-for-tests`. Tests look for `target/python/installed.txt` and
 //! `target/npm/installed.txt` and fail, naming this command, when they are not there.
@@ -48,6 +48,8 @@ const NPM: &[&str] = &[
     "@noble/hashes@2.4.0",
     "@noble/post-quantum@0.5.4",
     "@scure/base@2.4.0",
+    // Finds what keeps people with a screen reader, a keyboard or weak eyes from using a page. MPL-2.0; run in tests, never shipped.
+    "axe-core@4.14.1",
 ];
 
 /// Installs what is missing.
