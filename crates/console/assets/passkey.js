@@ -160,6 +160,13 @@ export function newKey() {
   return toHex(crypto.getRandomValues(new Uint8Array(16)));
 }
 
+/** The word of this person's device: a key that the browser keeps for them, or else a passkey. */
+async function signed(by, challenge) {
+  const { signWithKey } = await import("./device-key.js");
+  const signature = await signWithKey(by, challenge).catch(() => null);
+  return signature === null ? { passkey: await assertPasskey(challenge) } : { signature };
+}
+
 /**
  * Sends a command of a person, confirmed on their device. `key` is the idempotency key: give the same one to repeat the command, never for
  * another. `phrase` is what was typed, and is kept nowhere here.
@@ -167,9 +174,8 @@ export function newKey() {
 export async function sendCommand({ method = "POST", path, by, command, phrase, key = newKey() }) {
   const nonce = await nonceFor(by);
   const challenge = await commandChallenge(await requestHash(method, path, key, command), nonce);
-  const passkey = await assertPasskey(challenge);
-  const body = { command, proof: { by, nonce, passkey }, phrase };
-  const accepted = await answer(await post(path, body, { "Idempotency-Key": key }, method));
-  used = fromBase64Url(passkey.id);
+  const proof = { by, nonce, ...(await signed(by, challenge)) };
+  const accepted = await answer(await post(path, { command, proof, phrase }, { "Idempotency-Key": key }, method));
+  if (proof.passkey) used = fromBase64Url(proof.passkey.id);
   return accepted;
 }

@@ -41,11 +41,23 @@ macro_rules! files {
 }
 
 files! {
+    "ceremony.js": SCRIPT,
+    "enrol.js": SCRIPT,
+    "icon-192.png": "image/png",
+    "icon-512.png": "image/png",
+    "icon-maskable-512.png": "image/png",
+    "manifest.webmanifest": "application/manifest+json",
+    "me.js": SCRIPT,
+    "practice.js": SCRIPT,
+    "push.js": SCRIPT,
+    "sign-in.js": SCRIPT,
     "console.css": STYLE,
     "console.js": SCRIPT,
+    "device-key.js": SCRIPT,
     "htmx.js": SCRIPT,
     "icon.svg": "image/svg+xml",
     "passkey.js": SCRIPT,
+    "plain.css": STYLE,
     "phrase.js": SCRIPT,
     "phrase-field.js": SCRIPT,
     "transfer.js": SCRIPT,
@@ -53,6 +65,7 @@ files! {
 
 const WRITTEN: &[Asset] = &[
     Asset { path: "/assets/texts.js", kind: SCRIPT, bytes: || TEXTS.as_bytes() },
+    Asset { path: "/service-worker.js", kind: SCRIPT, bytes: || SERVICE_WORKER.as_bytes() },
     Asset { path: "/assets/words.js", kind: SCRIPT, bytes: || WORDS.as_bytes() },
 ];
 
@@ -68,8 +81,7 @@ const SHOWN: [&str; 10] = ["BTC", "ETH", "USDC", "USDT", "EURC", "EUR", "USD", "
 /// browser and server cannot differ.
 static WORDS: LazyLock<String> = LazyLock::new(|| {
     let list = |language: credentials::Language| serde_json::json!(language.words().as_slice());
-    let lists =
-        serde_json::json!({ "en": list(credentials::Language::English), "fr": list(credentials::Language::French) });
+    let lists = serde_json::json!({ "en": list(credentials::Language::English), "fr": list(credentials::Language::French) });
     let tables = serde_json::json!(credentials::picture_tables());
     let known = SHOWN.iter().filter_map(|code| Some((code, Currency::parse(code).ok()?.decimals())));
     let decimals = serde_json::json!(known.collect::<BTreeMap<_, _>>());
@@ -85,7 +97,8 @@ const FOR_SCRIPTS: &str = "js-";
 static TEXTS: LazyLock<String> = LazyLock::new(|| {
     let of = |language: Language| -> BTreeMap<&str, String> {
         let places = [("v0", "{0}".into()), ("v1", "{1}".into())];
-        let named = keys(FOR_SCRIPTS).map(|key| (key.trim_start_matches(FOR_SCRIPTS), text(language, key, &places)));
+        let named =
+            keys(FOR_SCRIPTS).map(|key| (key.trim_start_matches(FOR_SCRIPTS), text(language, key, &places)));
         named.collect()
     };
     let both: BTreeMap<_, _> = [Language::English, Language::French].map(|it| (tag(it), of(it))).into();
@@ -93,4 +106,12 @@ static TEXTS: LazyLock<String> = LazyLock::new(|| {
     format!("{}{both};\n{}", TEXTS_HEAD, include_str!("../assets/texts.js"))
 });
 
-const TEXTS_HEAD: &str = "// What scripts say, from the catalogues. The language is the page's own.\nconst TEXTS = ";
+/// The service worker, with the only words that it says. At the root, so that its scope is the whole console.
+static SERVICE_WORKER: LazyLock<String> = LazyLock::new(|| {
+    let both = [Language::English, Language::French].map(|it| (tag(it), text(it, "push-waits", &[])));
+    let both = serde_json::json!(both.into_iter().collect::<BTreeMap<_, _>>());
+    format!("const WAITS = {both};\n{}", include_str!("../assets/service-worker.js"))
+});
+
+const TEXTS_HEAD: &str =
+    "// What scripts say, from the catalogues. The language is the page's own.\nconst TEXTS = ";
