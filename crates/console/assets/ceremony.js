@@ -1,18 +1,22 @@
 // A new phrase: shown once, typed back once, gone. What was drawn is compared here and nowhere else, and is forgotten as soon as it was typed,
 // given up, or the page is left.
 import { readPhrase } from "./phrase.js";
-import { showPicture } from "./phrase-field.js";
+import { PhraseField, showPicture } from "./phrase-field.js";
 import { say, text } from "./texts.js";
 
 const find = (selector) => document.querySelector(selector);
 
+/** Shows one of the page's stages by its id, and nothing of the others. */
+export function stage(id) {
+  document.querySelectorAll("[data-stage]").forEach((section) => { section.hidden = section.id !== id; });
+  find(`#${id} h2`)?.focus();
+}
+
 export class Ceremony {
   #drawn = null;
 
-  /** `go` shows one section of the page by its id. */
-  constructor(fields, go) {
-    this.field = fields["back-words"];
-    this.go = go;
+  constructor() {
+    this.field = new PhraseField(find("#back-words"));
     find("#know").addEventListener("click", () => this.hide());
     find("#typed").addEventListener("click", () => this.compare());
     find("#give-up").addEventListener("click", () => this.end(false));
@@ -21,20 +25,22 @@ export class Ceremony {
   }
 
   /** Shows what the server drew. */
-  begin({ phrase, fingerprint }) {
+  begin({ phrase, fingerprint, motion }) {
     this.#drawn = readPhrase(phrase);
     const words = this.#drawn.words.map((word) => Object.assign(document.createElement("li"), { textContent: word }));
     find("#drawn ol").replaceChildren(...words);
     showPicture(find("#drawn .picture"), this.#drawn);
     find("#fingerprint").textContent = fingerprint;
-    this.go("shown");
+    if (motion) find("#motion a").href = `/motions/${encodeURIComponent(motion)}`;
+    find("#motion").hidden = !motion;
+    stage("shown");
   }
 
   /** Takes the words out of the page. */
   hide() {
     find("#drawn ol").replaceChildren();
     showPicture(find("#drawn .picture"), null);
-    this.go("typed-back");
+    stage("typed-back");
     this.field.focus();
   }
 
@@ -52,7 +58,7 @@ export class Ceremony {
     this.forget();
     find("#done-known").hidden = !known;
     find("#done-lost").hidden = known;
-    this.go("done");
+    stage("done");
   }
 
   forget() {

@@ -1,11 +1,11 @@
 // Practice: made-up words, entered and then not entered. Local from beginning to end; the page's content policy lets it connect to nobody.
 // There is nothing here to compare with but the words that this page made up and showed.
+import { stage } from "./ceremony.js";
 import { drawForPractice, readPhrase } from "./phrase.js";
 import { phraseFields, showPicture } from "./phrase-field.js";
 import { say, text } from "./texts.js";
 
 const fields = phraseFields();
-const sections = [...document.querySelectorAll("main > section")];
 const find = (selector) => document.querySelector(selector);
 let madeUp = null;
 
@@ -18,11 +18,10 @@ function draw() {
 
 function go(id) {
   if (id === "learn" && find("#learn").hidden && !find("#end").hidden) draw();
-  sections.forEach((section) => { section.hidden = section.id !== id; });
   document.querySelectorAll(".status").forEach((status) => say(status, ""));
+  stage(id);
   const field = find(`#${id} fieldset`);
   if (field) fields[field.id].focus();
-  else find(`#${id} h2`)?.focus();
 }
 
 const same = (a, b) => a.words.every((word, at) => word === b.words[at]);

@@ -5,9 +5,9 @@
 
 use std::sync::LazyLock;
 
+pub use api::Language;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
-pub use api::Language;
 
 macro_rules! catalogues {
     ($($name:literal),+ $(,)?) => {
@@ -20,7 +20,7 @@ macro_rules! catalogues {
     };
 }
 
-catalogues!("frame", "parts", "scripts");
+catalogues!("enrol", "entry", "frame", "me", "parts", "practice", "scripts");
 
 type Bundle = FluentBundle<FluentResource>;
 

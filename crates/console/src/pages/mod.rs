@@ -1,7 +1,12 @@
 //! Every page of the console: its path, who may ask for it, and what makes it. [`PAGES`] is the only list: the router, the twin tests and
 //! the checks in the browser take it from here.
 
+mod ceremony;
+mod enrol;
+mod me;
+mod practice;
 mod settings;
+mod sign_in;
 
 use crate::ask::{Api, Ask, Fields, Pending, Shown};
 
@@ -68,6 +73,12 @@ const fn local(path: &'static str, show: Show) -> Page {
 pub const PAGES: &[Page] = &[
     get("/settings", Audience::Person, settings::show),
     post("/settings", Audience::Person, settings::keep),
+    post("/settings/end-session", Audience::Person, settings::end_session),
+    get("/sign-in", Audience::Anyone, sign_in::show),
+    post("/sign-out", Audience::Person, sign_in::leave),
+    get("/enrol", Audience::Anyone, enrol::show),
+    local("/practice", practice::show),
+    get("/me", Audience::Person, me::show),
 ];
 
 /// The page of a method and a path, and what the `{…}` of its path stand for. A literal path goes before one with parameters.
@@ -107,7 +118,9 @@ mod tests {
     #[test]
     fn a_path_finds_its_page_and_nothing_else() {
         assert_eq!(parameters("/transfers/{id}", "/transfers/ab-1").unwrap()["id"], "ab-1");
-        for other in ["/transfers", "/transfers/", "/transfers/a/b", "/transfers/..", "/transfers/a%2fb", "/x/a"] {
+        for other in
+            ["/transfers", "/transfers/", "/transfers/a/b", "/transfers/..", "/transfers/a%2fb", "/x/a"]
+        {
             assert!(parameters("/transfers/{id}", other).is_none(), "{other}");
         }
         assert!(find("GET", "/settings").is_some_and(|(page, _)| page.method == "GET"));
