@@ -29,9 +29,15 @@ async function valueOf(input) {
     case "moment": return typed === "" ? undefined : new Date(typed).toISOString();
     case "names": return typed.split(/[\s,]+/).filter((name) => name !== "");
     case "passkey": return (await import("./passkey.js")).createPasskey(document.body.dataset.by);
-    case "file": return input.files[0] ? base64(await input.files[0].arrayBuffer()) : undefined;
+    case "file": return input.files[0] ? fileOf(await input.files[0].arrayBuffer()) : undefined;
     default: return typed === "" ? undefined : typed;
   }
+}
+
+/** A file in base64. A transaction that was saved as text is that already. */
+function fileOf(buffer) {
+  const begins = String.fromCharCode(...new Uint8Array(buffer, 0, Math.min(6, buffer.byteLength)));
+  return begins === "cHNidP" ? new TextDecoder().decode(buffer).trim() : base64(buffer);
 }
 
 function base64(buffer) {
@@ -56,6 +62,16 @@ export function explain(error) {
   return error.status === undefined ? text("no-connection") : error.message;
 }
 
+/** What the device is asked to sign for: the operation, and the command, which must be the one whose payload was shown, where one was. */
+async function signedBy(form) {
+  const [path, method = "POST"] = form.dataset.act.split(" ").reverse();
+  const command = await commandOf(form);
+  const payload = form.querySelector("[data-payload]");
+  const shown = payload === null || await (await import("./transfer.js")).isShown(payload, command.payload_hash);
+  if (!shown) throw Object.assign(new Error(text("altered")), { status: 0 });
+  return { method, path, command };
+}
+
 /** One act: the words are out of the field before anything is sent. Other scripts of a page listen to `acted` on the form. */
 async function perform(form) {
   const status = form.querySelector(".status");
@@ -69,8 +85,7 @@ async function perform(form) {
   try {
     const { sendCommand } = await import("./passkey.js");
     const by = document.body.dataset.by ?? form.querySelector("[data-by]").value.trim();
-    const command = await commandOf(form);
-    const accepted = await sendCommand({ path: form.dataset.act, by, command, phrase: phrase.words.join(" ") });
+    const accepted = await sendCommand({ ...await signedBy(form), by, phrase: phrase.words.join(" ") });
     say(status, text("done"), "good");
     delete form.dataset.keep;
     const event = new CustomEvent("acted", { detail: accepted, bubbles: true, cancelable: true });
@@ -84,6 +99,8 @@ async function perform(form) {
 function go(form, accepted) {
   const then = form.dataset.then;
   if (then === undefined) return location.reload();
+  // An act after which the page is the same as before: what was said of it stays until the page is left.
+  if (then === "") return undefined;
   return location.assign(then.replace(/\{(\w+)\}/g, (whole, name) => encodeURIComponent(accepted[name] ?? "")));
 }
 
@@ -109,8 +126,16 @@ document.addEventListener("focusin", (event) => {
 });
 document.addEventListener("toggle", (event) => {
   const form = event.target.open ? event.target.querySelector?.("form.act") : null;
-  if (form) fieldOf(form).then(() => form.querySelector("input, select, textarea")?.focus());
+  if (form) fieldOf(form).then(() => opened(form));
 }, true);
+
+/** What is to be approved is shown before anything is asked. */
+async function opened(form) {
+  const payload = form.querySelector("[data-payload]");
+  if (payload) await (await import("./transfer.js")).showPayload(payload, JSON.parse(form.dataset.command).payload_hash);
+  (payload ?? form.querySelector("input, select, textarea"))?.focus();
+}
+
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("form.act")) return;
   event.preventDefault();

@@ -20,7 +20,7 @@ macro_rules! catalogues {
     };
 }
 
-catalogues!("enrol", "entry", "frame", "me", "parts", "practice", "scripts");
+catalogues!("audit", "enrol", "entry", "exposure", "frame", "me", "parts", "policy", "practice", "register", "scripts", "transfers");
 
 type Bundle = FluentBundle<FluentResource>;
 

@@ -1,12 +1,17 @@
 //! Every page of the console: its path, who may ask for it, and what makes it. [`PAGES`] is the only list: the router, the twin tests and
 //! the checks in the browser take it from here.
 
+mod audit;
 mod ceremony;
 mod enrol;
+mod exposure;
 mod me;
+mod policy;
 mod practice;
+mod register;
 mod settings;
 mod sign_in;
+mod transfers;
 
 use crate::ask::{Api, Ask, Fields, Pending, Shown};
 
@@ -79,6 +84,24 @@ pub const PAGES: &[Page] = &[
     get("/enrol", Audience::Anyone, enrol::show),
     local("/practice", practice::show),
     get("/me", Audience::Person, me::show),
+    get("/transfers", Audience::Person, transfers::list::show),
+    get("/transfers.csv", Audience::Person, transfers::csv::show),
+    get("/transfers/new", Audience::Person, transfers::new::show),
+    post("/transfers/check", Audience::Person, transfers::check::show),
+    get("/transfers/{id}", Audience::Person, transfers::detail::show),
+    get("/transfers/{id}/psbt", Audience::Person, transfers::acts::psbt),
+    post("/transfers/{id}/cancel", Audience::Person, transfers::acts::cancel),
+    post("/transfers/{id}/object", Audience::Person, transfers::acts::object),
+    post("/transfers/{id}/stop", Audience::Person, transfers::acts::stop),
+    get("/policy", Audience::Person, policy::show),
+    get("/policy/edit", Audience::Person, policy::edit::show),
+    get("/policy/preview", Audience::Person, policy::preview::again),
+    post("/policy/preview", Audience::Person, policy::preview::show),
+    get("/exposure", Audience::Person, exposure::show),
+    get("/exposure/certificate", Audience::Names, exposure::certificate::show),
+    get("/exposure/drill", Audience::Names, exposure::drill::show),
+    get("/register", Audience::Names, register::show),
+    get("/audit", Audience::Auditor, audit::show),
 ];
 
 /// The page of a method and a path, and what the `{…}` of its path stand for. A literal path goes before one with parameters.
