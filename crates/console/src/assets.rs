@@ -59,13 +59,14 @@ files! {
     "passkey.js": SCRIPT,
     "plain.css": STYLE,
     "phrase.js": SCRIPT,
+    "policy.js": SCRIPT,
     "phrase-field.js": SCRIPT,
     "transfer.js": SCRIPT,
 }
 
 const WRITTEN: &[Asset] = &[
     Asset { path: "/assets/texts.js", kind: SCRIPT, bytes: || TEXTS.as_bytes() },
-    Asset { path: "/service-worker.js", kind: SCRIPT, bytes: || SERVICE_WORKER.as_bytes() },
+    Asset { path: "/assets/service-worker.js", kind: SCRIPT, bytes: || SERVICE_WORKER.as_bytes() },
     Asset { path: "/assets/words.js", kind: SCRIPT, bytes: || WORDS.as_bytes() },
 ];
 
@@ -106,7 +107,7 @@ static TEXTS: LazyLock<String> = LazyLock::new(|| {
     format!("{}{both};\n{}", TEXTS_HEAD, include_str!("../assets/texts.js"))
 });
 
-/// The service worker, with the only words that it says. At the root, so that its scope is the whole console.
+/// The service worker, with the only words that it says. Served at the root too, so that its scope is the whole console.
 static SERVICE_WORKER: LazyLock<String> = LazyLock::new(|| {
     let both = [Language::English, Language::French].map(|it| (tag(it), text(it, "push-waits", &[])));
     let both = serde_json::json!(both.into_iter().collect::<BTreeMap<_, _>>());

@@ -3,6 +3,7 @@
 //! What a device signs is a [`act::Act`]: its form carries the command, `assets/console.js` has it signed and sent.
 
 pub mod act;
+pub mod chart;
 pub mod money;
 pub mod phrase;
 pub mod time;

@@ -1,0 +1,280 @@
+//! `/policy/preview`: what a change of the files would do, before anybody is asked: errors at their place, what is tightened and loosened in
+//! words, exposure before and after. Without errors, the form that proposes exactly these files (G2, G5).
+
+use api::{CurrencyMinor, Exposure, ExposureFigure, Finding, NewChange, PolicyPreview, Problem, SourceText};
+use maud::{Markup, html};
+
+use super::changes::direction_badge;
+use super::edit::{SCRIPTS, form, in_force, sent, what_stays};
+use crate::ask::{Api, Ask, Pending, Shown, problem};
+use crate::pages::exposure::words::{how_long, how_many, mode_name};
+use crate::parts::act::{Act, open};
+use crate::parts::{Tone, badge, money, notice, table};
+use crate::t;
+
+/// The horizons of the headline: a day and a week.
+const HEADLINE_SECONDS: [u64; 2] = [24 * 3600, 7 * 24 * 3600];
+
+/// The page.
+pub fn show<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
+    Box::pin(async move {
+        let sources = sent(ask);
+        let unchanged = same(&in_force(ask, api).await?, &sources);
+        let change = NewChange { sources, keep_others: !ask.sees_names() };
+        let command = serde_json::to_value(&change).map_err(|_| problem(api::Code::Internal))?;
+        let preview = asked(api, &command).await?;
+        let is_valid = !preview.findings.iter().any(|finding| finding.severity == "error");
+        let elsewhere: Vec<&Finding> = preview.findings.iter().filter(|finding| !is_in(finding, &change.sources)).collect();
+        let content = html! {
+            (verdict(ask, &preview, is_valid, unchanged))
+            (findings_elsewhere(ask, &elsewhere))
+            @if is_valid && !unchanged {
+                (differences(ask, &preview))
+                @if let Some(after) = &preview.after { (figures(ask, &preview.before, after)) }
+                (to_propose(ask, command, preview.direction.as_deref()))
+            }
+            section {
+                h2 { (t!(ask, "policy-texts")) }
+                (what_stays(ask))
+                (form(ask, &change.sources, &preview.findings))
+            }
+        };
+        Ok(Shown::still(t!(ask, "policy-preview-title"), content).with_scripts(SCRIPTS))
+    })
+}
+
+/// A preview is of what was posted: who comes back to its address begins again.
+pub fn again<'a>(_ask: &'a Ask, _api: &'a dyn Api) -> Pending<'a, Shown> {
+    Box::pin(async { Ok(Shown::Go("/policy/edit".to_owned())) })
+}
+
+async fn asked(api: &dyn Api, command: &serde_json::Value) -> Result<PolicyPreview, Problem> {
+    let answer = api.post("/v1/policy/preview", command.clone()).await?;
+    serde_json::from_value(answer).map_err(|_| problem(api::Code::Internal))
+}
+
+/// Whether nothing was changed, whatever the order of the files.
+fn same(in_force: &[SourceText], sent: &[SourceText]) -> bool {
+    in_force.len() == sent.len() && sent.iter().all(|source| in_force.contains(source))
+}
+
+fn is_in(finding: &Finding, sources: &[SourceText]) -> bool {
+    sources.iter().any(|source| source.name == finding.file)
+}
+
+// ---- the verdict ----
+
+fn verdict(ask: &Ask, preview: &PolicyPreview, is_valid: bool, unchanged: bool) -> Markup {
+    let count = |severity: &str| preview.findings.iter().filter(|finding| finding.severity == severity).count();
+    if !is_valid {
+        return notice(Tone::Bad, &html! {
+            p { strong { (t!(ask, "policy-errors", n = count("error"))) } }
+            p { (t!(ask, "policy-errors-next")) }
+        });
+    }
+    if unchanged {
+        return notice(Tone::Quiet, &html! { p { (t!(ask, "policy-unchanged")) } });
+    }
+    let direction = preview.direction.as_deref().unwrap_or_default();
+    let (tone, follows) = match direction {
+        "tightens" => (Tone::Good, t!(ask, "policy-follows-tightens")),
+        "equal" => (Tone::Quiet, t!(ask, "policy-follows-equal")),
+        "mixed" => (Tone::Warn, t!(ask, "policy-follows-mixed")),
+        _ => (Tone::Warn, t!(ask, "policy-follows-loosens")),
+    };
+    notice(tone, &html! {
+        p { (direction_badge(ask, direction)) " " strong { (follows) } }
+        @if count("warning") > 0 { p { (t!(ask, "policy-warnings", n = count("warning"))) } }
+    })
+}
+
+// ---- what was found in the files ----
+
+/// What was found in one file, each with the line it is about; `text` is the id of the file's field.
+pub fn findings(ask: &Ask, found: &[&Finding], source: &SourceText, text: &str) -> Markup {
+    html! {
+        ul.list {
+            @for finding in found {
+                @let tone = if finding.severity == "error" { Tone::Bad } else { Tone::Warn };
+                li class={ "notice " (tone.class()) } {
+                    p.spread {
+                        a href={ "#" (text) } data-line=(finding.line) data-column=(finding.column) { (place(ask, finding)) }
+                        (kind(ask, finding))
+                    }
+                    (quoted(source, finding))
+                    (said(finding))
+                }
+            }
+        }
+    }
+}
+
+/// What was found in files that are not shown to whoever asks, or in none.
+fn findings_elsewhere(ask: &Ask, found: &[&Finding]) -> Markup {
+    html! {
+        @for finding in found {
+            @let tone = if finding.severity == "error" { Tone::Bad } else { Tone::Warn };
+            (notice(tone, &html! {
+                p.spread { span { @if !finding.file.is_empty() { (finding.file) ", " (place(ask, finding)) } } (kind(ask, finding)) }
+                (said(finding))
+            }))
+        }
+    }
+}
+
+fn place(ask: &Ask, finding: &Finding) -> String {
+    t!(ask, "policy-place", line = finding.line, column = finding.column)
+}
+
+fn kind(ask: &Ask, finding: &Finding) -> Markup {
+    let (tone, word) = match finding.severity.as_str() {
+        "error" => (Tone::Bad, t!(ask, "policy-error")),
+        _ => (Tone::Warn, t!(ask, "policy-warning")),
+    };
+    html! { span { (badge(tone, &word)) " " code translate="no" { (finding.code) } } }
+}
+
+fn said(finding: &Finding) -> Markup {
+    html! {
+        @if let Some(help) = &finding.help { p { strong { (help) } } }
+        p lang=[finding.help.is_some().then_some("en")] { (finding.message) }
+    }
+}
+
+/// The line, with what is at the place marked.
+fn quoted(source: &SourceText, finding: &Finding) -> Markup {
+    let line = usize::try_from(finding.line).ok().and_then(|line| source.text.lines().nth(line.checked_sub(1)?));
+    let Some(line) = line else { return html! {} };
+    let column = usize::try_from(finding.column).unwrap_or(1).saturating_sub(1);
+    let start = line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
+    let (before, after) = line.split_at_checked(start).unwrap_or((line, ""));
+    let (marked, rest) = after.split_at_checked(word_end(after)).unwrap_or((after, ""));
+    html! { pre.quote { code translate="no" { span.soft { (finding.line) "  " } (before) @if !marked.is_empty() { mark { (marked) } } (rest) } } }
+}
+
+/// Where the first word or quoted text of a line ends; one character at least.
+fn word_end(text: &str) -> usize {
+    let mut characters = text.char_indices();
+    let Some((_, first)) = characters.next() else { return 0 };
+    let is_end = |c: char| match first {
+        '"' | '\'' => c == first,
+        _ => c.is_whitespace() || "=,[]{}#".contains(c),
+    };
+    let end = characters.find(|(_, c)| is_end(*c));
+    match (end, first) {
+        (Some((at, last)), '"' | '\'') => at + last.len_utf8(),
+        (Some((at, _)), _) => at,
+        (None, _) => text.len(),
+    }
+}
+
+// ---- what it would do ----
+
+fn differences(ask: &Ask, preview: &PolicyPreview) -> Markup {
+    html! {
+        section {
+            h2 { (t!(ask, "policy-differences")) }
+            ul.list {
+                @for difference in &preview.differences {
+                    li.difference { (direction_badge(ask, &difference.direction)) span { (difference.text) } }
+                }
+            }
+            @if preview.differences.is_empty() { p.soft { (t!(ask, "policy-no-differences")) } }
+        }
+    }
+}
+
+fn figures(ask: &Ask, before: &Exposure, after: &Exposure) -> Markup {
+    html! {
+        section {
+            h2 { (t!(ask, "policy-exposure")) }
+            @if after.unbounded {
+                (notice(Tone::Bad, &html! { p { strong { (t!(ask, "policy-after-unbounded")) } } p { (t!(ask, "exposure-unbounded-next")) } }))
+            } @else {
+                @if before.unbounded { (notice(Tone::Good, &html! { p { (t!(ask, "policy-before-unbounded")) } })) }
+                (compared(ask, before, after))
+            }
+        }
+    }
+}
+
+fn compared(ask: &Ask, before: &Exposure, after: &Exposure) -> Markup {
+    let was = |figure: &ExposureFigure| {
+        let same = |other: &&ExposureFigure| {
+            (other.k, other.horizon_seconds, &other.mode) == (figure.k, figure.horizon_seconds, &figure.mode)
+        };
+        before.figures.iter().find(same).map(|found| found.amount)
+    };
+    let is_headline = |figure: &ExposureFigure| figure.k == 1 && HEADLINE_SECONDS.contains(&figure.horizon_seconds);
+    let (headline, others): (Vec<&ExposureFigure>, Vec<&ExposureFigure>) =
+        after.figures.iter().partition(|figure| is_headline(figure));
+    let rising = others.iter().filter(|figure| was(figure).is_none_or(|was| figure.amount.minor > was.minor)).count();
+    let heads = [
+        t!(ask, "policy-figure"), t!(ask, "policy-in-force"), t!(ask, "policy-with-change"), t!(ask, "policy-effect"),
+    ];
+    let rows = |figures: &[&ExposureFigure]| html! { @for figure in figures { (row(ask, figure, was(figure))) } };
+    html! {
+        (table(&t!(ask, "policy-exposure"), &heads, &rows(&headline)))
+        details open[rising > 0] {
+            summary { @if rising > 0 { (t!(ask, "policy-others-rise", n = rising)) } @else { (t!(ask, "policy-others-none-rise")) } }
+            (table(&t!(ask, "policy-exposure"), &heads, &rows(&others)))
+        }
+    }
+}
+
+fn row(ask: &Ask, figure: &ExposureFigure, was: Option<CurrencyMinor>) -> Markup {
+    let (tone, word) = match was {
+        Some(was) if figure.amount.minor > was.minor => (Tone::Bad, t!(ask, "policy-rises")),
+        Some(was) if figure.amount.minor < was.minor => (Tone::Good, t!(ask, "policy-falls")),
+        Some(_) => (Tone::Quiet, t!(ask, "policy-same")),
+        None => (Tone::Good, t!(ask, "policy-bounded-now")),
+    };
+    let horizon = how_long(ask, figure.horizon_seconds);
+    html! {
+        tr {
+            th scope="row" { (how_many(ask, figure.k)) ", " (horizon) br; span.soft { (mode_name(ask, &figure.mode)) } }
+            td { @match was { Some(was) => (money::value(ask, was)), None => (t!(ask, "policy-unbounded")) } }
+            td { (money::value(ask, figure.amount)) }
+            td { (badge(tone, &word)) }
+        }
+    }
+}
+
+// ---- the proposal ----
+
+fn to_propose(ask: &Ask, command: serde_json::Value, direction: Option<&str>) -> Markup {
+    let act = Act {
+        id: "propose",
+        path: "/v1/changes",
+        command,
+        label: &t!(ask, "policy-propose"),
+        tone: Tone::Going,
+        then: Some("/motions/{motion}"),
+        held: None,
+    };
+    let at_once = matches!(direction, Some("tightens" | "equal"));
+    html! {
+        section.card {
+            h2 { (t!(ask, "policy-propose-title")) }
+            p { @if at_once { (t!(ask, "policy-propose-at-once")) } @else { (t!(ask, "policy-propose-waits")) } }
+            p.soft { (t!(ask, "policy-propose-exactly")) }
+            (open(ask, &act, &html! {}))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::word_end;
+
+    #[test]
+    fn what_is_marked_is_a_word_or_a_quoted_text() {
+        let marked = |text: &'static str| text.get(..word_end(text)).unwrap();
+        assert_eq!(marked("hold = \"48h\""), "hold");
+        assert_eq!(marked("\"48 hours\"  # so"), "\"48 hours\"");
+        assert_eq!(marked("\"open"), "\"open");
+        assert_eq!(marked("[[permit]]"), "[");
+        assert_eq!(marked("é = 1"), "é");
+        assert_eq!(marked(""), "");
+    }
+}
