@@ -146,17 +146,26 @@ addEventListener("pageshow", (event) => { if (event.persisted) location.reload()
 
 function ready() {
   document.querySelectorAll("form.act button[disabled]").forEach((button) => { button.disabled = false; });
-  count();
+  if (document.querySelector("time[data-until]")) setClock().then(count);
 }
 
 // ---- waits that count down ----
+
+/** How far this device's clock is from the server's: waits are the server's. */
+let ahead = 0;
+
+async function setClock() {
+  const answer = await fetch("/assets/icon.svg", { cache: "no-store" }).catch(() => null);
+  const theirs = Date.parse(answer?.headers.get("date") ?? "");
+  if (!Number.isNaN(theirs)) ahead = Date.now() - theirs;
+}
 
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "always", style: "short" });
 
 /** `in 47 hr 59 min` beside a moment to come. */
 function count() {
   for (const time of document.querySelectorAll("time[data-until]")) {
-    const left = Math.ceil((new Date(time.dateTime) - Date.now()) / 1000);
+    const left = Math.ceil((new Date(time.dateTime) - Date.now() + ahead) / 1000);
     let shown = time.nextElementSibling;
     if (!shown?.classList.contains("left")) {
       shown = document.createElement("span");

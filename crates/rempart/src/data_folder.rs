@@ -64,6 +64,7 @@ impl DataFolder {
     /// Opens everything and starts the engine on it.
     pub fn start(&self, passphrase: Option<&Path>) -> Result<(Engine, Config)> {
         let config = self.config()?;
+        Secrets::complete(&self.secrets(), &SystemEntropy).context("a secret cannot be made")?;
         let secrets = Secrets::load(&self.secrets()).context("the secrets cannot be loaded")?;
         let signer = signer::open(&self.cosigner(), &passphrase_for(passphrase)?)?;
         let engine = self.start_with(&config, secrets, Arc::from(signer))?;
@@ -79,6 +80,9 @@ impl DataFolder {
             checkpoint_every: config.checkpoint_every,
             checkpoint_file: Some(self.checkpoint()),
             exposure_file: Some(self.0.join("exposure.jsonl")),
+            journal_file: Some(self.journal()),
+            procedures_file: Some(self.0.join(response::PROCEDURES_FILE)),
+            push: config.open_push(&self.0)?,
             link_base: config.link_base(),
             calls_file: Some(self.0.join(CALLS_FILE)),
             independent_channels: Some(alarm::independent(&config.channels)),

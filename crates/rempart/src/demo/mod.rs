@@ -10,12 +10,14 @@ mod drill;
 mod inbox;
 mod packet;
 mod play;
+mod prompter;
 mod responders;
 mod stage;
 mod telling;
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -34,7 +36,7 @@ use crate::language::{Language, pick};
 /// Arguments of `demo`.
 #[derive(Args, Debug)]
 pub struct DemoArgs {
-    /// End after the stories instead of leaving the servers running
+    /// End after the stories instead of going on with a server to play them on by hand
     #[arg(long)]
     headless: bool,
     /// Print one JSON object
@@ -69,11 +71,11 @@ pub fn run(args: &DemoArgs, language: Language, out: &mut dyn Write) -> Result<u
             writeln!(out, "{}", result.journal_line(language))?;
         }
         out.flush()?;
-        if !args.headless {
-            leave_running(&free, &coerced, language, out).await?;
-        }
         free.stage.strike().await?;
         coerced.stage.strike().await?;
+        if !args.headless {
+            play_by_hand(&setting, &folder.path().join("yours"), out).await?;
+        }
         Ok(u8::from(!result.is_as_promised(&free.story, &coerced.story)))
     })
 }
@@ -164,42 +166,30 @@ impl Outcome {
     }
 }
 
-/// Says where the servers are and with what to try them, until somebody presses Ctrl-C.
-async fn leave_running(
-    free: &Played,
-    coerced: &Played,
-    language: Language,
-    out: &mut dyn Write,
-) -> Result<()> {
-    writeln!(
-        out,
-        "\n{}",
-        pick(language, "Both servers are still running:", "Les deux serveurs tournent encore :")
-    )?;
-    writeln!(out, "  {:<14} {}/v1", pick(language, "free", "libre"), free.stage.url)?;
-    writeln!(out, "  {:<14} {}/v1", pick(language, "coerced", "contraint"), coerced.stage.url)?;
-    writeln!(
-        out,
-        "{}",
-        pick(
-            language,
-            "The same people on both, with these phrases:",
-            "Les mêmes personnes sur les deux, avec ces phrases :"
-        )
-    )?;
-    for actor in free.stage.actors() {
-        writeln!(out, "  {:<14} {}", actor.key.person, actor.phrase)?;
+/// Sets a third stage that belongs to whoever watches, says where it is and with what to play, until somebody presses Ctrl-C.
+async fn play_by_hand(setting: &Setting<'_>, folder: &Path, out: &mut dyn Write) -> Result<()> {
+    std::fs::create_dir(folder)?;
+    let language = setting.language;
+    let stage = Stage::set(setting.seed, folder, setting.sealed.recipient(), language).await?;
+    tokio::task::block_in_place(|| Play::new(&stage, Will::Free).prepare(setting.sealed))?;
+    let stage = Arc::new(stage);
+    let prompter = prompter::begin(stage.clone(), language).await?;
+    writeln!(out, "\n{}", pick(language, NOW_YOU_EN, NOW_YOU_FR))?;
+    writeln!(out, "  {:<24} {}", pick(language, "behind the stage", "dans les coulisses"), prompter)?;
+    writeln!(out, "  {:<24} {}", pick(language, "the console", "la console"), stage.console())?;
+    writeln!(out, "{}", pick(language, WORDS_EN, WORDS_FR))?;
+    for actor in stage.actors() {
+        writeln!(out, "  {:<8} {:<28} {}", actor.key.person, actor.phrase, actor.panic_phrase)?;
     }
-    writeln!(
-        out,
-        "{}",
-        pick(
-            language,
-            "Look: curl -s URL/v1/openapi.json · curl -s URL/health. Ctrl-C ends the demo and leaves nothing behind.",
-            "Regardez : curl -s URL/v1/openapi.json · curl -s URL/health. Ctrl-C met fin à la démo, qui ne laisse rien derrière elle.",
-        )
-    )?;
+    writeln!(out, "{}", pick(language, END_EN, END_FR))?;
     out.flush()?;
     crate::serve::asked_to_stop().await;
     Ok(())
 }
+
+const NOW_YOU_EN: &str = "Now you. A third server, untouched, with 40 BTC. Open the first of these in a browser; it has everybody's keys, the clock,\nand what to do step by step:";
+const NOW_YOU_FR: &str = "À vous. Un troisième serveur, intact, avec 40 BTC. Ouvrez la première de ces pages dans un navigateur ; elle a les clés\nde chacun, l'horloge et la marche à suivre :";
+const WORDS_EN: &str = "Their words, and others such as anybody would type with a gun at the head:";
+const WORDS_FR: &str = "Leurs mots, puis d'autres, comme chacun en taperait sous la menace :";
+const END_EN: &str = "Ctrl-C ends the demo and leaves nothing behind.";
+const END_FR: &str = "Ctrl-C met fin à la démo, qui ne laisse rien derrière elle.";

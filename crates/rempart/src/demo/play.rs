@@ -18,14 +18,13 @@ use vault::{Holdings, SpendDraft};
 
 use crate::client::{Answer, Client, Endpoint, Signing};
 use crate::demo::packet::SealedPacket;
+use crate::demo::prompter::PARTNER;
 use crate::demo::stage::{Actor, CENTRE, MAIL, Stage};
 use crate::demo::telling::{Ending, Heard, Scene, Step, Story};
 
 /// Who is held, in the coerced story.
 pub const COERCED: &str = "omar";
 const VAULT: &str = "treasury";
-/// The address of `exchange`, in the list `partners` of the example.
-const PARTNER: &str = "bcrt1qaxxan86pyn9znw7gln6gum9prx6trvsvwcw969";
 const FUNDS: &str = "40 BTC";
 const PAYMENT: &str = "2 BTC";
 const FEE: &str = "0.0001 BTC";
@@ -91,6 +90,13 @@ impl<'s> Play<'s> {
         self.wait(Span::from_seconds(1));
         let ending = self.end(transfer, &token, &holdings)?;
         Ok((Story { scenes: self.scenes, heard, ending }, transcript))
+    }
+
+    /// What comes before either story: the dossier, ten days without anything, coins in the vault. For a stage on which people play by hand.
+    pub fn prepare(mut self, sealed: &SealedPacket) -> Result<()> {
+        self.hand_in(sealed)?;
+        self.wait(Span::from_hours(10 * 24));
+        self.fund().map(drop)
     }
 
     fn wait(&self, span: Span) {

@@ -168,6 +168,11 @@ impl Stage {
         self.inbox.mails()
     }
 
+    /// Where the console is: by a name for which passkeys hold.
+    pub fn console(&self) -> String {
+        self.url.replace("127.0.0.1", "localhost") + "/"
+    }
+
     /// Ends the server and the engine, then verifies the journal.
     pub async fn strike(self) -> Result<VerifyReport> {
         // The server may have ended by itself; then there is nobody to tell.
