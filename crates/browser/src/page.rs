@@ -101,6 +101,14 @@ impl Browser {
     /// When there is no such input.
     pub fn type_text(&mut self, selector: &str, text: &str) -> Result<(), BrowserError> {
         self.eval(&format!("document.querySelector({}).focus()", json!(selector)))?;
+        self.type_here(text)
+    }
+
+    /// Types, key by key, wherever the cursor is.
+    ///
+    /// # Errors
+    /// When the browser has gone.
+    pub fn type_here(&mut self, text: &str) -> Result<(), BrowserError> {
         for letter in text.chars() {
             let letter = letter.to_string();
             self.wire.call(
