@@ -1,4 +1,4 @@
-//! The policy: parse, check, evaluate, explain.
+//! The policy: parse, check, evaluate, explain, compare, say.
 #![deny(missing_docs)]
 
 mod bits;
@@ -24,6 +24,7 @@ mod readers;
 mod recipient;
 mod references;
 mod rows;
+mod say;
 mod schema;
 mod search;
 mod shortfall;
@@ -57,6 +58,7 @@ pub use quorum::{Apart, Quorum};
 pub use recipient::{
     RECIPIENT_BYTES_MAX, RECIPIENTS_MAX, Recipient, RecipientError, RecipientKind, readers_hash,
 };
+pub use say::{Naming, Offer, SENTENCES_MAX, Section};
 pub use schema::schema;
 pub use shortfall::Lacks;
 pub use window::Room;

@@ -252,6 +252,25 @@ impl Policy {
         &self.parts.keys
     }
 
+    /// Whether two policies have one register: the same people, places, services, protected people and keys, word for word.
+    #[must_use]
+    pub fn same_register(&self, other: &Self) -> bool {
+        let (own, other) = (&self.parts, &other.parts);
+        own.people == other.people
+            && own.places == other.places
+            && own.services == other.services
+            && own.protected == other.protected
+            && own.keys == other.keys
+    }
+
+    /// Whether a person may read what not everybody may: register, record and figures with names. Auditors and responders.
+    #[must_use]
+    pub fn may_see_names(&self, person: &PersonId) -> bool {
+        let response = self.response();
+        let groups = std::iter::once(&response.responders).chain(response.auditors.as_ref());
+        groups.into_iter().any(|group| self.person_in_group(person, group))
+    }
+
     /// Whether a name is a person's or a service's.
     #[must_use]
     pub fn actor_exists(&self, actor: &ActorId) -> bool {

@@ -15,6 +15,7 @@ use types::{
 pub use input::{
     APPROVALS_MAX, ApprovalFile, HISTORY_LENGTH_MAX, HistoryFile, OutputFile, Status, TransferFile,
 };
+pub(crate) use permits::conditions;
 pub use permits::{Condition, ConditionReport, Ignored, IgnoredApproval, PermitReport};
 pub use text::Language;
 

@@ -227,7 +227,13 @@ fn met_at(
     None
 }
 
-fn conditions(policy: &Policy, permit: &Permit, facts: &Facts<'_>, paid: &Paid<'_>) -> Vec<ConditionReport> {
+/// Every condition of a permit, and whether it holds.
+pub(crate) fn conditions(
+    policy: &Policy,
+    permit: &Permit,
+    facts: &Facts<'_>,
+    paid: &impl History,
+) -> Vec<ConditionReport> {
     let mut all = vec![
         ConditionReport {
             condition: Condition::Vault,
@@ -272,7 +278,7 @@ fn conditions(policy: &Policy, permit: &Permit, facts: &Facts<'_>, paid: &Paid<'
 }
 
 /// `known` alone, without `known_for`, which is a condition of its own.
-fn destination(policy: &Policy, permit: &Permit, facts: &Facts<'_>, paid: &Paid<'_>) -> ConditionReport {
+fn destination(policy: &Policy, permit: &Permit, facts: &Facts<'_>, paid: &impl History) -> ConditionReport {
     let ever_known = Permit { known_for: None, ..permit.clone() };
     let fits =
         |output: &&crate::evaluate::OutputFacts| ever_known.output_matches(policy, facts, output, paid);
@@ -312,7 +318,7 @@ fn shown(policy: &Policy, target: &Target) -> String {
     }
 }
 
-fn known_since(facts: &Facts<'_>, paid: &Paid<'_>) -> String {
+fn known_since(facts: &Facts<'_>, paid: &impl History) -> String {
     let since = |output: &crate::evaluate::OutputFacts| match &output.target {
         Target::Address(address) => paid.first_paid(facts.vault, address, facts.at),
         Target::Vault(_) => None,

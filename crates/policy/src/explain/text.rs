@@ -21,7 +21,7 @@ pub enum Language {
 }
 
 impl Language {
-    fn pick<'t>(self, en: &'t str, fr: &'t str) -> &'t str {
+    pub(crate) const fn pick<'t>(self, en: &'t str, fr: &'t str) -> &'t str {
         match self {
             Self::En => en,
             Self::Fr => fr,
