@@ -6,8 +6,9 @@ use policy::History;
 use serde::{Deserialize, Serialize};
 use types::{Target, Timestamp, TransferId, VaultId};
 
-use crate::act::Reading;
+use crate::act::{AllActs, Reading};
 use crate::judge::Judge;
+use crate::state::State;
 use crate::transfer::Transfer;
 
 /// How many payments to one destination are remembered; the first are those that matter.
@@ -40,6 +41,13 @@ impl Paid {
 
     fn payments(&self, vault: &VaultId, address: &str) -> &[(Timestamp, TransferId)] {
         self.0.get(vault).and_then(|by_address| by_address.get(address)).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// What was paid, by every act: for what people are told before they submit.
+impl History for State {
+    fn first_paid(&self, vault: &VaultId, address: &str, not_after: Timestamp) -> Option<Timestamp> {
+        Payments { judge: &Judge::new(self, &AllActs) }.first_paid(vault, address, not_after)
     }
 }
 
