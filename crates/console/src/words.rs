@@ -20,7 +20,7 @@ macro_rules! catalogues {
     };
 }
 
-catalogues!("audit", "enrol", "entry", "exposure", "frame", "me", "parts", "policy", "practice", "register", "scripts", "transfers");
+catalogues!("audit", "enrol", "entry", "exposure", "frame", "me", "motions", "overview", "parts", "policy", "practice", "register", "scripts", "stops", "transfers", "vaults");
 
 type Bundle = FluentBundle<FluentResource>;
 

@@ -6,12 +6,16 @@ mod ceremony;
 mod enrol;
 mod exposure;
 mod me;
+mod motions;
+mod overview;
 mod policy;
 mod practice;
 mod register;
 mod settings;
 mod sign_in;
+mod stops;
 mod transfers;
+mod vaults;
 
 use crate::ask::{Api, Ask, Fields, Pending, Shown};
 
@@ -76,6 +80,15 @@ const fn local(path: &'static str, show: Show) -> Page {
 
 /// Every page.
 pub const PAGES: &[Page] = &[
+    get("/", Audience::Person, overview::show),
+    get("/vaults", Audience::Person, vaults::show),
+    get("/vaults/{id}", Audience::Person, vaults::one),
+    post("/vaults/{id}/stop", Audience::Person, vaults::stop),
+    get("/stops", Audience::Person, stops::show),
+    post("/stops", Audience::Person, stops::place_posted),
+    post("/stops/posture", Audience::Person, stops::raise_posted),
+    get("/motions", Audience::Person, motions::show),
+    get("/motions/{id}", Audience::Person, motions::one),
     get("/settings", Audience::Person, settings::show),
     post("/settings", Audience::Person, settings::keep),
     post("/settings/end-session", Audience::Person, settings::end_session),

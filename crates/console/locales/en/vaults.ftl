@@ -1,0 +1,106 @@
+vaults-title = Vaults
+vaults-title-one = Vault { $vault }
+vaults-explained = What the organisation holds, as far as each chain has been followed. A vault pays only what the rules release.
+vaults-none = There is no vault that you have to do with.
+vaults-first = Set up a first vault, step by step
+vaults-balance-elsewhere = Somebody else signs for it; its balance is not followed here.
+vaults-of-it-reserved = of it reserved for signed transfers:
+vaults-chain = Chain
+vaults-chain-bitcoin = Bitcoin
+vaults-chain-test = Bitcoin, test network { $network }
+vaults-chain-gate-only = No chain of ours: released transfers get a ticket, and somebody else signs
+vaults-follows = followed
+vaults-waits = cannot be relied on now
+vaults-height = Last block seen
+vaults-chain-time = Time on the chain
+vaults-afloat = Signed, not yet confirmed
+vaults-outstanding = At most at once
+vaults-trouble = The chain cannot be relied on now. Released transfers wait; nothing is lost.
+vaults-trouble-code = For whoever runs the server:
+vaults-trouble-unreachable = No source of the chain answers: it waits for the connection to come back.
+vaults-trouble-login = The source of the chain refuses the login: it waits for the server's configuration to be corrected.
+vaults-trouble-network = The source follows another network than the vault: it waits for the server's configuration to be corrected.
+vaults-trouble-not-ready = The node is still loading blocks: it waits until the node has caught up.
+vaults-trouble-node = The node cannot answer for all blocks, or is too old: it waits for another node.
+vaults-trouble-other = It waits for the sources of the chain to agree again.
+vaults-stopped = A stop holds this vault.
+vaults-stopped-see = See stops
+vaults-due = { $n ->
+    [one] 1 coin nears its recovery lock and should be renewed.
+   *[other] { $n } coins near their recovery lock and should be renewed.
+}
+vaults-due-refresh = Renew
+vaults-propose = Propose a transfer
+vaults-transfers = Its transfers
+vaults-stop = Stop this vault
+vaults-stop-explained = Nothing leaves this vault any more until several people of different homes lift the stop. It works at once, for you alone, and everybody sees it, though not who did it.
+vaults-gate-only-explained = This vault has no addresses and no coins here: Rempart decides, and whoever signs for it asks for Rempart's ticket.
+vaults-receive = Receive
+vaults-addresses-none = No address has been handed out yet.
+vaults-address = Address
+vaults-addresses = Addresses handed out
+vaults-addresses-older = Older addresses
+vaults-address-n = No.
+vaults-address-for = For
+vaults-address-when = Handed out
+vaults-address-since = Handed out
+vaults-address-number = Address { $n }
+vaults-address-labelled = Address { $n } · { $label }
+vaults-address-check = Before a large sum, have a member's device show the same address.
+vaults-address-paths = For the device: keys and paths
+vaults-address-new = New address
+vaults-address-new-explained = An address that nobody has seen. Give each payer their own.
+vaults-address-label = What it is for
+vaults-address-label-hint = Everybody who sees the vault reads it.
+vaults-qr = QR code of the address { $address }
+vaults-coins = Coins
+vaults-coins-none = It holds nothing on its chain.
+vaults-coins-explained = The nearest to its recovery lock first. When the lock opens, the recovery keys alone can move a coin; renewing it before starts the lock anew.
+vaults-coins-pages = Pages of coins
+vaults-coins-before = Previous coins
+vaults-coins-next = Next coins
+vaults-coin-amount = Amount
+vaults-coin-place = Output
+vaults-coin-age = Age
+vaults-coin-recovery = Until recovery opens
+vaults-coin-open = recovery is open
+vaults-coin-due = renew it
+vaults-coin-reserved = reserved
+vaults-coin-no-recovery = no recovery path
+vaults-blocks = { $n ->
+    [one] 1 block (about { $about })
+   *[other] { $shown } blocks (about { $about })
+}
+vaults-refresh-title = Renew coins of { $vault }
+vaults-refresh-explained = Coins near their recovery lock are paid to the vault itself, so that the lock starts anew. Nothing leaves the vault but the network's fee. Stops do not hold it.
+vaults-refresh-not = There is nothing to renew with these numbers, or it cannot be worked out now.
+vaults-refresh-outputs = New coins
+vaults-refresh-fee = Fee
+vaults-refresh-max-fee = Fee at most
+vaults-refresh-size = Size
+vaults-refresh-left = Left
+vaults-refresh-left-explained = { $n ->
+    [one] 1 coin does not fit: renew it afterwards.
+   *[other] { $n } coins do not fit: renew them afterwards.
+}
+vaults-refresh-next = After proposing it, members sign the transaction on the transfer's page.
+vaults-refresh-propose = Propose the renewal
+vaults-refresh-ask-outputs = Into how many coins
+vaults-refresh-ask-rate = Fee rate (satoshis a virtual byte)
+vaults-refresh-again = Work it out again
+vaults-refresh-back = Back to the vault
+vaults-backup = Backup
+vaults-backup-explained = With the descriptor and enough recovery keys, the vault is recovered without Rempart. Keep several printed copies, none in anybody's home.
+vaults-backup-open = Descriptor to print
+vaults-backup-title = Backup of vault { $vault }
+vaults-backup-nature = No secret key is on this page, but whoever reads it sees every balance and payment of the vault. Keep several copies in different places, none in anybody's home.
+vaults-backup-none = This vault has no descriptor on this server.
+vaults-backup-print = Print this page.
+vaults-backup-recovery = Recovery opens after
+vaults-backup-addresses = First receive addresses
+vaults-backup-qr = QR code of the descriptor
+vaults-descriptor = Descriptor
+vaults-backup-how = To recover
+vaults-backup-how-explained = The instructions need only Bitcoin Core. They come with Rempart as
+vaults-backup-page = docs/recover.md
+vaults-backup-command = The complete backup sheet, with every key and its holder, is written by

@@ -1,0 +1,106 @@
+vaults-title = Coffres
+vaults-title-one = Coffre { $vault }
+vaults-explained = Ce que l'organisation détient, d'après le suivi de chaque chaîne. Un coffre ne paie que ce que les règles libèrent.
+vaults-none = Aucun coffre ne vous concerne.
+vaults-first = Mettre en place un premier coffre, pas à pas
+vaults-balance-elsewhere = Quelqu'un d'autre signe pour lui ; son solde n'est pas suivi ici.
+vaults-of-it-reserved = dont réservé à des transferts signés :
+vaults-chain = Chaîne
+vaults-chain-bitcoin = Bitcoin
+vaults-chain-test = Bitcoin, réseau de test { $network }
+vaults-chain-gate-only = Pas de chaîne chez nous : un transfert libéré reçoit un ticket, et quelqu'un d'autre signe
+vaults-follows = suivie
+vaults-waits = non fiable en ce moment
+vaults-height = Dernier bloc vu
+vaults-chain-time = Heure de la chaîne
+vaults-afloat = Signé, pas encore confirmé
+vaults-outstanding = Au plus à la fois
+vaults-trouble = La chaîne n'est pas fiable en ce moment. Les transferts libérés attendent ; rien n'est perdu.
+vaults-trouble-code = Pour la personne qui gère le serveur :
+vaults-trouble-unreachable = Aucune source de la chaîne ne répond : on attend le retour de la connexion.
+vaults-trouble-login = La source de la chaîne refuse l'identification : on attend que la configuration du serveur soit corrigée.
+vaults-trouble-network = La source suit un autre réseau que le coffre : on attend que la configuration du serveur soit corrigée.
+vaults-trouble-not-ready = Le nœud charge encore des blocs : on attend qu'il soit à jour.
+vaults-trouble-node = Le nœud ne peut répondre de tous les blocs, ou est trop ancien : on attend un autre nœud.
+vaults-trouble-other = On attend que les sources de la chaîne s'accordent de nouveau.
+vaults-stopped = Un arrêt retient ce coffre.
+vaults-stopped-see = Voir les arrêts
+vaults-due = { $n ->
+    [one] { $n } pièce approche de son verrou de secours et devrait être renouvelée.
+   *[other] { $n } pièces approchent de leur verrou de secours et devraient être renouvelées.
+}
+vaults-due-refresh = Renouveler
+vaults-propose = Proposer un transfert
+vaults-transfers = Ses transferts
+vaults-stop = Arrêter ce coffre
+vaults-stop-explained = Plus rien ne sort de ce coffre tant que plusieurs personnes de domiciles différents n'ont pas levé l'arrêt. L'effet est immédiat, vous suffisez, et tout le monde le voit, mais pas de qui il vient.
+vaults-gate-only-explained = Ce coffre n'a ici ni adresses ni pièces : Rempart décide, et qui signe pour lui demande le ticket de Rempart.
+vaults-receive = Recevoir
+vaults-addresses-none = Aucune adresse n'a encore été donnée.
+vaults-address = Adresse
+vaults-addresses = Adresses données
+vaults-addresses-older = Adresses plus anciennes
+vaults-address-n = N°
+vaults-address-for = Pour
+vaults-address-when = Donnée
+vaults-address-since = Donnée le
+vaults-address-number = Adresse { $n }
+vaults-address-labelled = Adresse { $n } · { $label }
+vaults-address-check = Avant une grosse somme, faites afficher la même adresse par l'appareil d'un membre.
+vaults-address-paths = Pour l'appareil : clés et chemins
+vaults-address-new = Nouvelle adresse
+vaults-address-new-explained = Une adresse que personne n'a vue. Donnez la sienne à chaque payeur.
+vaults-address-label = À quoi elle sert
+vaults-address-label-hint = Toute personne qui voit le coffre le lit.
+vaults-qr = Code QR de l'adresse { $address }
+vaults-coins = Pièces
+vaults-coins-none = Il ne détient rien sur sa chaîne.
+vaults-coins-explained = La plus proche de son verrou de secours d'abord. Quand le verrou s'ouvre, les clés de secours suffisent à déplacer une pièce ; la renouveler avant relance le verrou.
+vaults-coins-pages = Pages de pièces
+vaults-coins-before = Pièces précédentes
+vaults-coins-next = Pièces suivantes
+vaults-coin-amount = Montant
+vaults-coin-place = Sortie
+vaults-coin-age = Âge
+vaults-coin-recovery = Avant l'ouverture du secours
+vaults-coin-open = secours ouvert
+vaults-coin-due = à renouveler
+vaults-coin-reserved = réservée
+vaults-coin-no-recovery = pas de chemin de secours
+vaults-blocks = { $n ->
+    [one] { $shown } bloc (environ { $about })
+   *[other] { $shown } blocs (environ { $about })
+}
+vaults-refresh-title = Renouveler des pièces de { $vault }
+vaults-refresh-explained = Les pièces proches de leur verrou de secours sont payées au coffre lui-même, pour que le verrou reparte. Rien ne sort du coffre que les frais du réseau. Les arrêts ne l'empêchent pas.
+vaults-refresh-not = Il n'y a rien à renouveler avec ces nombres, ou le calcul est impossible en ce moment.
+vaults-refresh-outputs = Nouvelles pièces
+vaults-refresh-fee = Frais
+vaults-refresh-max-fee = Frais au plus
+vaults-refresh-size = Taille
+vaults-refresh-left = Reste
+vaults-refresh-left-explained = { $n ->
+    [one] { $n } pièce ne tient pas : renouvelez-la ensuite.
+   *[other] { $n } pièces ne tiennent pas : renouvelez-les ensuite.
+}
+vaults-refresh-next = Une fois la proposition faite, les membres signent la transaction sur la page du transfert.
+vaults-refresh-propose = Proposer le renouvellement
+vaults-refresh-ask-outputs = En combien de pièces
+vaults-refresh-ask-rate = Taux de frais (satoshis par octet virtuel)
+vaults-refresh-again = Recalculer
+vaults-refresh-back = Retour au coffre
+vaults-backup = Sauvegarde
+vaults-backup-explained = Avec le descripteur et assez de clés de secours, le coffre se récupère sans Rempart. Gardez plusieurs exemplaires imprimés, aucun au domicile de quelqu'un.
+vaults-backup-open = Descripteur à imprimer
+vaults-backup-title = Sauvegarde du coffre { $vault }
+vaults-backup-nature = Cette page ne porte aucune clé secrète, mais qui la lit voit tous les soldes et paiements du coffre. Gardez-en plusieurs exemplaires en des lieux différents, aucun au domicile de quelqu'un.
+vaults-backup-none = Ce coffre n'a pas de descripteur sur ce serveur.
+vaults-backup-print = Imprimez cette page.
+vaults-backup-recovery = Le secours s'ouvre après
+vaults-backup-addresses = Premières adresses de réception
+vaults-backup-qr = Code QR du descripteur
+vaults-descriptor = Descripteur
+vaults-backup-how = Pour récupérer
+vaults-backup-how-explained = Les instructions ne demandent que Bitcoin Core. Elles sont livrées avec Rempart :
+vaults-backup-page = docs/recover.fr.md
+vaults-backup-command = La feuille de sauvegarde complète, avec chaque clé et son détenteur, s'obtient par
