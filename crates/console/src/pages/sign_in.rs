@@ -13,6 +13,8 @@ use crate::t;
 /// The longest address that is gone to, in bytes.
 const NEXT_BYTES_MAX: usize = 512;
 const HOME: &str = "/";
+/// This page for who has signed out.
+const LEFT: &str = "/sign-in?left=1";
 
 /// The page.
 pub fn show<'a>(ask: &'a Ask, _api: &'a dyn Api) -> Pending<'a, Shown> {
@@ -20,15 +22,15 @@ pub fn show<'a>(ask: &'a Ask, _api: &'a dyn Api) -> Pending<'a, Shown> {
         let next = plain_path(ask.query("next")).unwrap_or(HOME);
         let content = match &ask.who {
             Some(who) => inside(ask, who, next),
-            None => html! { (form(ask, next)) (ways(ask)) (trouble(ask)) },
+            None => html! { (form(ask, next)) (key_file(ask)) (trouble(ask)) (ways(ask)) },
         };
         Ok(Shown::still(t!(ask, "sign-in-title"), content).with_scripts(&["sign-in.js"]))
     })
 }
 
-/// The way out. The server ends the session and takes the cookie away.
+/// The way out. The server ends the session and takes the cookie away; the script of the page that follows forgets a kept device key.
 pub fn leave<'a>(_ask: &'a Ask, _api: &'a dyn Api) -> Pending<'a, Shown> {
-    Box::pin(async move { Ok(Shown::Go("/sign-in".to_owned())) })
+    Box::pin(async move { Ok(Shown::Go(LEFT.to_owned())) })
 }
 
 /// The address if it is that of a page of this console, and cannot be read as anything else by a browser.
@@ -53,7 +55,23 @@ fn form(ask: &Ask, next: &str) -> Markup {
         held: None,
     };
     html! {
+        @if !ask.query("left").is_empty() { p role="status" data-left { (t!(ask, "sign-in-left")) } }
         section.card data-next=(next) { (open(ask, &act, &name_field(ask, "sign-in-name"))) }
+    }
+}
+
+/// For who has a key file from `rempart enrol` and no passkey yet: the browser keeps a key that it never gives out, until sign-out.
+fn key_file(ask: &Ask) -> Markup {
+    html! {
+        details {
+            summary { (t!(ask, "sign-in-key")) }
+            p { (t!(ask, "sign-in-key-explained")) }
+            label for="key-file" { (t!(ask, "sign-in-key-file")) }
+            input type="file" id="key-file" autocomplete="off";
+            label for="key-text" { (t!(ask, "sign-in-key-paste")) }
+            textarea id="key-text" rows="3" autocomplete="off" spellcheck="false" translate="no" {}
+            p.status id="key-status" role="status" {}
+        }
     }
 }
 
