@@ -38,20 +38,39 @@ export function bech32(name, bytes) {
   return name + "1" + values.map((value) => LETTERS[value]).join("");
 }
 
-/** The identity (`AGE-SECRET-KEY-1…`) and the recipient (`age1…`) that follow from what a PRF gave. */
-export async function identityFromPrf(output) {
+/** A private key that Web Crypto uses, and its public half. The bytes are not kept. */
+export async function pointOf(key) {
+  const wrapped = new Uint8Array([...PKCS8, ...key]);
+  const secret = await crypto.subtle.importKey("pkcs8", wrapped, "X25519", true, ["deriveBits"]);
+  wrapped.fill(0);
+  // Web Crypto gives the public half only inside an export.
+  const { x } = await crypto.subtle.exportKey("jwk", secret);
+  const point = Uint8Array.from(atob(x.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
+  return { secret, point };
+}
+
+/** The 32 bytes of an age identity that follow from what a PRF gave. */
+async function keyFromPrf(output) {
   const given = new Uint8Array(output);
   if (given.length !== PRF_BYTES) throw new TypeError("a PRF gives 32 bytes");
   const material = await crypto.subtle.importKey("raw", given, "HKDF", false, ["deriveBits"]);
   const how = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(0), info: IDENTITY_DOMAIN };
-  const key = new Uint8Array(await crypto.subtle.deriveBits(how, material, 8 * PRF_BYTES));
-  const wrapped = new Uint8Array([...PKCS8, ...key]);
-  const secret = await crypto.subtle.importKey("pkcs8", wrapped, "X25519", true, ["deriveBits"]);
-  // Web Crypto gives the public half only inside an export.
-  const { x } = await crypto.subtle.exportKey("jwk", secret);
-  const point = Uint8Array.from(atob(x.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
+  return new Uint8Array(await crypto.subtle.deriveBits(how, material, 8 * PRF_BYTES));
+}
+
+/** The identity (`AGE-SECRET-KEY-1…`) and the recipient (`age1…`) that follow from what a PRF gave. */
+export async function identityFromPrf(output) {
+  const key = await keyFromPrf(output);
+  const { point } = await pointOf(key);
   const identity = bech32("age-secret-key-", key).toUpperCase();
   key.fill(0);
-  wrapped.fill(0);
   return { identity, recipient: bech32("age", point) };
+}
+
+/** The same for opening: one identity, which stays inside Web Crypto. */
+export async function identitiesFromPrf(output) {
+  const key = await keyFromPrf(output);
+  const identity = await pointOf(key);
+  key.fill(0);
+  return [identity];
 }

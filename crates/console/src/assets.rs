@@ -11,6 +11,7 @@ use crate::words::{Language, keys, tag, text};
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
+const TOML: &str = "text/plain; charset=utf-8";
 
 /// One file.
 pub struct Asset {
@@ -41,8 +42,13 @@ macro_rules! files {
 }
 
 files! {
+    "age.js": SCRIPT,
     "ceremony.js": SCRIPT,
     "enrol.js": SCRIPT,
+    "first/register.en.toml": TOML,
+    "first/register.fr.toml": TOML,
+    "first/rules.en.toml": TOML,
+    "first/rules.fr.toml": TOML,
     "icon-192.png": "image/png",
     "icon-512.png": "image/png",
     "icon-maskable-512.png": "image/png",
@@ -54,6 +60,8 @@ files! {
     "console.css": STYLE,
     "console.js": SCRIPT,
     "device-key.js": SCRIPT,
+    "dossier.js": SCRIPT,
+    "dossier-key.js": SCRIPT,
     "htmx.js": SCRIPT,
     "icon.svg": "image/svg+xml",
     "passkey.js": SCRIPT,
@@ -61,6 +69,7 @@ files! {
     "phrase.js": SCRIPT,
     "policy.js": SCRIPT,
     "phrase-field.js": SCRIPT,
+    "response.js": SCRIPT,
     "transfer.js": SCRIPT,
 }
 

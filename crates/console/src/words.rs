@@ -20,7 +20,26 @@ macro_rules! catalogues {
     };
 }
 
-catalogues!("audit", "enrol", "entry", "exposure", "frame", "me", "motions", "overview", "parts", "policy", "practice", "register", "scripts", "stops", "transfers", "vaults");
+catalogues!(
+    "audit",
+    "enrol",
+    "entry",
+    "first",
+    "exposure",
+    "frame",
+    "me",
+    "motions",
+    "overview",
+    "parts",
+    "policy",
+    "practice",
+    "register",
+    "response",
+    "scripts",
+    "stops",
+    "transfers",
+    "vaults"
+);
 
 type Bundle = FluentBundle<FluentResource>;
 

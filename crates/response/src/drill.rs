@@ -154,6 +154,16 @@ pub struct DrillReport {
     time_zone: String,
 }
 
+/// `response.reaction` as the rules have it, from their files.
+#[must_use]
+pub fn reaction_written<'a>(sources: impl IntoIterator<Item = &'a str>) -> Option<Span> {
+    let written = |source: &str| {
+        let table = source.parse::<toml::Table>().ok()?;
+        Span::parse(table.get("response")?.get("reaction")?.as_str()?).ok()
+    };
+    sources.into_iter().find_map(written)
+}
+
 /// Makes the report.
 #[must_use]
 pub fn drill_report(input: &DrillInput) -> DrillReport {
@@ -247,14 +257,21 @@ impl DrillReport {
         writeln!(out, "{title} {} · {}\n", last.incident, zone.long(last.started, language))?;
         writeln!(out, "{}\n", headline(last, language))?;
         writeln!(out, "{}", self.comparison(language))?;
-        writeln!(out, "{}", self.advice(language))?;
+        writeln!(out, "{}", self.advice_text(language))?;
         devices(out, last, language)?;
         taken(out, last, language)?;
         self.history(out, &zone, language)
     }
 
+    /// The last drill in one sentence; nothing without one.
+    #[must_use]
+    pub fn headline(&self, language: Language) -> Option<String> {
+        self.drills.last().map(|last| headline(last, language))
+    }
+
     /// What was written, and what was measured.
-    fn comparison(&self, language: Language) -> String {
+    #[must_use]
+    pub fn comparison(&self, language: Language) -> String {
         let wrote = spoken(Span::from_seconds(self.reaction), language);
         let recent = recent(&self.drills);
         let never = language.pick("never", "jamais");
@@ -274,7 +291,9 @@ impl DrillReport {
         }
     }
 
-    fn advice(&self, language: Language) -> String {
+    /// What to make of it, in words.
+    #[must_use]
+    pub fn advice_text(&self, language: Language) -> String {
         match self.advice {
             Verdict::None => String::new(),
             Verdict::Unfinished => language

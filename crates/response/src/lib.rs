@@ -28,7 +28,7 @@ mod sign;
 pub use civil::{Zone, between, spoken};
 pub use drill::{
     DRILLS_COMPARED, Device, Drill, DrillInput, DrillReport, Figures, HandedOver, Missed, TakenAfter,
-    Verdict, drill_report,
+    Verdict, drill_report, reaction_written,
 };
 pub use facts::{
     Act, Approval, Attempt, AttemptStatus, Callee, Contact, Cover, FACTS_DOMAIN, FACTS_VERSION, Facts,

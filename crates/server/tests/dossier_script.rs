@@ -10,7 +10,7 @@
 
 use std::process::Command;
 
-const SCRIPT: &str = include_str!("../src/pages/assets/dossier-key.js");
+const SCRIPT: &str = include_str!("../../console/assets/dossier-key.js");
 const PUBLISHED: &str = include_str!("../../../docs/dossiers.md");
 
 const COMPARE: &str = r#"

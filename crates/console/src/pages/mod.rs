@@ -4,6 +4,7 @@
 mod audit;
 mod ceremony;
 mod enrol;
+mod first;
 mod exposure;
 mod me;
 mod motions;
@@ -11,6 +12,7 @@ mod overview;
 mod policy;
 mod practice;
 mod register;
+mod response;
 mod settings;
 mod sign_in;
 mod stops;
@@ -89,6 +91,12 @@ pub const PAGES: &[Page] = &[
     post("/stops/posture", Audience::Person, stops::raise_posted),
     get("/motions", Audience::Person, motions::show),
     get("/motions/{id}", Audience::Person, motions::one),
+    get("/response", Audience::Responder, response::show),
+    get("/response/incidents/{id}", Audience::Responder, response::room::show),
+    get("/response/incidents/{id}/pack", Audience::Responder, response::pack::show),
+    get("/response/drills", Audience::Responder, response::drills::show),
+    get("/response/duty", Audience::Responder, response::duty::show),
+    get("/response/dossiers/{person}", Audience::Responder, response::dossier::show),
     get("/settings", Audience::Person, settings::show),
     post("/settings", Audience::Person, settings::keep),
     post("/settings/end-session", Audience::Person, settings::end_session),
@@ -97,6 +105,7 @@ pub const PAGES: &[Page] = &[
     get("/enrol", Audience::Anyone, enrol::show),
     local("/practice", practice::show),
     get("/me", Audience::Person, me::show),
+    get("/first", Audience::Anyone, first::show),
     get("/transfers", Audience::Person, transfers::list::show),
     get("/transfers.csv", Audience::Person, transfers::csv::show),
     get("/transfers/new", Audience::Person, transfers::new::show),

@@ -13,6 +13,7 @@ mod telling;
 mod tests;
 
 use ed25519_dalek::VerifyingKey;
+use maud::Markup;
 use thiserror::Error;
 use types::{Hash, PersonId, canonical_json};
 
@@ -119,6 +120,31 @@ pub fn pack(
     manifest::seal(signed, packer, &mut files)?;
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
+}
+
+/// The page of a pack without anything of a dossier, below the heading of another page that has its own style.
+///
+/// # Errors
+/// When the facts are not believed.
+pub fn sheet(signed: &SignedFacts, language: Language) -> Result<Markup, PackError> {
+    with_contents(signed, |contents| page::part(contents, language))
+}
+
+/// The same as a file of its own, which a browser shows and prints without anything else.
+///
+/// # Errors
+/// When the facts are not believed.
+pub fn sheet_file(signed: &SignedFacts, language: Language) -> Result<String, PackError> {
+    with_contents(signed, |contents| page::render(contents, language))
+}
+
+fn with_contents<T>(
+    signed: &SignedFacts,
+    make: impl FnOnce(&page::Contents<'_>) -> T,
+) -> Result<T, PackError> {
+    signed.check()?;
+    let facts = signed.facts.clone().in_order();
+    Ok(make(&page::Contents { facts: &facts, personal: None, digest: signed.facts.digest()? }))
 }
 
 fn file(path: &str, text: String) -> PackFile {

@@ -33,20 +33,15 @@ pub(super) fn render(contents: &Contents<'_>, language: Language) -> String {
     let Contents { facts, personal, digest } = *contents;
     let zone = Zone::named(&facts.time_zone);
     let page = Page { facts, personal, zone, language };
+    let heading = format!("{} {}", page.say("Incident", "Incident"), facts.incident.id);
     let title =
         format!("{} {} · {}", page.say("Incident", "Incident"), facts.incident.id, facts.organisation);
     let body = html! {
         (page.bar())
         main {
-            (page.summary())
-            (page.people())
-            (page.attempts())
-            (page.transactions())
-            (page.stops())
-            (page.contacts())
-            (page.timeline())
-            (page.reading())
-            (page.foot(&digest))
+            (page.exercise())
+            h1 { (heading) }
+            (page.content(&digest))
         }
     };
     let page = html! {
@@ -65,6 +60,14 @@ pub(super) fn render(contents: &Contents<'_>, language: Language) -> String {
         }
     };
     page.into_string() + "\n"
+}
+
+/// What stands below the heading, for a page that has its own head and style.
+pub(super) fn part(contents: &Contents<'_>, language: Language) -> Markup {
+    let Contents { facts, personal, digest } = *contents;
+    let page = Page { facts, personal, zone: Zone::named(&facts.time_zone), language };
+    let part = html! { (page.exercise()) (page.content(&digest)) };
+    PreEscaped(spaced(part.into_string(), language))
 }
 
 /// French puts a space before some signs, at which no line may end.
@@ -99,6 +102,28 @@ impl Page<'_> {
         }
     }
 
+    fn content(&self, digest: &Hash) -> Markup {
+        html! {
+            (self.summary())
+            (self.people())
+            (self.attempts())
+            (self.transactions())
+            (self.stops())
+            (self.contacts())
+            (self.timeline())
+            (self.reading())
+            (self.foot(digest))
+        }
+    }
+
+    fn exercise(&self) -> Markup {
+        html! {
+            @if self.facts.incident.status == Status::Exercise {
+                p.exercise { (self.say("EXERCISE: nothing of this happened. It was made to practise.", "EXERCICE : rien de ceci n'a eu lieu. Établi pour s'exercer.")) }
+            }
+        }
+    }
+
     fn summary(&self) -> Markup {
         let incident = &self.facts.incident;
         let closed = match incident.closed {
@@ -109,10 +134,6 @@ impl Page<'_> {
         let lead = lead.map_or_else(|| "-".to_owned(), |contact| contact.person.to_string());
         let procedure = incident.procedure.map_or("-", |kind| kind.title(self.language));
         html! {
-            @if incident.status == Status::Exercise {
-                p.exercise { (self.say("EXERCISE: nothing of this happened. It was made to practise.", "EXERCICE : rien de ceci n'a eu lieu. Établi pour s'exercer.")) }
-            }
-            h1 { (self.say("Incident", "Incident")) " " (incident.id) }
             p.lead { (self.sentence()) }
             dl.big {
                 div { dt { (self.say("State", "État")) } dd { (closed) } }

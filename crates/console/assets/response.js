@@ -1,0 +1,26 @@
+// How long ago, and how long until, beside the moments of the responders' pages. The page itself never depends on when it was asked for.
+const relative = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "always", style: "short" });
+const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]];
+
+function spoken(seconds) {
+  const [unit, length] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ["second", 1];
+  return relative.format(Math.trunc(seconds / length), unit);
+}
+
+function tell() {
+  for (const time of document.querySelectorAll("time[data-since], time[data-due]")) {
+    const seconds = Math.round((new Date(time.dateTime) - Date.now()) / 1000);
+    let shown = time.nextElementSibling;
+    if (!shown?.classList.contains("ago")) {
+      shown = document.createElement("span");
+      shown.className = "ago";
+      time.after(shown);
+    }
+    const said = ` (${spoken(seconds)})`;
+    if (shown.textContent !== said) shown.textContent = said;
+    shown.classList.toggle("late", time.dataset.due !== undefined && seconds < 0);
+  }
+}
+
+setInterval(tell, 1000);
+tell();
