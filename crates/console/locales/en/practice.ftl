@@ -23,5 +23,5 @@ practice-end-go-on = Keep entering other words, the same or new ones, for as lon
 practice-end-slip = If you ever enter other words by mistake, somebody calls you back, and that ends it. No harm is done.
 practice-end-nothing-sent = This was practice: nothing was sent and nobody was told.
 practice-once-more = Once more, with new words
-practice-back = Back to sign-in
+practice-back = Back
 practice-needs-script = This exercise runs in your browser alone, and needs JavaScript there.

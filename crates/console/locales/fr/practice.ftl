@@ -23,5 +23,5 @@ practice-end-go-on = Continuez à entrer d'autres mots, les mêmes ou de nouveau
 practice-end-slip = Si un jour vous entrez d'autres mots par erreur, quelqu'un vous rappelle, et c'est terminé. Il n'y a pas de mal.
 practice-end-nothing-sent = C'était un exercice : rien n'a été envoyé et personne n'a été prévenu.
 practice-once-more = Encore une fois, avec de nouveaux mots
-practice-back = Retour à la connexion
+practice-back = Retour
 practice-needs-script = Cet exercice se déroule dans votre navigateur seulement, et y demande JavaScript.

@@ -24,7 +24,7 @@ pub fn list_choice(ask: &Ask) -> Markup {
     html! {
         fieldset {
             legend { (t!(ask, "ceremony-list")) }
-            @for (language, name) in [(Language::English, "English"), (Language::French, "français")] {
+            @for (language, name) in [(Language::English, "English"), (Language::French, "Français")] {
                 label.choice {
                     input type="radio" name="list" value=(tag(language)) data-field="language" autocomplete="off" checked[ask.language == language];
                     span lang=(tag(language)) { (name) }

@@ -15,7 +15,7 @@ pub fn show<'a>(ask: &'a Ask, _api: &'a dyn Api) -> Pending<'a, Shown> {
     Box::pin(async move {
         let content = html! {
             (begin(ask)) (learn(ask)) (own(ask)) (others(ask)) (end(ask))
-            p { a href="/sign-in" { (t!(ask, "practice-back")) } }
+            p { a href="/" { (t!(ask, "practice-back")) } }
             noscript { (notice(Tone::Warn, &html! { p { (t!(ask, "practice-needs-script")) } })) }
         };
         Ok(Shown::still(t!(ask, "practice-title"), content).with_scripts(&["practice.js"]))

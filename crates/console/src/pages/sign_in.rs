@@ -139,8 +139,21 @@ mod tests {
             assert_eq!(plain_path(good), Some(good), "{good}");
         }
         let bad = [
-            "", "settings", "//evil.example", "/\\evil.example", "/\t/evil.example", "https://evil.example", "/settings//x",
-            "/settings?x=//evil.example", "/sign-in", "/sign-in?next=/me", "/nothing-here", "/me?{token}", "/me ", "/mé", "/\n/evil.example",
+            "",
+            "settings",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "https://evil.example",
+            "/settings//x",
+            "/settings?x=//evil.example",
+            "/sign-in",
+            "/sign-in?next=/me",
+            "/nothing-here",
+            "/me?{token}",
+            "/me ",
+            "/mé",
+            "/\n/evil.example",
         ];
         for bad in bad {
             assert_eq!(plain_path(bad), None, "{bad:?}");
