@@ -7,7 +7,7 @@ use crate::scene::{Exchange, Scene, Story};
 use crate::stage::{self, proposal};
 use crate::surface;
 use crate::world::{self, QUICK_HOLD, SLOW_HOLD, wait_until};
-use crate::{matters, people};
+use crate::{matters, pages, people};
 
 /// What paths name.
 pub struct Ids {
@@ -36,6 +36,11 @@ fn path_of(template: &str, ids: &Ids) -> String {
         _ if template.starts_with("/v1/transfers/{id}") => of(&ids.transfer),
         _ if template.starts_with("/v1/vaults/{id}") => of("treasury"),
         _ if template.starts_with("/v1/response/incidents/{id}") => of("1"),
+        _ if template.starts_with("/transfers/{id}") => of(&ids.transfer),
+        "/vaults/{id}" => of("treasury"),
+        "/motions/{id}" => of(&ids.transfer),
+        _ if template.starts_with("/response/incidents/{id}") => of("1"),
+        "/response/dossiers/{person}" => template.replace("{person}", "alice"),
         _ if template.contains('{') => panic!("GET {template} has no step: add its path in everything.rs"),
         _ => template.to_owned(),
     }
@@ -47,6 +52,11 @@ pub fn look(scene: &mut Scene, token: &str, ids: &Ids) {
     for (_, template) in points.iter().filter(|(method, _)| method == "GET") {
         if template == "/a/{token}" {
             scene.at_link("GET", "");
+            continue;
+        }
+        if template == "/live" {
+            // A stream does not end; `console.rs` reads one. Here is what has none.
+            scene.get("/live?at=%2Fnothing", Some(token));
             continue;
         }
         let path = path_of(template, ids);
@@ -100,6 +110,7 @@ pub fn play(mut scene: Scene) -> Vec<Exchange> {
         people::responder_steps(&mut scene);
         people::link_steps(&mut scene);
         people::intake_steps(&mut scene, round);
+        pages::steps(&mut scene, round);
         unseen(&scene, &ids);
         scene.pass(Span::from_hours(18));
     }

@@ -12,6 +12,7 @@ mod decision;
 mod everything;
 mod matters;
 mod need;
+mod pages;
 mod people;
 mod scene;
 #[path = "../stage/mod.rs"]

@@ -160,6 +160,20 @@ impl Scene {
         self.note((by, method, path), raw)
     }
 
+    /// A form of a page, with the token that goes with the session; without a session there is none.
+    pub fn form(&mut self, token: &str, path: &str, fields: &str) -> Raw {
+        let page = self.stage.get("/settings", Some(token)).body();
+        let of = |page: &str| Some(page.split("name=\"token\" value=\"").nth(1)?.split('"').next()?.to_owned());
+        let body = format!("token={}&{fields}", of(&page).unwrap_or_default());
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nAccept: text/html\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: application/x-www-form-urlencoded"
+        );
+        let raw = exchange(self.stage.address, &head, body.as_bytes());
+        let by = self.tokens.get(token).cloned();
+        self.note((by.as_deref().unwrap_or("anybody"), "POST", path), raw)
+    }
+
     pub fn get(&mut self, path: &str, token: Option<&str>) -> Raw {
         let raw = self.stage.get(path, token);
         let by = token.and_then(|token| self.tokens.get(token)).cloned();

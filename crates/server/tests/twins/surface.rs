@@ -21,7 +21,8 @@ const NEVER_REFUSES: [(&str, &str, &str); 4] = [
 ];
 
 /// Entry points at which a captive never succeeds.
-const NEVER_SUCCEEDS: [(&str, &str, &str); 2] = [
+const NEVER_SUCCEEDS: [(&str, &str, &str); 3] = [
+    ("GET", "/live", "a stream never ends; `console.rs` reads one"),
     ("POST", "/v1/response/incidents/{id}/dossiers/{person}", EMPTY_ROOM),
     ("POST", "/v1/response/pauses/{protected}/end", EMPTY_ROOM),
 ];
