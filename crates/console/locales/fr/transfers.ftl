@@ -39,7 +39,7 @@ transfers-and-more = { $more ->
    *[other] { $first } et { $more } autres
 }
 transfers-refresh = Renouvellement de sorties
-transfers-yours = proposé par vous
+transfers-yours = le vôtre
 transfers-approved-by-you = approuvé par vous
 transfers-new-title = Proposer un transfert
 transfers-new-lead = Rien n'est encore proposé : vous verrez d'abord ce qu'il en adviendrait.
@@ -54,7 +54,7 @@ transfers-from = Depuis
 transfers-vault-holds = { $vault } (contient { $sum })
 transfers-output = Destination { $n }
 transfers-address = Adresse
-transfers-or-vault = Ou l'un de nos coffres
+transfers-or-vault = Au lieu d'une adresse : notre coffre
 transfers-amount-hint = Par exemple 0,5 BTC.
 transfers-amount-hint-unit = Avec sa monnaie, par exemple 2500 EUR.
 transfers-another = Ajouter une destination
@@ -132,7 +132,8 @@ transfers-step-expired = Expiré
 transfers-step-cancelled = Annulé
 transfers-approval = Approbation
 transfers-you-approved = Vous l'avez approuvé. Vous pouvez encore l'annuler, vous y opposer ou l'arrêter.
-transfers-approve = Voir et approuver
+transfers-look = Voir et approuver
+transfers-approve = Approuver exactement ceci
 transfers-approve-explained = Votre approbation vaut pour exactement ce paiement et rien d'autre. Personne ne voit qui a approuvé.
 transfers-signed-psbt = Votre signature (PSBT)
 transfers-signed-psbt-hint = Le fichier tel que votre appareil de signature l'a rendu, si vous signez pour ce coffre. Il peut aussi venir plus tard.

@@ -47,10 +47,13 @@ pub fn approve(ask: &Ask, transfer: &Transfer, on_chain: bool) -> Markup {
         }
     };
     html! {
-        section {
+        section.card {
             h2 { (t!(ask, "transfers-approval")) }
             p { (t!(ask, "transfers-approve-explained")) }
-            (act::folded(ask, &act, "", &fields))
+            details.act-fold {
+                summary.button.going { (t!(ask, "transfers-look")) }
+                div.card { (act::open(ask, &act, &fields)) }
+            }
         }
     }
 }
@@ -84,7 +87,7 @@ pub fn transaction(ask: &Ask, transfer: &Transfer, on_chain: bool) -> Markup {
         &t!(ask, "transfers-psbt-file-hint"),
     );
     html! {
-        section {
+        section.card {
             h2 { (t!(ask, "transfers-psbt")) }
             p { (stands) }
             div.row {
@@ -103,7 +106,7 @@ pub fn hold_up(ask: &Ask, transfer: &Transfer) -> Markup {
     let id = transfer.id;
     let reason = act::field("reason", Kind::Text, &t!(ask, "transfers-stop-reason"), "", "");
     html! {
-        section {
+        section.card {
             h2 { (t!(ask, "transfers-hold-up")) }
             p.soft { (t!(ask, "transfers-hold-up-lead")) }
             noscript { p.soft { (t!(ask, "transfers-held-back")) } }

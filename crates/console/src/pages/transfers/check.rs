@@ -59,12 +59,11 @@ fn page(
             Some(why) => (notice(Tone::Bad, &html! { p { strong { (t!(ask, "transfers-check-refused")) } } p { (why) } })),
             None => (notice(Tone::Good, &html! { p { (t!(ask, "transfers-check-taken")) } })),
         }
-        h2 { (t!(ask, "transfers-check-where")) }
+        div.spread { h2 { (t!(ask, "transfers-check-where")) } (change(ask, typed)) }
         ul.list { @for (at, output) in check.outputs.iter().enumerate() { (destination(ask, command, at, output)) } }
         (sums(ask, command, check))
         h2 { (t!(ask, "transfers-check-permits")) }
         @if check.permits.is_empty() { p.nothing { (t!(ask, "transfers-check-no-permit")) } } @else { (permits(ask, &check.permits)) }
-        (change(ask, typed))
         @if check.refused.is_none() { (propose(ask, typed.is_on_chain(vaults), command)) }
     }
 }
@@ -78,9 +77,9 @@ fn destination(ask: &Ask, command: &NewTransfer, at: usize, output: &OutputCheck
                 strong { @if let Some(asked) = asked { (money::amount(ask, asked.amount.0)) } }
                 (standing(ask, output))
             }
-            p { @match vault { Some(vault) => { (t!(ask, "transfers-our-vault")) " " (vault_link(vault)) } None => (grouped(&output.target)) } }
+            div { @match vault { Some(vault) => { (t!(ask, "transfers-our-vault")) " " (vault_link(vault)) } None => (grouped(&output.target)) } }
             @if let Some(wrong) = &output.problem { p.wrong { (wrong) } }
-            @if output.standing == "new" { p.soft { (t!(ask, "transfers-new-address")) } }
+            @if output.standing == "new" { p.hint { (t!(ask, "transfers-new-address")) } }
         }
     }
 }
@@ -142,7 +141,7 @@ fn change(ask: &Ask, typed: &Typed) -> Markup {
             @for (name, value) in typed.fields() { input type="hidden" name=(name) value=(value); }
             input type="hidden" name="rows" value=(typed.rows.len());
             input type="hidden" name="edit" value="1";
-            div.row { button.quiet.small { (t!(ask, "transfers-change")) } }
+            button.quiet.small { (t!(ask, "transfers-change")) }
         },
     )
 }

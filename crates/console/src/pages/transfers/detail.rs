@@ -35,12 +35,12 @@ pub fn show<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
                 div {
                     (paid(ask, &transfer))
                     (acts::approve(ask, &transfer, on_chain))
+                    (acts::hold_up(ask, &transfer))
                     (acts::transaction(ask, &transfer, on_chain))
-                    (why(ask, &reasons))
                 }
                 div {
                     (course(ask, &transfer))
-                    (acts::hold_up(ask, &transfer))
+                    (why(ask, &reasons))
                 }
             }
         };
@@ -96,11 +96,11 @@ fn waits_for(ask: &Ask, transfer: &Transfer) -> Markup {
 
 fn paid(ask: &Ask, transfer: &Transfer) -> Markup {
     html! {
-        section {
+        section.card {
             h2 { (t!(ask, "transfers-paid")) }
             dl {
                 (fact(&t!(ask, "transfers-to"), &html! {
-                    ul.list { @for output in &transfer.outputs { (destination(ask, output, transfer.outputs.len() > 1)) } }
+                    @for output in &transfer.outputs { (destination(ask, output, transfer.outputs.len() > 1)) }
                 }))
                 (fact(&t!(ask, "transfers-amount"), &html! { strong { (money::amount(ask, total(transfer))) } }))
                 (fact(&t!(ask, "transfers-max-fee"), &money::amount(ask, transfer.max_fee)))
@@ -120,7 +120,7 @@ fn paid(ask: &Ask, transfer: &Transfer) -> Markup {
 
 fn destination(ask: &Ask, output: &Output, one_of_several: bool) -> Markup {
     html! {
-        li {
+        div {
             @match &output.vault {
                 Some(vault) => { (t!(ask, "transfers-our-vault")) " " (vault_link(vault)) }
                 None => (grouped(output.address.as_deref().unwrap_or_default())),
@@ -133,7 +133,7 @@ fn destination(ask: &Ask, output: &Output, one_of_several: bool) -> Markup {
 fn why(ask: &Ask, reasons: &Reasons) -> Markup {
     html! {
         @if !reasons.parts.is_empty() {
-            section {
+            section.card {
                 h2 { (t!(ask, "transfers-reasons")) }
                 ul.tree { @for reason in &reasons.parts { (branch(ask, reason, REASONS_DEPTH_MAX)) } }
             }
@@ -185,7 +185,7 @@ fn course(ask: &Ask, transfer: &Transfer) -> Markup {
         StatusWord::Cancelled => steps.push(ended(ask, transfer, t!(ask, "transfers-step-cancelled"))),
     }
     html! {
-        section {
+        section.card {
             h2 { (t!(ask, "transfers-course")) }
             ol.timeline {
                 @for step in &steps {

@@ -23,6 +23,9 @@ const STATUSES: [(StatusWord, &str); 7] = [
     (StatusWord::Cancelled, "cancelled"),
 ];
 
+/// Which columns are sums.
+const NUMBERS: std::ops::RangeInclusive<usize> = 1..=2;
+
 /// The page.
 pub fn show<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
     Box::pin(async move {
@@ -90,7 +93,7 @@ fn table(ask: &Ask, transfers: &[Transfer]) -> Markup {
     html! {
         table.stack role="table" {
             caption.visually-hidden { (caption) }
-            thead role="rowgroup" { tr role="row" { @for head in &heads { th role="columnheader" scope="col" { (head) } } } }
+            thead role="rowgroup" { tr role="row" { @for (at, head) in heads.iter().enumerate() { th.number[NUMBERS.contains(&at)] role="columnheader" scope="col" { (head) } } } }
             tbody role="rowgroup" { @for transfer in transfers { (row(ask, transfer, &heads)) } }
         }
     }
@@ -101,11 +104,11 @@ fn row(ask: &Ask, transfer: &Transfer, heads: &[String; 7]) -> Markup {
     html! {
         tr role="row" {
             td role="cell" data-label=(to) { a href={ "/transfers/" (transfer.id) } { (destination(ask, transfer)) } }
-            td role="cell" data-label=(amount) { (money::amount(ask, total(transfer))) }
-            td role="cell" data-label=(value) { (money::value(ask, transfer.value)) }
+            td.number role="cell" data-label=(amount) { (money::amount(ask, total(transfer))) }
+            td.number role="cell" data-label=(value) { (money::value(ask, transfer.value)) }
             td role="cell" data-label=(vault) { (vault_link(&transfer.vault)) }
-            td role="cell" data-label=(note) { (note_of(transfer)) }
-            td role="cell" data-label=(status) { (standing(ask, transfer)) (own(ask, transfer)) }
+            td role="cell" data-label=(note) { @if !transfer.memo.is_empty() || !transfer.reference.is_empty() { (note_of(transfer)) } }
+            td role="cell" data-label=(status) { div { (standing(ask, transfer)) (own(ask, transfer)) } }
             td role="cell" data-label=(when) { (moment(ask, transfer)) }
         }
     }
@@ -123,19 +126,20 @@ fn destination(ask: &Ask, transfer: &Transfer) -> String {
     }
 }
 
-/// What people wrote; a cell without it is left out of a card.
+/// What people wrote.
 fn note_of(transfer: &Transfer) -> Markup {
     html! {
-        @if !transfer.memo.is_empty() { span { (transfer.memo) } }
-        @if !transfer.memo.is_empty() && !transfer.reference.is_empty() { br; }
-        @if !transfer.reference.is_empty() { span.soft { (transfer.reference) } }
+        div {
+            (transfer.memo)
+            @if !transfer.reference.is_empty() { " " span.soft { (transfer.reference) } }
+        }
     }
 }
 
 fn own(ask: &Ask, transfer: &Transfer) -> Markup {
     html! {
-        @if transfer.yours { br; span.soft { (t!(ask, "transfers-yours")) } }
-        @if transfer.approved_by_you { br; span.soft { (t!(ask, "transfers-approved-by-you")) } }
+        @if transfer.yours { " " span.soft { (t!(ask, "transfers-yours")) } }
+        @if transfer.approved_by_you { " " span.soft { (t!(ask, "transfers-approved-by-you")) } }
     }
 }
 

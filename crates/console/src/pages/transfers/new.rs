@@ -66,9 +66,10 @@ fn from(ask: &Ask, vaults: &VaultList, typed: &Typed, wrong: &[Wrong]) -> Markup
         None => vault.id.to_string(),
     };
     html! {
-        label for="vault" { (t!(ask, "transfers-from")) }
-        select id="vault" name="vault" autocomplete="off" aria-describedby=[describes("vault", "", wrong)] {
-            @for vault in &vaults.vaults { option value=(vault.id) selected[vault.id.as_str() == typed.vault] { (held(vault)) } }
+        label { (t!(ask, "transfers-from"))
+            select id="vault" name="vault" autocomplete="off" aria-describedby=[describes("vault", "", wrong)] {
+                @for vault in &vaults.vaults { option value=(vault.id) selected[vault.id.as_str() == typed.vault] { (held(vault)) } }
+            }
         }
         (says("vault", wrong))
     }
@@ -78,17 +79,20 @@ fn output(ask: &Ask, vaults: &VaultList, typed: &Typed, at: usize, row: &Row, wr
     let number = i64::try_from(at + 1).unwrap_or(i64::MAX);
     let into = format!("into{at}");
     html! {
-        fieldset.card {
-            legend.visually-hidden { (t!(ask, "transfers-output", n = number)) }
+        fieldset.card.narrow {
+            legend { (t!(ask, "transfers-output", n = number)) }
             (input(&format!("to{at}"), &t!(ask, "transfers-address"), &row.to, "", wrong))
-            @if vaults.vaults.len() > 1 || !row.into.is_empty() {
-                label for=(into) { (t!(ask, "transfers-or-vault")) }
-                select id=(into) name=(into) autocomplete="off" {
-                    option value="" { "—" }
-                    @for vault in &vaults.vaults { option value=(vault.id) selected[vault.id.as_str() == row.into] { (vault.id) } }
+            div.pair {
+                div { (input(&format!("amount{at}"), &t!(ask, "transfers-amount"), &row.amount, &amount_hint(ask, vaults, typed), wrong)) }
+                @if vaults.vaults.len() > 1 || !row.into.is_empty() {
+                    label { (t!(ask, "transfers-or-vault"))
+                        select name=(into) autocomplete="off" {
+                            option value="" { "—" }
+                            @for vault in &vaults.vaults { option value=(vault.id) selected[vault.id.as_str() == row.into] { (vault.id) } }
+                        }
+                    }
                 }
             }
-            (input(&format!("amount{at}"), &t!(ask, "transfers-amount"), &row.amount, &amount_hint(ask, vaults, typed), wrong))
         }
     }
 }
@@ -104,9 +108,10 @@ fn amount_hint(ask: &Ask, vaults: &VaultList, typed: &Typed) -> String {
 fn input(name: &str, label: &str, value: &str, hint: &str, wrong: &[Wrong]) -> Markup {
     let is_wrong = wrong.iter().any(|it| it.field == name);
     html! {
-        label for=(name) { (label) }
-        input id=(name) name=(name) type="text" value=(value) maxlength=(TEXT_CHARS_MAX) autocomplete="off" spellcheck="false"
-            aria-invalid=[is_wrong.then_some("true")] aria-describedby=[describes(name, hint, wrong)];
+        label { (label)
+            input id=(name) name=(name) type="text" value=(value) maxlength=(TEXT_CHARS_MAX) autocomplete="off" spellcheck="false"
+                aria-invalid=[is_wrong.then_some("true")] aria-describedby=[describes(name, hint, wrong)];
+        }
         @if !hint.is_empty() { p.hint id={ "hint-" (name) } { (hint) } }
         (says(name, wrong))
     }
