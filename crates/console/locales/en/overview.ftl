@@ -13,10 +13,14 @@ overview-way = On their way
 overview-way-explained = Enough people have agreed. These take effect by themselves when their wait is over: look now, and stop or object if something is wrong.
 overview-goes = Decided
 overview-warnings = { $n ->
-    [one] 1 warning about the server
-   *[other] { $n } warnings about the server
+    [one] 1 warning about the server:
+   *[other] { $n } warnings about the server:
 }
-overview-warnings-explained = Coins near their recovery lock, a vault that cannot be used, fewer than two independent alarm channels, or an exposure that rose: whoever runs the server sees which.
+overview-warnings-short = { $n ->
+    [one] 1 warning
+   *[other] { $n } warnings
+}
+overview-warnings-explained = coins near their recovery lock, a vault that cannot be used, fewer than two independent alarm channels, or an exposure that rose: whoever runs the server sees which.
 overview-rose = The exposure has risen: more could be forced out than before.
 overview-posture = The posture is raised:
 overview-stops = { $n ->

@@ -13,10 +13,14 @@ overview-way = En chemin
 overview-way-explained = Assez de personnes ont donné leur accord. Ceci prend effet tout seul à la fin de l'attente : regardez maintenant, et arrêtez ou objectez si quelque chose ne va pas.
 overview-goes = Décision
 overview-warnings = { $n ->
-    [one] { $n } avertissement sur le serveur
-   *[other] { $n } avertissements sur le serveur
+    [one] { $n } avertissement sur le serveur :
+   *[other] { $n } avertissements sur le serveur :
 }
-overview-warnings-explained = Pièces proches du verrou de secours, coffre inutilisable, moins de deux canaux d'alarme indépendants, ou exposition en hausse : la personne qui gère le serveur voit lequel.
+overview-warnings-short = { $n ->
+    [one] { $n } avertissement
+   *[other] { $n } avertissements
+}
+overview-warnings-explained = pièces proches du verrou de secours, coffre inutilisable, moins de deux canaux d'alarme indépendants, ou exposition en hausse : la personne qui gère le serveur voit lequel.
 overview-rose = L'exposition a augmenté : on pourrait extorquer plus qu'avant.
 overview-posture = La posture est relevée :
 overview-stops = { $n ->

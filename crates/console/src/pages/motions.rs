@@ -131,7 +131,7 @@ fn own(ask: &Ask, motion: &Motion) -> Markup {
 pub fn wait(ask: &Ask, motion: &Motion) -> Markup {
     html! {
         @if let (true, Some(at)) = (is_provisional(motion), motion.lapses_at) {
-            p { (t!(ask, "motions-lapses")) " " (time::until(ask, at)) }
+            p { (t!(ask, "motions-lapses")) " " (time::until(ask, at)) " " (t!(ask, "motions-lapses-unless")) }
         } @else if motion.status == "pending" {
             @match motion.ready_at {
                 Some(at) if motion.met => p { (t!(ask, "motions-ready")) " " (time::until(ask, at)) },

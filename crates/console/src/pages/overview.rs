@@ -254,7 +254,7 @@ fn safety(ask: &Ask, seen: &Seen) -> Markup {
                 (fact(&t!(ask, "stops-in-force"), &html! { (in_force(seen).len()) }))
                 (fact(&t!(ask, "overview-health"), &html! {
                     @if seen.warnings == 0 { (badge(Tone::Good, &t!(ask, "overview-healthy"))) }
-                    @else { (badge(Tone::Warn, &t!(ask, "overview-warnings", n = seen.warnings))) }
+                    @else { (badge(Tone::Warn, &t!(ask, "overview-warnings-short", n = seen.warnings))) }
                 }))
                 (fact(&t!(ask, "overview-check-in"), &check_in(ask, seen.schedule.as_ref())))
             }

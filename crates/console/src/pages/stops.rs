@@ -281,12 +281,15 @@ fn posture_section(ask: &Ask, seen: &Seen) -> Markup {
     html! {
         section {
             h2 { (t!(ask, "stops-posture")) }
-            ul.list {
+            dl {
                 @for posture in POSTURES {
-                    li {
-                        @if posture == seen.posture { (posture_badge(ask, posture)) " " strong { (t!(ask, "stops-now")) } }
-                        @else { (badge(Tone::Quiet, &posture_name(ask, posture))) }
-                        " " (explained(posture))
+                    @let now = posture == seen.posture;
+                    div.fact {
+                        dt {
+                            @if now { (posture_badge(ask, posture)) " " (t!(ask, "stops-now")) }
+                            @else { (badge(Tone::Quiet, &posture_name(ask, posture))) }
+                        }
+                        dd { (explained(posture)) }
                     }
                 }
             }

@@ -102,7 +102,7 @@ fn others(ask: &Ask, list: &AddressList) -> Markup {
             tr {
                 td { a href={ (ask.path) "?address=" (shown.index) "#receive" } { (shown.index) } }
                 td { (shown.label) }
-                td { code { (shown.address) } }
+                td { code.sum title=(shown.address) { (short(&shown.address)) } }
                 td { (time::moment(ask, shown.shown_at)) }
             }
         }
@@ -115,5 +115,13 @@ fn others(ask: &Ask, list: &AddressList) -> Markup {
                 p { a href={ (ask.path) "?older=" (last.index) "#receive" } { (t!(ask, "vaults-addresses-older")) } }
             }
         }
+    }
+}
+
+/// `bcrt1qrp33g…fqzf4jry`: enough to find one again; to be copied it is picked and shown whole.
+fn short(address: &str) -> String {
+    match (address.get(..12), address.len().checked_sub(8).and_then(|from| address.get(from..))) {
+        (Some(begin), Some(end)) if address.len() > 24 => format!("{begin}…{end}"),
+        _ => address.to_owned(),
     }
 }

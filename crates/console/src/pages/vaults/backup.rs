@@ -56,7 +56,7 @@ fn sheet(ask: &Ask, detail: &VaultDetail, descriptor: &str, addresses: &[String]
         @if let Some(code) = code { div { (code) } }
         h2 { (t!(ask, "vaults-backup-how")) }
         p { (t!(ask, "vaults-backup-how-explained")) " " code { (t!(ask, "vaults-backup-page")) } }
-        p { (t!(ask, "vaults-backup-command")) " " code { "rempart vault sheet" } }
+        p { (t!(ask, "vaults-backup-command")) " " code { (t!(ask, "vaults-backup-program")) } }
     }
 }
 

@@ -49,12 +49,12 @@ pub fn section(ask: &Ask, list: &CoinList, from: usize) -> Markup {
 fn row(ask: &Ask, coin: &Coin) -> Markup {
     html! {
         tr {
-            td.number { (money::amount(ask, coin.amount)) }
+            td { (money::amount(ask, coin.amount)) }
             td {
                 code title=(coin.outpoint) { (short(&coin.outpoint)) }
                 @if coin.reserved { " " (badge(Tone::Going, &t!(ask, "vaults-coin-reserved"))) }
             }
-            td { (blocks(ask, coin.age_blocks)) }
+            td { @if coin.age_blocks == 0 { (t!(ask, "vaults-coin-new")) } @else { span.sum { (blocks(ask, coin.age_blocks)) } } }
             td { (recovery(ask, coin)) }
         }
     }
@@ -66,7 +66,7 @@ fn recovery(ask: &Ask, coin: &Coin) -> Markup {
             0 => (badge(Tone::Bad, &t!(ask, "vaults-coin-open"))),
             left if left > LOCK_BLOCKS_MAX => span.soft { (t!(ask, "vaults-coin-no-recovery")) },
             left => {
-                (blocks(ask, left))
+                span.sum { (blocks(ask, left)) }
                 @if coin.refresh_due { " " (badge(Tone::Warn, &t!(ask, "vaults-coin-due"))) }
             }
         }
