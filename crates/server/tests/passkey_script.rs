@@ -97,7 +97,7 @@ fn browser_and_server_compute_the_same_challenges() {
     let cases =
         json!({ "cases": (0..CASES).map(case).collect::<Vec<_>>(), "refused": refused, "bytes": bytes });
     let files = [
-        ("passkey.js", include_str!("../src/pages/assets/passkey.js").to_owned()),
+        ("passkey.js", include_str!("../../console/assets/passkey.js").to_owned()),
         ("cases.json", cases.to_string()),
         ("compare.mjs", COMPARE.to_owned()),
         ("package.json", r#"{"type":"module"}"#.to_owned()),

@@ -12,7 +12,6 @@ use std::process::Command;
 
 use credentials::{Language, Phrase, PhraseError, Picture};
 use serde_json::{Value, json};
-use server::pages::{PHRASE_SCRIPT, WORDS_SCRIPT};
 use types::hash_parts;
 
 const PHRASES: usize = 2000;
@@ -41,6 +40,12 @@ for (const [prefix, list, expected] of JSON.parse(readFileSync("prefixes.json", 
 }
 console.log(`${cases.length} compared`);
 "#;
+
+/// A script as browsers get it.
+fn script(path: &str) -> String {
+    let asset = console::assets().find(|asset| asset.path == path).unwrap();
+    String::from_utf8(asset.bytes().to_vec()).unwrap()
+}
 
 fn tag(language: Language) -> &'static str {
     match language {
@@ -129,8 +134,8 @@ fn browser_and_server_read_and_draw_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
     write("package.json", r#"{ "type": "module" }"#);
-    write("phrase.js", PHRASE_SCRIPT);
-    write("words.js", &WORDS_SCRIPT);
+    write("phrase.js", &script("/assets/phrase.js"));
+    write("words.js", &script("/assets/words.js"));
     write("compare.js", COMPARE);
     write("cases.json", &json!(cases).to_string());
     write("prefixes.json", &json!(prefixes).to_string());
