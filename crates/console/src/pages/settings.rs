@@ -65,10 +65,14 @@ fn device(ask: &Ask, me: &Me, id: &Hash) -> Markup {
 
 fn end(ask: &Ask, one: &SessionEntry) -> Markup {
     let begun = crate::parts::time::text(ask, one.begun_at);
-    posted(ask, "/settings/end-session", html! {
-        input type="hidden" name="session" value=(one.id);
-        button.quiet.small aria-label=(t!(ask, "settings-sessions-end-one", begun = begun)) { (t!(ask, "settings-sessions-end")) }
-    })
+    posted(
+        ask,
+        "/settings/end-session",
+        html! {
+            input type="hidden" name="session" value=(one.id);
+            button.quiet.small aria-label=(t!(ask, "settings-sessions-end-one", begun = begun)) { (t!(ask, "settings-sessions-end")) }
+        },
+    )
 }
 
 /// What was chosen.

@@ -9,7 +9,8 @@ use crate::parts::{Tone, fact, notice};
 use crate::t;
 
 /// What its owner types, on the own machine.
-pub const COMMANDS: &str = "rempart dossier new > dossier.toml\nrempart dossier seal dossier.toml --key OWN.key\n";
+pub const COMMANDS: &str =
+    "rempart dossier new > dossier.toml\nrempart dossier seal dossier.toml --key OWN.key\n";
 
 /// The section.
 pub fn section(ask: &Ask, own: &OwnDossier) -> Markup {
