@@ -106,14 +106,19 @@ export async function nonceFor(by) {
 }
 
 let site;
-// The passkey that this page's commands were signed with: the later ones are asked of it alone, and no second one is made on its device.
-let used;
+// The passkey that this tab's commands were signed with: the later ones are asked of it alone, and no second one is made on its device. It is
+// remembered from page to page, until the tab is closed or sign-in is shown; an id, and no secret.
+const USED = "passkey";
+const tab = globalThis.sessionStorage;
 
-const usedAlone = () => (used === undefined ? [] : [{ type: "public-key", id: used }]);
+function usedAlone() {
+  const id = tab?.getItem(USED) ?? null;
+  return id === null ? [] : [{ type: "public-key", id: fromBase64Url(id) }];
+}
 
 /** Forgets which passkey was used: somebody else may be next. */
 export function forgetPasskey() {
-  used = undefined;
+  tab?.removeItem(USED);
 }
 
 /** The relying party and its algorithms; asked for once. */
@@ -176,6 +181,6 @@ export async function sendCommand({ method = "POST", path, by, command, phrase, 
   const challenge = await commandChallenge(await requestHash(method, path, key, command), nonce);
   const proof = { by, nonce, ...(await signed(by, challenge)) };
   const accepted = await answer(await post(path, { command, proof, phrase }, { "Idempotency-Key": key }, method));
-  if (proof.passkey) used = fromBase64Url(proof.passkey.id);
+  if (proof.passkey) tab?.setItem(USED, proof.passkey.id);
   return accepted;
 }

@@ -8,8 +8,6 @@ pub const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-s
 /// For a page that reaches nobody: once its files are there, the browser itself sees to it that nothing leaves.
 const CONTENT_POLICY_LOCAL: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'none'; \
      img-src 'self' data:; manifest-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
-/// The page on which one practises: what is typed there must not be able to leave.
-const LOCAL: &str = "/practice";
 
 /// Besides the content policy. That nothing is kept (`no-store`) is said by `edge` on every answer.
 const HEADERS: [(HeaderName, HeaderValue); 5] = [
@@ -23,12 +21,13 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
     ),
 ];
 
-/// Gives a page of this path its headers.
+/// Gives a page of this path its headers. From a page that is local, what is typed must not be able to leave.
 pub fn protect(headers: &mut HeaderMap, path: &str) {
     for (name, value) in HEADERS {
         headers.insert(name, value);
     }
-    let policy = if path == LOCAL { CONTENT_POLICY_LOCAL } else { CONTENT_POLICY };
+    let is_local = console::find("GET", path).is_some_and(|(page, _)| page.local);
+    let policy = if is_local { CONTENT_POLICY_LOCAL } else { CONTENT_POLICY };
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
 }
 
@@ -39,7 +38,7 @@ mod tests {
     #[test]
     fn nothing_inline_and_nothing_from_elsewhere() {
         let mut headers = HeaderMap::new();
-        for path in ["/", LOCAL] {
+        for path in ["/", "/practice"] {
             protect(&mut headers, path);
             let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
             assert!(

@@ -85,6 +85,10 @@ async fn answer(
         return Ok(absent(requested, &ask));
     };
     ask.parameters = parameters;
+    if page.local {
+        // Nothing on it is anybody's own, and the form that signs out could not leave it.
+        ask.who = None;
+    }
     let mut asking = asking(http, inside, requested, &ask);
     if let Some(request) = body {
         let incoming = <Incoming as axum::extract::FromRequest<Http>>::from_request(request, http).await;
