@@ -43,7 +43,7 @@ pub fn show<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
 
 fn of_which(ask: &Ask, incident: &Incident) -> Markup {
     html! {
-        div.off-paper {
+        div.unprinted {
             p { a href={ "/response/incidents/" (incident.id) } { (t!(ask, "dossier-incident", id = incident.id.to_string())) } " "
                 (level_badge(ask, incident)) " " (since(ask, incident.opened)) }
             p { (t!(ask, "dossier-why")) }
@@ -54,7 +54,7 @@ fn of_which(ask: &Ask, incident: &Incident) -> Markup {
 /// The identity: outside every form, without names, so that nothing of it can be sent or kept.
 fn identity(ask: &Ask) -> Markup {
     html! {
-        section.card.off-paper id="identity" data-keep {
+        section.card.unprinted id="identity" data-keep {
             h2 { (t!(ask, "dossier-key")) }
             p { (t!(ask, "dossier-key-why")) }
             label { (t!(ask, "dossier-key-file")) input id="identity-file" type="file" autocomplete="off"; }
@@ -91,7 +91,7 @@ fn opening(ask: &Ask, person: &str, incident: &Incident) -> Markup {
         held: None,
     };
     html! {
-        section.card.off-paper {
+        section.card.unprinted {
             h2 { (t!(ask, "dossier-open")) }
             p { (t!(ask, "dossier-open-why")) }
             (act::open(ask, &act, &html! {}))
@@ -105,7 +105,7 @@ fn shown(ask: &Ask) -> Markup {
         section aria-label=(t!(ask, "dossier-opened")) {
             p.status id="opening" role="status" {}
             div id="opened" tabindex="-1" translate="no" {}
-            div.row.off-paper id="away" hidden {
+            div.row.unprinted id="away" hidden {
                 button.bad type="button" id="put-away" { (t!(ask, "dossier-put-away")) }
                 p.hint { (t!(ask, "dossier-put-away-why")) }
             }

@@ -45,7 +45,7 @@ pub fn show<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
 fn head(ask: &Ask, id: &str) -> Markup {
     let here = format!("/response/incidents/{id}");
     html! {
-        div.off-paper {
+        div.unprinted {
             p { (t!(ask, "response-pack-why")) }
             p.row {
                 a.button href={ (here) "/pack?as=html" } { (t!(ask, "response-pack-html")) }
