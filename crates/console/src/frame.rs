@@ -50,7 +50,7 @@ pub fn whole_page(ask: &Ask, title: &str, content: &Markup, scripts: &[&str], li
                 meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover";
                 meta name="color-scheme" content="light dark";
                 meta name="robots" content="noindex";
-                meta name="htmx-config" content="{\"history\":false,\"includeIndicatorCSS\":false,\"morphSkip\":\"[data-keep]\"}";
+                meta name="htmx-config" content="{\"history\":false,\"includeIndicatorCSS\":false,\"morphSkip\":\"[data-keep]\",\"morphIgnore\":[\"data-htmx-powered\",\"open\"]}";
                 title { (title) " · Rempart" }
                 link rel="icon" href="/assets/icon.svg" type="image/svg+xml";
                 link rel="manifest" href="/assets/manifest.webmanifest" crossorigin="use-credentials";

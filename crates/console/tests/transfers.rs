@@ -9,6 +9,8 @@
 
 #[path = "samples/transfers.rs"]
 mod samples;
+#[path = "transfers/script.rs"]
+mod script;
 
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -18,7 +20,7 @@ use std::task::{Context, Poll, Waker};
 use api::Problem;
 use console::{Api, Ask, Fields, Language, Look, Pending, Shown, Who, find, problem, whole_page};
 use serde_json::{Value, json};
-use types::hash_parts;
+use types::{Hash, hash_parts};
 
 /// Answers from a table, and everything that was asked.
 #[derive(Default)]
@@ -66,6 +68,12 @@ impl Api for Table {
     fn delete<'a>(&'a self, path: &'a str) -> Pending<'a, Value> {
         Box::pin(async move { self.answer("DELETE", path, Value::Null) })
     }
+}
+
+/// The id of a sample.
+fn id_of(name: &str) -> Hash {
+    let found = samples::each().into_iter().find(|(own, _)| *own == name);
+    serde_json::from_value(found.unwrap().1["id"].clone()).unwrap()
 }
 
 fn fields(of: &[(&str, &str)]) -> Fields {
@@ -117,7 +125,7 @@ fn both(path: &str, name: &str) -> String {
 }
 
 fn detail(name: &str) -> String {
-    both(&format!("/transfers/{}", samples::id_of(name)), name)
+    both(&format!("/transfers/{}", id_of(name)), name)
 }
 
 /// What stands in an attribute, as the browser reads it.
@@ -183,7 +191,7 @@ fn the_file_has_a_line_for_each_output_and_its_sums_add_up() {
     let lines: Vec<&str> = text.trim_start_matches('\u{feff}').split_terminator("\r\n").collect();
     assert_eq!(lines.len(), 1 + samples::each().len() + 1, "one has two outputs");
     assert!(lines[0].starts_with("transfer,submitted_at,status,"));
-    let own = samples::id_of("own");
+    let own = id_of("own");
     let of_two: Vec<&&str> = lines.iter().filter(|line| line.starts_with(&own.to_string())).collect();
     assert!(
         of_two[0].contains(",2026-11-20T09:30:00Z,pending,")
@@ -354,7 +362,7 @@ fn a_command_that_the_interface_does_not_take_comes_back_as_well() {
 fn what_is_approved_is_the_payload_whose_hash_is_the_id() {
     let page = detail("unmet");
     let payload = attribute(&page, "data-payload").unwrap();
-    let id = samples::id_of("unmet");
+    let id = id_of("unmet");
     assert_eq!(hash_parts("rempart/transfer/v1", &[payload.as_bytes()]), id);
     assert!(page.contains(&format!("data-act=\"/v1/transfers/{id}/approve\"")));
     let command: Value = serde_json::from_str(
@@ -379,7 +387,7 @@ fn each_state_offers_what_can_be_done_in_it() {
         ("cancelled", false, false, false),
     ] {
         let page = detail(name);
-        let id = samples::id_of(name);
+        let id = id_of(name);
         assert_eq!(page.contains("data-payload"), approve, "{name}");
         for word in ["cancel", "object", "stop"] {
             assert_eq!(page.contains(&format!("action=\"/transfers/{id}/{word}\"")), hold, "{name} {word}");
@@ -393,7 +401,7 @@ fn each_state_offers_what_can_be_done_in_it() {
 
 #[test]
 fn a_refresh_cannot_be_held_up_and_a_vault_without_a_chain_has_no_file() {
-    let (id, path) = (samples::id_of("unmet"), format!("/v1/transfers/{}", samples::id_of("unmet")));
+    let (id, path) = (id_of("unmet"), format!("/v1/transfers/{}", id_of("unmet")));
     let mut transfer = samples::each()[0].1.clone();
     transfer["refresh"] = json!(true);
     transfer["vault"] = json!("payroll");
@@ -405,7 +413,7 @@ fn a_refresh_cannot_be_held_up_and_a_vault_without_a_chain_has_no_file() {
 
 #[test]
 fn holding_works_without_a_script_and_leaves_no_trace() {
-    let id = samples::id_of("own");
+    let id = id_of("own");
     let post = |word: &str| {
         let table = Table::new();
         let mut ask = asking(Language::English, &format!("/transfers/{id}/{word}"));
@@ -425,7 +433,7 @@ fn holding_works_without_a_script_and_leaves_no_trace() {
 #[test]
 fn the_file_to_sign_is_what_was_brought_or_a_draft() {
     for (name, source) in [("own", "draft"), ("ready", "psbt")] {
-        let id = samples::id_of(name);
+        let id = id_of(name);
         let table = Table::new();
         let Ok(Shown::File { bytes, name: file, .. }) =
             run("GET", asking(Language::English, &format!("/transfers/{id}/psbt")), &table)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use types::{ActorId, Amount, Hash, Nonce, Output, Payload, Target, VaultId};
+use types::{ActorId, Amount, Nonce, Output, Payload, Target, VaultId};
 
 /// To a listed partner, and to another vault.
 pub const ADDRESS: &str = "bcrt1qcr8te4kr609gcawutmrza0j4xv80jy8zeqchgx";
@@ -99,12 +99,6 @@ pub fn each() -> Vec<(&'static str, Value)> {
         ("expired", settled(8, "expired", json!({}))),
         ("cancelled", settled(9, "cancelled", json!({}))),
     ]
-}
-
-/// The id of one of them.
-pub fn id_of(name: &str) -> Hash {
-    let found = each().into_iter().find(|(own, _)| *own == name);
-    serde_json::from_value(found.unwrap().1["id"].clone()).unwrap()
 }
 
 fn reasons() -> Value {
