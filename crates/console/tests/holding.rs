@@ -89,7 +89,11 @@ fn now<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-fn shown(method: &str, mut ask: Ask, answers: BTreeMap<String, Value>) -> (Result<Shown, Problem>, Vec<(String, Value)>, Ask) {
+fn shown(
+    method: &str,
+    mut ask: Ask,
+    answers: BTreeMap<String, Value>,
+) -> (Result<Shown, Problem>, Vec<(String, Value)>, Ask) {
     let (page, parameters) = find(method, &ask.path).unwrap_or_else(|| panic!("no page {}", ask.path));
     ask.parameters = parameters;
     let api = Known { answers, held: Mutex::default() };
@@ -115,7 +119,7 @@ fn keep(path: &str, language: Language, page: &str) {
     let Ok(folder) = std::env::var("CONSOLE_PAGES") else { return };
     let name = path.trim_matches('/').replace(['/', '?', '=', '&'], "-");
     let name = if name.is_empty() { "overview" } else { &name };
-    let name: String = name.chars().take(40).collect();
+    let name: String = name.chars().take(60).collect();
     std::fs::write(format!("{folder}/{name}-{language:?}.html"), page).unwrap();
 }
 
@@ -129,9 +133,23 @@ fn motion(number: u8) -> String {
 
 fn paths() -> Vec<String> {
     let mut paths: Vec<String> = [
-        "/", "/vaults", "/vaults/treasury", "/vaults/treasury?coins=50", "/vaults/treasury?address=3", "/vaults/treasury?older=10",
-        "/vaults/treasury?do=refresh", "/vaults/treasury?do=backup", "/vaults/desk", "/stops", "/stops?do=everything", "/stops?do=vault",
-        "/stops?do=person", "/stops?do=raise", "/stops?do=lower", "/stops?lift=12", "/motions",
+        "/",
+        "/vaults",
+        "/vaults/treasury",
+        "/vaults/treasury?coins=50",
+        "/vaults/treasury?address=3",
+        "/vaults/treasury?older=10",
+        "/vaults/treasury?do=refresh",
+        "/vaults/treasury?do=backup",
+        "/vaults/desk",
+        "/stops",
+        "/stops?do=everything",
+        "/stops?do=vault",
+        "/stops?do=person",
+        "/stops?do=raise",
+        "/stops?do=lower",
+        "/stops?lift=12",
+        "/motions",
     ]
     .map(str::to_owned)
     .into();
@@ -153,7 +171,11 @@ fn every_view_is_made_in_both_languages_without_styles_or_scripts_of_its_own() {
                     assert!(!page.contains(never), "{path}: {never}");
                 }
                 assert_eq!(page.matches("<h1").count(), 1, "{path}");
-                let form_ids: Vec<&str> = page.split("<form class=\"act\" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+                let form_ids: Vec<&str> = page
+                    .split("<form class=\"act\" id=\"")
+                    .skip(1)
+                    .filter_map(|rest| rest.split('"').next())
+                    .collect();
                 let unique: std::collections::BTreeSet<_> = form_ids.iter().collect();
                 assert_eq!(unique.len(), form_ids.len(), "{path}: {form_ids:?}");
                 for key in ["overview-", "vaults-", "stops-", "motions-"] {
@@ -217,7 +239,11 @@ fn a_vault_shows_its_chain_its_coins_and_an_address_to_be_scanned() {
     assert!(page.contains("A stop holds this vault."));
     assert!(page.contains(&format!("aria-label=\"QR code of the address {}\"", vaults::ADDRESS)));
     assert!(page.contains("Address 13"), "the newest address");
-    assert!(page.contains("recovery is open") && page.contains("1,440 blocks (about 10 days)") && page.contains("reserved"));
+    assert!(
+        page.contains("recovery is open")
+            && page.contains("1,440 blocks (about 10 days)")
+            && page.contains("reserved")
+    );
     assert_eq!(page.matches("<tr>").count(), 2 + 25 + 10, "both tables are paged");
     assert!(page.contains("?coins=25#coins") && page.contains("?do=refresh") && page.contains("?do=backup"));
     assert!(page.contains("data-act=\"/v1/vaults/treasury/addresses\""));
@@ -244,10 +270,16 @@ fn what_is_no_vault_or_motion_is_not_found() {
 #[test]
 fn a_renewal_is_proposed_to_the_vault_itself() {
     let page = english("/vaults/treasury?do=refresh");
-    let command = page.split("data-command=\"").nth(1).unwrap().split('"').next().unwrap().replace("&quot;", "\"");
+    let command =
+        page.split("data-command=\"").nth(1).unwrap().split('"').next().unwrap().replace("&quot;", "\"");
     let command: api::NewTransfer = serde_json::from_str(&command).unwrap();
     assert!(command.refresh && command.outputs.len() == 2 && command.psbt.is_none());
-    assert!(command.outputs.iter().all(|output| output.vault == Some(command.vault.clone()) && output.address.is_none()));
+    assert!(
+        command
+            .outputs
+            .iter()
+            .all(|output| output.vault == Some(command.vault.clone()) && output.address.is_none())
+    );
     assert_eq!(command.max_fee.0.to_string(), "0.000412 BTC");
     assert!(!page.contains("data-live"), "it stands still");
 }
@@ -261,7 +293,11 @@ fn only_numbers_go_into_the_question_for_a_renewal() {
 #[test]
 fn the_backup_has_the_descriptor_and_no_act() {
     let page = english("/vaults/treasury?do=backup");
-    assert!(page.contains("older(52560)") && page.contains("52,560 blocks (about 365 days)") && page.contains("docs/recover.md"));
+    assert!(
+        page.contains("older(52560)")
+            && page.contains("52,560 blocks (about 365 days)")
+            && page.contains("docs/recover.md")
+    );
     assert!(page.contains(vaults::ADDRESS) && page.contains("<svg") && !page.contains("form class=\"act\""));
 }
 
@@ -272,18 +308,35 @@ fn stops_are_placed_on_anything_with_and_without_a_script() {
     assert!(page.contains(&format!("/transfers/{}", stops::STOPPED)) && page.contains("placed by you"));
     assert!(page.contains(&motion(9)), "the lift that is proposed");
     assert!(page.contains("?lift=12") && !page.contains("?lift=9\"") && !page.contains("?lift=7\""));
-    let cases = [("everything", "{&quot;scope&quot;:&quot;organisation&quot;}"), ("vault", "data-field=\"scope.vault\""), ("person", "data-field=\"scope.person\"")];
+    let cases = [
+        ("everything", "{&quot;scope&quot;:&quot;organisation&quot;}"),
+        ("vault", "data-field=\"scope.vault\""),
+        ("person", "data-field=\"scope.person\""),
+    ];
     for (kind, has) in cases {
         let page = english(&format!("/stops?do={kind}"));
         assert!(page.contains("data-act=\"/v1/stops\"") && page.contains(has), "{kind}");
-        assert!(page.contains("<noscript><form method=\"post\" action=\"/stops\""), "{kind} without a script");
+        assert!(
+            page.contains("<noscript><form method=\"post\" action=\"/stops\""),
+            "{kind} without a script"
+        );
     }
     let raise = english("/stops?do=raise");
-    assert!(raise.contains("value=\"lockdown\"") && !raise.contains("value=\"normal\"") && raise.contains("action=\"/stops/posture\""));
+    assert!(
+        raise.contains("value=\"lockdown\"")
+            && !raise.contains("value=\"normal\"")
+            && raise.contains("action=\"/stops/posture\"")
+    );
     let lower = english("/stops?do=lower");
-    assert!(lower.contains("value=\"normal\"") && !lower.contains("value=\"lockdown\"") && lower.contains("/v1/posture/lower"));
+    assert!(
+        lower.contains("value=\"normal\"")
+            && !lower.contains("value=\"lockdown\"")
+            && lower.contains("/v1/posture/lower")
+    );
     let lift = english("/stops?lift=12");
-    assert!(lift.contains("data-act=\"/v1/stops/12/lift\"") && lift.contains("data-then=\"/motions/{motion}\""));
+    assert!(
+        lift.contains("data-act=\"/v1/stops/12/lift\"") && lift.contains("data-then=\"/motions/{motion}\"")
+    );
     assert!(!english("/stops?lift=7").contains("/lift\""), "what is lifted already is not lifted again");
 }
 
@@ -306,8 +359,14 @@ fn goes_to(made: Result<Shown, Problem>) -> String {
 fn what_is_posted_without_a_script_is_what_a_device_would_have_signed() {
     let cases = [
         (vec![("scope", "organisation"), ("reason", "a")], json!({ "scope": "organisation", "reason": "a" })),
-        (vec![("scope.vault", "desk"), ("reason", "")], json!({ "scope": { "vault": "desk" }, "reason": "" })),
-        (vec![("scope.person", " bob "), ("reason", "")], json!({ "scope": { "person": "bob" }, "reason": "" })),
+        (
+            vec![("scope.vault", "desk"), ("reason", "")],
+            json!({ "scope": { "vault": "desk" }, "reason": "" }),
+        ),
+        (
+            vec![("scope.person", " bob "), ("reason", "")],
+            json!({ "scope": { "person": "bob" }, "reason": "" }),
+        ),
     ];
     for (fields, command) in cases {
         let (made, held) = post("/stops", &fields);
@@ -333,14 +392,23 @@ fn a_motion_is_endorsed_by_others_and_ended_by_anyone() {
     let endorses = |number| english(&motion(number)).contains("/endorse\"");
     let ends = |number| english(&motion(number)).contains("/end\"");
     // A tightening in force for now can be joined; it cannot be ended any more.
-    let expected = [(3, true, false), (6, true, true), (7, true, true), (8, false, true), (9, false, true), (10, true, true), (1, false, false), (11, false, false)];
+    let expected = [
+        (3, true, false),
+        (6, true, true),
+        (7, true, true),
+        (8, false, true),
+        (9, false, true),
+        (10, true, true),
+        (1, false, false),
+        (11, false, false),
+    ];
     for (number, endorse, end) in expected {
         assert_eq!((endorses(number), ends(number)), (endorse, end), "{number}");
     }
 }
 
 #[test]
-fn the_digits_of_a_credential_are_to_be_heard_before_endorsing() {
+fn the_fingerprint_of_a_credential_is_to_be_heard_before_endorsing() {
     let page = english(&motion(7));
     assert!(page.contains("3f2a-9c01-77de-b410") && page.contains("Call carol yourself"));
     let own = english(&motion(8));
@@ -351,7 +419,10 @@ fn the_digits_of_a_credential_are_to_be_heard_before_endorsing() {
 fn a_change_shows_its_verdict_and_what_differs() {
     let page = english(&motion(6));
     assert!(page.contains("Looser rules") && page.contains("one person can end it"));
-    assert!(page.contains("<del>- hold = &quot;48h&quot;</del>") && page.contains("<ins>+ hold = &quot;24h&quot;</ins>"));
+    assert!(
+        page.contains("<del>- hold = &quot;48h&quot;</del>")
+            && page.contains("<ins>+ hold = &quot;24h&quot;</ins>")
+    );
     assert!(!page.contains("Exemple SAS\""), "what is the same and far away is left out");
     assert!(english(&format!("{}?text=whole", motion(6))).contains("name = &quot;Exemple SAS&quot;"));
 }

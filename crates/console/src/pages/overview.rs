@@ -117,7 +117,7 @@ fn held(ask: &Ask, seen: &Seen) -> Markup {
                 @if raised { p { strong { (t!(ask, "overview-posture")) } " " (posture_badge(ask, seen.posture)) } }
                 @if !stops.is_empty() {
                     p { strong { (t!(ask, "overview-stops", n = stops.len())) } }
-                    ul.list { @for stop in stops.iter().take(SHOWN) { li { (scope(ask, &stop.scope)) @if !stop.reason.is_empty() { ": " (stop.reason) } } } }
+                    ul.list { @for stop in stops.iter().take(SHOWN) { li { (scope(ask, &stop.scope)) @if !stop.reason.is_empty() { " · " (stop.reason) } } } }
                 }
                 p { a href="/stops" { (t!(ask, "overview-stops-see")) } }
             }))
@@ -254,7 +254,7 @@ fn safety(ask: &Ask, seen: &Seen) -> Markup {
                 (fact(&t!(ask, "stops-in-force"), &html! { (in_force(seen).len()) }))
                 (fact(&t!(ask, "overview-health"), &html! {
                     @if seen.warnings == 0 { (badge(Tone::Good, &t!(ask, "overview-healthy"))) }
-                    @else { (badge(Tone::Warn, &t!(ask, "overview-warnings-short", n = seen.warnings))) }
+                    @else { strong { (t!(ask, "overview-warnings-short", n = seen.warnings)) } }
                 }))
                 (fact(&t!(ask, "overview-check-in"), &check_in(ask, seen.schedule.as_ref())))
             }

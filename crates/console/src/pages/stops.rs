@@ -227,7 +227,7 @@ fn lift(ask: &Ask, seen: &Seen) -> Option<Markup> {
     };
     Some(html! {
         h2 { (t!(ask, "stops-lift-title")) }
-        p { strong { (scope(ask, &stop.scope)) } @if !stop.reason.is_empty() { ". " (stop.reason) } }
+        p { strong { (scope(ask, &stop.scope)) } @if !stop.reason.is_empty() { " · " (stop.reason) } }
         p { (t!(ask, "stops-lift-explained")) }
         (open(ask, &act, &html! {}))
     })
@@ -329,7 +329,7 @@ fn lifted(ask: &Ask, stops: &[Stop]) -> Markup {
                 h2 { (t!(ask, "stops-lifted")) }
                 (table(&t!(ask, "stops-lifted"), &heads, &rows))
                 @if past.len() > STOPS_SHOWN {
-                    @if let Some(last) = page.last() { p { a href={ (ask.path) "?before=" (last.id) } { (t!(ask, "stops-older")) } } }
+                    @if let Some(last) = page.clone().next_back() { p { a href={ (ask.path) "?before=" (last.id) } { (t!(ask, "stops-older")) } } }
                 }
             }
         }

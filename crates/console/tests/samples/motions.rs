@@ -27,13 +27,21 @@ pub fn motions() -> BTreeMap<String, Value> {
     let motions = json!([
         motion(1, json!({ "lift": 7 }), json!({ "status": "passed" })),
         motion(2, json!({ "lower": "normal" }), json!({ "status": "declined" })),
-        motion(3, json!("change"), json!({ "status": "passed", "direction": "tightens", "lapses_at": "2026-11-22T16:00:00Z" })),
+        motion(
+            3,
+            json!("change"),
+            json!({ "status": "passed", "direction": "tightens", "lapses_at": "2026-11-22T16:00:00Z" })
+        ),
         motion(4, json!({ "revoke": "dave" }), json!({ "status": "ended" })),
         motion(5, credential("device", "bob"), json!({ "status": "expired" })),
         motion(6, json!("change"), json!({ "change": change, "direction": "loosens" })),
         motion(7, credential("whole", "carol"), json!({})),
         motion(8, credential("phrase", "alice"), json!({ "yours": true })),
-        motion(9, json!({ "lift": 9 }), json!({ "yours": true, "endorsed_by_you": true, "met": true, "ready_at": ready["ready_at"] })),
+        motion(
+            9,
+            json!({ "lift": 9 }),
+            json!({ "yours": true, "endorsed_by_you": true, "met": true, "ready_at": ready["ready_at"] })
+        ),
         motion(10, json!({ "lower": "normal" }), ready.clone()),
         motion(11, json!("change"), json!({ "status": "lapsed", "direction": "tightens" })),
     ]);

@@ -9,9 +9,7 @@ pub const STOPPED: &str = "aa11bb22cc33dd44ee55ff6600112233445566778899aabbccdde
 
 /// The answers.
 pub fn stops() -> BTreeMap<String, Value> {
-    let stop = |id: u64, scope: Value, reason: &str, lifted: Value| {
-        json!({ "id": id, "scope": scope, "since": "2026-11-19T22:14:00Z", "reason": reason, "yours": id == 12, "lifted_at": lifted })
-    };
+    let stop = |id: u64, scope: Value, reason: &str, lifted: Value| json!({ "id": id, "scope": scope, "since": "2026-11-19T22:14:00Z", "reason": reason, "yours": id == 12, "lifted_at": lifted });
     let stops = json!([
         stop(7, json!({ "vault": "desk" }), "Exercise", json!("2026-11-19T23:40:00Z")),
         stop(9, json!({ "vault": "treasury" }), "Unknown caller asked about balances <b>", Value::Null),

@@ -39,7 +39,10 @@ pub fn vaults() -> BTreeMap<String, Value> {
         .clone(),
     );
     let mut elsewhere = desk.clone();
-    elsewhere.as_object_mut().unwrap().extend(json!({ "afloat": euros(0), "refresh_due": 0 }).as_object().unwrap().clone());
+    elsewhere
+        .as_object_mut()
+        .unwrap()
+        .extend(json!({ "afloat": euros(0), "refresh_due": 0 }).as_object().unwrap().clone());
     let coins: Vec<Value> = (0..60).map(coin).collect();
     let addresses: Vec<Value> = (0..14).map(address).collect();
     let draft = json!({ "psbt": "cHNidP8=", "fee": btc(1_840), "vsize": 412, "change": null });

@@ -111,7 +111,7 @@ fn others(ask: &Ask, list: &AddressList) -> Markup {
         h3 { (t!(ask, "vaults-addresses")) }
         (table(&t!(ask, "vaults-addresses"), &heads, &rows))
         @if before.len() > ADDRESSES_SHOWN {
-            @if let Some(last) = page.last() {
+            @if let Some(last) = page.clone().next_back() {
                 p { a href={ (ask.path) "?older=" (last.index) "#receive" } { (t!(ask, "vaults-addresses-older")) } }
             }
         }

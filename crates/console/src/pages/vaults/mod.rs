@@ -11,6 +11,7 @@ pub use coins::grouped;
 
 use api::{AddressList, Code, CoinList, Problem, Scope, Stop, StopList, Vault, VaultDetail, VaultList};
 use maud::{Markup, html};
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use types::VaultId;
 
@@ -72,7 +73,7 @@ fn chain(ask: &Ask, chain: &str) -> String {
 /// One vault; `do=refresh` and `do=backup` are views of it.
 pub fn one<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
     Box::pin(async move {
-        let vault = vault_of(ask)?;
+        let vault = vault_of(ask).ok_or_else(|| problem(Code::NotFound))?;
         let detail: VaultDetail = read(api, &format!("/v1/vaults/{vault}")).await?;
         match ask.query("do") {
             "refresh" => refresh::show(ask, api, &vault).await,
@@ -85,16 +86,16 @@ pub fn one<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
     })
 }
 
-fn vault_of(ask: &Ask) -> Result<VaultId, Problem> {
-    VaultId::parse(ask.parameter("id")).map_err(|_| problem(Code::NotFound))
+fn vault_of(ask: &Ask) -> Option<VaultId> {
+    VaultId::parse(ask.parameter("id")).ok()
 }
 
 async fn whole(ask: &Ask, api: &dyn Api, detail: &VaultDetail) -> Result<Markup, Problem> {
     let vault = &detail.vault.id;
     let stops: StopList = read(api, "/v1/stops").await?;
-    let coins: Option<CoinList> = unless_elsewhere(read(api, &format!("/v1/vaults/{vault}/coins")).await)?;
+    let coins: Option<CoinList> = unless_elsewhere(api, &format!("/v1/vaults/{vault}/coins")).await?;
     let addresses: Option<AddressList> =
-        unless_elsewhere(read(api, &format!("/v1/vaults/{vault}/addresses")).await)?;
+        unless_elsewhere(api, &format!("/v1/vaults/{vault}/addresses")).await?;
     let from = ask.query("coins").parse().unwrap_or(0);
     Ok(html! {
         (stopped(ask, vault, &stops.stops))
@@ -114,8 +115,8 @@ async fn whole(ask: &Ask, api: &dyn Api, detail: &VaultDetail) -> Result<Markup,
 }
 
 /// A vault that has nothing on a chain has neither coins nor addresses.
-fn unless_elsewhere<T>(found: Result<T, Problem>) -> Result<Option<T>, Problem> {
-    match found {
+async fn unless_elsewhere<T: DeserializeOwned>(api: &dyn Api, path: &str) -> Result<Option<T>, Problem> {
+    match read(api, path).await {
         Ok(found) => Ok(Some(found)),
         Err(problem) if problem.code == Code::NotOnChain.as_str() => Ok(None),
         Err(problem) => Err(problem),
@@ -220,7 +221,7 @@ fn descriptor(ask: &Ask) -> Markup {
 /// Stops a vault at once, also without a script.
 pub fn stop<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
     Box::pin(async move {
-        let vault = vault_of(ask)?;
+        let vault = vault_of(ask).ok_or_else(|| problem(Code::NotFound))?;
         let command = json!({ "scope": { "vault": vault }, "reason": ask.field("reason") });
         api.hold("/v1/stops", command).await?;
         Ok(Shown::Go(format!("/vaults/{vault}")))
