@@ -113,16 +113,16 @@ response-end-clear = End the clear
 response-end-clear-why = One person is enough. The incident stays open, and the clear begins anew.
 response-end-drill = End the exercise
 response-end-drill-why = The calls end, and its figures stand in the history.
-response-checklist = Checklist
+response-checklist = Checklist: { $name }
 response-procedure-unchosen = No procedure is chosen; these first steps are right for all.
 response-procedure-choose = Choose one
 response-steps-open = Open steps
 response-tick = This is done
 response-steps-all = Every step is done.
-response-scripts = What to read aloud
+response-scripts = Read aloud: { $name }
 response-timeline = Timeline
 response-timeline-none = Nothing is written down yet.
-response-files = Dossier and police pack
+response-files = Files
 response-dossier-of = Dossier of { $person }
 response-pack = Police pack
 response-quiet-or-open = Quiet or open
@@ -277,4 +277,8 @@ response-steps-done = { $n ->
 response-told-count = { $n ->
     [one] 1 message handed over
    *[other] { $n } messages handed over
+}
+response-steps-later = { $n ->
+    [one] 1 later step
+   *[other] { $n } later steps
 }

@@ -113,16 +113,16 @@ response-end-clear = Interrompre la levée
 response-end-clear-why = Une personne suffit. L'incident reste ouvert, et la levée repart de zéro.
 response-end-drill = Terminer l'exercice
 response-end-drill-why = Les appels cessent, et ses chiffres figurent dans l'historique.
-response-checklist = Étapes
+response-checklist = Étapes : { $name }
 response-procedure-unchosen = Aucune procédure n'est choisie ; ces premières étapes valent pour toutes.
 response-procedure-choose = En choisir une
 response-steps-open = Étapes ouvertes
 response-tick = C'est fait
 response-steps-all = Toutes les étapes sont faites.
-response-scripts = À lire à voix haute
+response-scripts = À lire à voix haute : { $name }
 response-timeline = Chronologie
 response-timeline-none = Rien n'est encore noté.
-response-files = Dossier personnel et pièces pour la police
+response-files = Dossiers
 response-dossier-of = Dossier de { $person }
 response-pack = Pièces pour la police
 response-quiet-or-open = En silence ou ouvertement
@@ -277,4 +277,8 @@ response-steps-done = { $n ->
 response-told-count = { $n ->
     [one] { $n } message remis
    *[other] { $n } messages remis
+}
+response-steps-later = { $n ->
+    [one] { $n } étape ultérieure
+   *[other] { $n } étapes ultérieures
 }

@@ -44,9 +44,9 @@ pub fn show<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
         let content = html! {
             (now::first_screen(&room))
             (acts::panel(&room))
-            div.columns {
+            div.columns.inside {
                 div { (steps::checklist(&room)) (record::timeline(&room)) }
-                div { (steps::scripts(&room)) (record::aside(&room)) }
+                div { (record::aside(&room)) }
             }
         };
         Ok(Shown::page(title, content).with_scripts(&["response.js"]))
@@ -96,6 +96,11 @@ impl Room<'_> {
 
     fn is_exercise(&self) -> bool {
         incident::is_exercise(&self.incident)
+    }
+
+    /// Whether an act was picked: then its form is the only one.
+    fn is_acting(&self) -> bool {
+        !self.ask.query("do").is_empty()
     }
 
     /// Whether whoever asks has taken charge.

@@ -29,7 +29,7 @@ pub fn first_screen(room: &Room<'_>) -> Markup {
                 p { (t!(ask, "response-since")) " " (since(ask, incident.opened)) }
             }
             div.columns { (to_do(room)) (stands(room)) }
-            @if room.is_open() && !room.has_acknowledged() { (acknowledge(room)) }
+            @if room.is_open() && !room.is_acting() && !room.has_acknowledged() { (acknowledge(room)) }
         }
     }
 }
@@ -57,6 +57,7 @@ fn to_do(room: &Room<'_>) -> Markup {
                 h2 { (t!(ask, "response-do-now")) }
                 ol.first { @for step in open { li { (step.text) } } }
                 p.wrong { strong { (caution) } }
+                (super::steps::scripts(room))
             } @else if let Some(closed) = incident.closed {
                 p { (t!(ask, "response-closed-at")) " " (since(ask, closed)) }
             }
@@ -70,11 +71,15 @@ fn stands(room: &Room<'_>) -> Markup {
     let nobody = || t!(ask, "response-nobody-yet");
     html! {
         dl {
-            (fact(&t!(ask, "response-code"), &html! { strong.big.mono { (code(&incident.call_back)) } }))
+            (fact(&t!(ask, "response-code"), &html! { strong.code { (code(&incident.call_back)) } }))
             (fact(&t!(ask, "response-taken"), &taken(room)))
             (fact(&t!(ask, "response-leads"), &html! { @match &incident.lead { Some(lead) => (lead), None => (nobody()) } }))
             @if room.is_open() { (fact(&t!(ask, "response-next"), &next(room))) }
             @if !room.is_exercise() { (fact(&t!(ask, "response-covers"), &covers(room))) }
+            (fact(&t!(ask, "response-files"), &html! {
+                @for person in room.subjects() { a href={ "/response/dossiers/" (person) } { (t!(ask, "response-dossier-of", person = person.to_string())) } br; }
+                a href={ (room.here()) "/pack" } { (t!(ask, "response-pack")) }
+            }))
         }
     }
 }

@@ -47,7 +47,6 @@ pub fn timeline(room: &Room<'_>) -> Markup {
 pub fn aside(room: &Room<'_>) -> Markup {
     let ask = room.ask;
     html! {
-        (links(room))
         @if !room.is_exercise() {
             section {
                 h2 { (t!(ask, "response-quiet-or-open")) }
@@ -62,21 +61,6 @@ pub fn aside(room: &Room<'_>) -> Markup {
         }
         (call_backs(room))
         (told(room))
-    }
-}
-
-fn links(room: &Room<'_>) -> Markup {
-    let ask = room.ask;
-    html! {
-        section {
-            h2 { (t!(ask, "response-files")) }
-            ul.list {
-                @for person in room.subjects() {
-                    li { a href={ "/response/dossiers/" (person) } { (t!(ask, "response-dossier-of", person = person.to_string())) } }
-                }
-                li { a href={ (room.here()) "/pack" } { (t!(ask, "response-pack")) } }
-            }
-        }
     }
 }
 

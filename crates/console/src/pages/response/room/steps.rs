@@ -11,18 +11,22 @@ use crate::parts::act::{self, Act};
 use crate::parts::{Tone, notice, time};
 use crate::t;
 
+/// How many open steps are shown at once; the later ones are folded away.
+const FIRST_OPEN: usize = 6;
+
 pub fn checklist(room: &Room<'_>) -> Markup {
     let Room { ask, incident, .. } = room;
     let Some(procedure) = room.procedure() else { return html! {} };
     let (done, open): (Vec<_>, Vec<_>) = procedure.steps.iter().partition(|step| room.is_done(&step.id));
     html! {
         section aria-labelledby="checklist" {
-            h2 id="checklist" { (t!(ask, "response-checklist")) ": " (procedure.name) }
+            h2 id="checklist" { (t!(ask, "response-checklist", name = procedure.name.clone())) }
             @if let Some(problem) = &room.procedures.problem { (notice(Tone::Warn, &html! { p { (problem) } })) }
             @if incident.procedure.is_none() && room.is_open() {
                 p { (t!(ask, "response-procedure-unchosen")) " " a href={ (room.here()) "?do=procedure" } { (t!(ask, "response-procedure-choose")) } }
             }
-            @if room.is_open() { (tick(room, &open)) } @else { ul.list { @for step in &open { li { (words(step)) } } } }
+            @if room.is_open() && !room.is_acting() { (tick(room, &open)) }
+            @else { ul { @for step in &open { li { (words(room, step)) } } } }
             @if !done.is_empty() {
                 details open[!room.is_open()] {
                     summary { (t!(ask, "response-steps-done", n = done.len())) }
@@ -56,10 +60,11 @@ fn tick(room: &Room<'_>, open: &[&ProcedureStep]) -> Markup {
         &html! {
             fieldset.steps {
                 legend { (t!(ask, "response-steps-open")) }
-                @for step in open {
-                    label.choice {
-                        input type="radio" name="step" value=(step.id) data-field="step" data-kind="text" required autocomplete="off";
-                        span { (words(step)) @if let Some(at) = due_at(room, step) { br; (due(ask, at)) } }
+                @for step in open.iter().take(FIRST_OPEN) { (pick(room, step)) }
+                @if open.len() > FIRST_OPEN {
+                    details {
+                        summary { (t!(ask, "response-steps-later", n = open.len() - FIRST_OPEN)) }
+                        @for step in open.iter().skip(FIRST_OPEN) { (pick(room, step)) }
                     }
                 }
             }
@@ -67,8 +72,21 @@ fn tick(room: &Room<'_>, open: &[&ProcedureStep]) -> Markup {
     )
 }
 
-fn words(step: &ProcedureStep) -> Markup {
-    html! { (step.text) br; span.soft { (step.why) " · " (step.who) } }
+fn pick(room: &Room<'_>, step: &ProcedureStep) -> Markup {
+    html! {
+        label.choice {
+            input type="radio" name="step" value=(step.id) data-field="step" data-kind="text" required autocomplete="off";
+            span { (words(room, step)) }
+        }
+    }
+}
+
+fn words(room: &Room<'_>, step: &ProcedureStep) -> Markup {
+    html! {
+        (step.text) br;
+        span.soft { (step.why) " · " (step.who) }
+        @if let Some(at) = due_at(room, step) { br; (due(room.ask, at)) }
+    }
 }
 
 /// When a step is due: so long after the first sign.
@@ -91,14 +109,11 @@ pub fn scripts(room: &Room<'_>) -> Markup {
     let Some(procedure) = room.procedure() else { return html! {} };
     let fitting = room.procedures.scripts.iter().filter(|script| script.procedure == procedure.id);
     html! {
-        section aria-labelledby="scripts" {
-            h2 id="scripts" { (t!(ask, "response-scripts")) }
-            @for script in fitting {
-                details.script {
-                    summary { (script.name) }
-                    @for line in script.text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-                        @if line.starts_with('[') { p.soft { (line) } } @else { p { (line) } }
-                    }
+        @for script in fitting {
+            details.script {
+                summary { (t!(ask, "response-scripts", name = script.name.clone())) }
+                @for line in script.text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+                    @if line.starts_with('[') { p.soft { (line) } } @else { p { (line) } }
                 }
             }
         }
