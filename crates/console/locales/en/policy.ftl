@@ -65,7 +65,9 @@ policy-others-rise = { $n ->
     [one] One more figure rises
    *[other] { $n } more figures rise
 }
-policy-others-none-rise = All other figures: none rises
+policy-others-none-rise = Other figures fall; none rises
+policy-others-same = All other figures stay as they are.
+policy-others = Other figures that change
 policy-propose = Propose this change
 policy-propose-title = Propose it
 policy-propose-at-once = Your device signs exactly the files of this preview. If your own agreement is enough, they are in force at once; if you tighten alone, somebody from another home must confirm it.

@@ -1,5 +1,5 @@
 audit-title = Audit
-audit-lead = Tout ce qui a été fait, dans l'ordre où cela a été fait. L'empreinte de chaque entrée contient toutes les précédentes : rien ne peut être retiré, ajouté ou modifié sans que cela se voie.
+audit-lead = Tout ce qui a été fait, dans l'ordre où cela a été fait. L'empreinte de chaque entrée contient toutes les précédentes : rien ne peut être retiré, ajouté ou modifié sans que cela se voie.
 audit-check = Vérifier maintenant tout le journal
 audit-whole = Le journal est intact.
 audit-whole-means = Chaque lien et chaque signature ont été vérifiés, de la première entrée à la dernière.
@@ -7,7 +7,7 @@ audit-not-whole = Le journal n'est pas intact.
 audit-not-whole-next = Laissez ce serveur et ses sauvegardes en l'état, prévenez votre sécurité et comparez avec le dernier point de contrôle que vous gardez ailleurs.
 audit-entries-count = Entrées
 audit-head = Empreinte de la dernière
-audit-head-hint = Notez-la ailleurs : qui la possède pourra montrer plus tard si le journal qui précède a été modifié.
+audit-head-hint = Notez-la ailleurs : qui la possède pourra montrer plus tard si le journal qui précède a été modifié.
 audit-entries = Entrées
 audit-number = Numéro
 audit-at = Quand

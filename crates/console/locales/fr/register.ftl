@@ -1,5 +1,5 @@
 register-title = Registre
-register-lead = Les personnes que connaît la politique en vigueur, par pseudonyme. Seuls les auditeurs et les intervenants voient cette page ; noms réels et adresses sont dans des dossiers scellés.
+register-lead = Les personnes que connaît la politique en vigueur, par pseudonyme. Seuls les auditeurs et les intervenants voient cette page ; noms réels et adresses sont dans des dossiers scellés.
 register-edit = Modifier les fichiers
 register-people = Personnes
 register-person = Personne

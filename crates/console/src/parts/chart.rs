@@ -9,7 +9,7 @@ use maud::{Markup, html};
 const WIDTH: i32 = 3600;
 const HEIGHT: i32 = 2300;
 const LEFT: i32 = 520;
-const RIGHT: i32 = 2920;
+const RIGHT: i32 = 2760;
 const TOP: i32 = 120;
 const BOTTOM: i32 = 2000;
 /// How far apart two texts stand at least.
@@ -121,8 +121,9 @@ fn way(curve: &Curve, between: Between, along: &Along, up: &Up) -> String {
 fn names(chart: &Chart<'_>, up: &Up) -> Vec<(&'static str, String, i32)> {
     let last = |curve: &Curve| curve.points.iter().rev().find_map(|(_, sum)| *sum);
     let shown = chart.curves.iter().zip(KINDS);
-    let mut names: Vec<(&str, String, i32)> =
-        shown.filter_map(|(curve, (class, _))| Some((class, curve.name.clone(), up.at(last(curve)?)))).collect();
+    let mut names: Vec<(&str, String, i32)> = shown
+        .filter_map(|(curve, (class, _))| Some((class, curve.name.clone(), up.at(last(curve)?))))
+        .collect();
     // From the bottom up; of those at one height the first stands lowest.
     names.sort_by_key(|(_, _, y)| std::cmp::Reverse(*y));
     let mut free = BOTTOM;
@@ -130,11 +131,16 @@ fn names(chart: &Chart<'_>, up: &Up) -> Vec<(&'static str, String, i32)> {
         *y = (*y).min(free);
         free = y.saturating_sub(LINE);
     }
+    // What was moved above the image goes back down.
+    let mut free = TOP;
+    for (_, _, y) in names.iter_mut().rev() {
+        *y = (*y).max(free);
+        free = y.saturating_add(LINE);
+    }
     names
 }
 
 /// A share of a distance, in whole tenths of a pixel.
-#[expect(clippy::cast_possible_truncation, reason = "the share is between nothing and all of a distance on the image")]
 fn part(share: f64, of: i32) -> i32 {
     (share.clamp(0.0, 1.0) * f64::from(of)).round() as i32
 }
@@ -164,7 +170,6 @@ impl Along {
         places.zip(next).map(|(one, next)| next - one).min().unwrap_or(0)
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "only a place on the image")]
     fn at(&self, at: u64) -> i32 {
         let measure = |at: u64| if self.by_magnitude { (at as f64).ln() } else { at as f64 };
         let whole = measure(self.to) - measure(self.from);
@@ -192,7 +197,8 @@ impl Up {
         if largest / least < MAGNITUDES {
             return Self::even(largest);
         }
-        let last = largest.ilog10() + u32::from(10u128.checked_pow(largest.ilog10()).is_none_or(|power| power < largest));
+        let last = largest.ilog10()
+            + u32::from(10u128.checked_pow(largest.ilog10()).is_none_or(|power| power < largest));
         Self::Magnitudes { first: least.ilog10(), last, has_zero: sums.clone().any(|sum| sum == 0) }
     }
 
@@ -207,16 +213,20 @@ impl Up {
     /// The sums at which a line goes across.
     fn lines(&self) -> Vec<u128> {
         match self {
-            Self::Even { step, steps } => (0..=*steps).map(|number| step.saturating_mul(u128::from(number))).collect(),
+            Self::Even { step, steps } => {
+                (0..=*steps).map(|number| step.saturating_mul(u128::from(number))).collect()
+            }
             Self::Magnitudes { first, last, has_zero } => {
                 let apart = (last - first).div_ceil(LINES_MAX).max(1);
-                let powers = (*first..=*last).rev().step_by(apart as usize).map(|exponent| 10u128.saturating_pow(exponent));
+                let powers = (*first..=*last)
+                    .rev()
+                    .step_by(apart as usize)
+                    .map(|exponent| 10u128.saturating_pow(exponent));
                 powers.chain(has_zero.then_some(0)).collect()
             }
         }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "only a place on the image")]
     fn at(&self, sum: u128) -> i32 {
         let share = match self {
             Self::Even { steps: 0, .. } => 0.0,
@@ -250,7 +260,15 @@ mod tests {
 
     fn drawn(curves: &[Curve], between: Between) -> String {
         let marks = marks();
-        let chart = Chart { id: "c", title: "Loss", words: "in words", marks: &marks, between, curves, brief: &brief };
+        let chart = Chart {
+            id: "c",
+            title: "Loss",
+            words: "in words",
+            marks: &marks,
+            between,
+            curves,
+            brief: &brief,
+        };
         draw(&chart).into_string()
     }
 
@@ -282,10 +300,10 @@ mod tests {
         let sums = [Some(0), Some(100), Some(100), Some(100), Some(200)];
         let later = drawn(&[curve("a", &sums)], Between::Later);
         let earlier = drawn(&[curve("a", &sums)], Between::Earlier);
-        assert_eq!(way_of(&later), "M600 2000V1060H919V1060H1253V1060H1586V120H2920");
-        assert_eq!(way_of(&earlier), "M600 2000H919V1060H1253V1060H1586V1060H2920V120");
+        assert_eq!(way_of(&later), "M600 2000V1060H897V1060H1208V1060H1518V120H2760");
+        assert_eq!(way_of(&earlier), "M600 2000H897V1060H1208V1060H1518V1060H2760V120");
         let broken = drawn(&[curve("a", &[Some(100), None, Some(100), None, None])], Between::Earlier);
-        assert_eq!(way_of(&broken), "M600 120H919M1253 120H1586");
+        assert_eq!(way_of(&broken), "M600 120H897M1208 120H1518");
     }
 
     #[test]
@@ -294,10 +312,14 @@ mod tests {
         let huge = curve("huge", &[Some(1), Some(u128::MAX), None, Some(7), Some(u128::MAX)]);
         let one = Curve { name: "one".to_owned(), points: vec![(5, Some(5))] };
         let none = Curve { name: "none".to_owned(), points: Vec::new() };
-        for curves in [vec![zero.clone()], vec![huge.clone()], vec![one], vec![none], vec![], vec![zero, huge]] {
+        for curves in
+            [vec![zero.clone()], vec![huge.clone()], vec![one], vec![none], vec![], vec![zero, huge]]
+        {
             let svg = drawn(&curves, Between::Later);
             assert!(!svg.contains("NaN") && !svg.contains("style="), "{svg}");
-            let numbers = svg.split(|c: char| !c.is_ascii_digit() && c != '-').filter_map(|part| part.parse::<i64>().ok());
+            let numbers = svg
+                .split(|c: char| !c.is_ascii_digit() && c != '-')
+                .filter_map(|part| part.parse::<i64>().ok());
             assert!(numbers.filter(|number| *number < 0).count() == 0, "{svg}");
         }
     }
@@ -310,6 +332,7 @@ mod tests {
         let mut places: Vec<i32> = names(&chart, &Up::of(&chart)).iter().map(|(_, _, y)| *y).collect();
         places.sort_unstable();
         assert!(places.windows(2).all(|two| two[1] - two[0] >= LINE), "{places:?}");
+        assert!(places.iter().all(|y| (TOP..=BOTTOM).contains(y)), "{places:?}");
     }
 
     #[test]

@@ -23,27 +23,31 @@ pub fn rises(ask: &Ask, exposure: &Exposure) -> Markup {
 }
 
 fn risen(ask: &Ask, rise: &ExposureRise) -> Markup {
-    notice(Tone::Warn, &html! {
-        p { strong { (t!(ask, "exposure-rose")) } " " (time::moment(ask, rise.since)) }
-        details {
-            summary { (t!(ask, "exposure-rose-figures", n = rise.figures.len())) }
-            ul {
-                @for figure in &rise.figures {
-                    li {
-                        (how_many(ask, figure.k)) ", " (how_long(ask, figure.horizon_seconds)) ", " (mode_name(ask, &figure.mode)) br;
-                        (money::value(ask, figure.before)) " → "
-                        @match figure.now { Some(now) => (money::value(ask, now)), None => (t!(ask, "exposure-no-bound")) }
+    notice(
+        Tone::Warn,
+        &html! {
+            p { strong { (t!(ask, "exposure-rose")) } " " (time::moment(ask, rise.since)) }
+            details {
+                summary { (t!(ask, "exposure-rose-figures", n = rise.figures.len())) }
+                ul {
+                    @for figure in &rise.figures {
+                        li {
+                            (how_many(ask, figure.k)) ", " (how_long(ask, figure.horizon_seconds)) ", " (mode_name(ask, &figure.mode)) br;
+                            (money::value(ask, figure.before)) " → "
+                            @match figure.now { Some(now) => (money::value(ask, now)), None => (t!(ask, "exposure-no-bound")) }
+                        }
                     }
                 }
             }
-        }
-        p.soft { (t!(ask, "exposure-rose-stands")) }
-    })
+            p.soft { (t!(ask, "exposure-rose-stands")) }
+        },
+    )
 }
 
 /// How the headline figures came to be what they are.
 pub fn history(ask: &Ask, exposure: &Exposure) -> Markup {
-    let places: Vec<(u64, usize, Currency)> = DRAWN_SECONDS.iter().filter_map(|seconds| place(exposure, *seconds)).collect();
+    let places: Vec<(u64, usize, Currency)> =
+        DRAWN_SECONDS.iter().filter_map(|seconds| place(exposure, *seconds)).collect();
     html! {
         @if exposure.history.len() > 1 && !places.is_empty() {
             section {

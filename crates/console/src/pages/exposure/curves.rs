@@ -35,8 +35,11 @@ fn of_mode(ask: &Ask, exposure: &Exposure, horizons: &[u64], mode: &str) -> Mark
         Curve { name: how_many(ask, k), points }
     };
     let curves: Vec<Curve> = numbers(exposure).into_iter().map(curve).collect();
-    let marks: Vec<(u64, String)> = horizons.iter().map(|seconds| (*seconds, how_long_brief(ask, *seconds))).collect();
-    let Some(currency) = exposure.figures.first().map(|figure| figure.amount.currency) else { return html! {} };
+    let marks: Vec<(u64, String)> =
+        horizons.iter().map(|seconds| (*seconds, how_long_brief(ask, *seconds))).collect();
+    let Some(currency) = exposure.figures.first().map(|figure| figure.amount.currency) else {
+        return html! {};
+    };
     let words: Vec<String> =
         numbers(exposure).into_iter().filter_map(|k| said(ask, exposure, horizons, (k, mode))).collect();
     let name = mode_name(ask, mode);
@@ -59,6 +62,13 @@ fn said(ask: &Ask, exposure: &Exposure, horizons: &[u64], (k, mode): (u8, &str))
         let CurrencyMinor { currency, minor } = find(exposure, k, seconds, mode)?.amount;
         Some(money::text(ask.language, minor.in_currency(currency)))
     };
-    Some(t!(ask, "exposure-curve-words", homes = how_many(ask, k), first = how_long(ask, first), less = sum(first)?,
-        last = how_long(ask, last), more = sum(last)?))
+    Some(t!(
+        ask,
+        "exposure-curve-words",
+        homes = how_many(ask, k),
+        first = how_long(ask, first),
+        less = sum(first)?,
+        last = how_long(ask, last),
+        more = sum(last)?
+    ))
 }

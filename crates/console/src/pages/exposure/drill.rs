@@ -50,7 +50,20 @@ fn as_address(svg: &str) -> String {
     address.push_str("data:image/svg+xml,");
     for byte in svg.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' | b':' | b';' | b'=' | b',' | b'(' | b')' => {
+            b'a'..=b'z'
+            | b'A'..=b'Z'
+            | b'0'..=b'9'
+            | b'-'
+            | b'.'
+            | b'_'
+            | b'~'
+            | b'/'
+            | b':'
+            | b';'
+            | b'='
+            | b','
+            | b'('
+            | b')' => {
                 address.push(char::from(byte));
             }
             // Writing into text does not fail.

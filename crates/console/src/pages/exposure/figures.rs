@@ -16,7 +16,10 @@ pub const MODES: [&str; 3] = ["silent", "signalled", "stopped"];
 
 /// The figure for so many homes, so long, in a mode.
 pub fn find<'e>(exposure: &'e Exposure, k: u8, seconds: u64, mode: &str) -> Option<&'e ExposureFigure> {
-    exposure.figures.iter().find(|figure| (figure.k, figure.horizon_seconds, figure.mode.as_str()) == (k, seconds, mode))
+    exposure
+        .figures
+        .iter()
+        .find(|figure| (figure.k, figure.horizon_seconds, figure.mode.as_str()) == (k, seconds, mode))
 }
 
 /// Every horizon that there is, in order.
@@ -75,10 +78,10 @@ pub fn table_of_all(ask: &Ask, exposure: &Exposure, chosen: Option<&Chosen<'_>>)
     let is_chosen = |figure: &ExposureFigure| chosen.is_some_and(|chosen| chosen.figure == figure);
     let rows = html! {
         @for k in numbers(exposure) {
-            @for mode in MODES {
+            @for (at, mode) in MODES.into_iter().enumerate() {
                 tr {
-                    th scope="row" { (how_many(ask, k)) }
-                    td { (mode_name(ask, mode)) }
+                    @if at == 0 { th scope="rowgroup" rowspan=(MODES.len()) { (how_many(ask, k)) } }
+                    th.wrap scope="row" { (mode_name(ask, mode)) }
                     @for seconds in &horizons {
                         td { @if let Some(figure) = find(exposure, k, *seconds, mode) { (cell(ask, figure, is_chosen(figure))) } }
                     }
@@ -100,7 +103,8 @@ fn cell(ask: &Ask, figure: &ExposureFigure, is_chosen: bool) -> Markup {
     if !ask.sees_names() {
         return sum(ask, figure);
     }
-    let path = format!("/exposure?k={}&horizon={}&mode={}#worst", figure.k, figure.horizon_seconds, figure.mode);
+    let path =
+        format!("/exposure?k={}&horizon={}&mode={}#worst", figure.k, figure.horizon_seconds, figure.mode);
     html! { a href=(path) aria-current=[is_chosen.then_some("true")] { (sum(ask, figure)) } }
 }
 

@@ -50,11 +50,14 @@ fn bounded(ask: &Ask, exposure: &Exposure, chosen: Option<&Chosen<'_>>) -> Marku
 }
 
 fn unbounded(ask: &Ask) -> Markup {
-    notice(Tone::Bad, &html! {
-        p { strong { (t!(ask, "exposure-unbounded")) } }
-        p { (t!(ask, "exposure-unbounded-means")) }
-        p { (t!(ask, "exposure-unbounded-next")) }
-    })
+    notice(
+        Tone::Bad,
+        &html! {
+            p { strong { (t!(ask, "exposure-unbounded")) } }
+            p { (t!(ask, "exposure-unbounded-means")) }
+            p { (t!(ask, "exposure-unbounded-next")) }
+        },
+    )
 }
 
 fn further(ask: &Ask) -> Markup {

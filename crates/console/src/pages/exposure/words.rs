@@ -1,5 +1,6 @@
 //! How figures of exposure are said: how many homes, for how long, in which mode. Called by the pages of exposure and of the policy.
 
+use maud::{Markup, html};
 use types::{Currency, Span, Value};
 
 use crate::ask::Ask;
@@ -38,7 +39,23 @@ pub fn mode_name(ask: &Ask, mode: &str) -> String {
 
 /// A moment of a timeline: `at once`, `after 48 hours`.
 pub fn after(ask: &Ask, seconds: u64) -> String {
-    if seconds == 0 { t!(ask, "exposure-at-once") } else { t!(ask, "exposure-after", length = how_long(ask, seconds)) }
+    if seconds == 0 {
+        t!(ask, "exposure-at-once")
+    } else {
+        t!(ask, "exposure-after", length = how_long(ask, seconds))
+    }
+}
+
+/// A text in which what is to be typed or found stands between backticks, as the interface writes it.
+pub fn with_code(text: &str) -> Markup {
+    let parts: Vec<&str> = text.split('`').collect();
+    // An odd one out is a sign like any other.
+    let is_paired = parts.len() % 2 == 1;
+    html! {
+        @if is_paired {
+            @for (at, part) in parts.into_iter().enumerate() { @if at % 2 == 0 { (part) } @else { code translate="no" { (part) } } }
+        } @else { (text) }
+    }
 }
 
 /// A sum in the smallest unit of a currency, as it stands beside a chart: `200 k`, `1.5 M`. Whole if it is no round number.
@@ -73,5 +90,21 @@ fn decimal(ask: &Ask, whole: u128, size: u128) -> String {
     match whole % size * 10 / size {
         0 => (whole / size).to_string(),
         tenths => format!("{}{point}{tenths}", whole / size),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_code;
+
+    #[test]
+    fn what_stands_between_backticks_is_code() {
+        let shown = |text| with_code(text).into_string();
+        assert_eq!(
+            shown("set `hold` to `2 < 3`"),
+            "set <code translate=\"no\">hold</code> to <code translate=\"no\">2 &lt; 3</code>"
+        );
+        assert_eq!(shown("one ` alone"), "one ` alone");
+        assert_eq!(shown("none"), "none");
     }
 }

@@ -5,7 +5,7 @@ use api::{Exposure, ExposureAdvice, ExposureFigure, Language, Witness, WitnessSt
 use maud::{Markup, html};
 
 use super::figures::find;
-use super::words::{after, how_long, how_many, mode_name};
+use super::words::{after, how_long, how_many, mode_name, with_code};
 use crate::ask::Ask;
 use crate::parts::{fact, money, nothing, table, time};
 use crate::t;
@@ -107,19 +107,17 @@ fn lowered(ask: &Ask, advice: Option<&ExposureAdvice>) -> Markup {
     html! {
         h3 { (t!(ask, "exposure-lowered")) }
         p { (change(ask, advice)) }
-        dl {
-            (fact(&t!(ask, "exposure-lowered-to"), &money::value(ask, advice.amount)))
-            (fact(&t!(ask, "exposure-cost"), &html! { (cost(ask, advice)) }))
-        }
+        dl { (fact(&t!(ask, "exposure-lowered-to"), &money::value(ask, advice.amount))) }
+        p.soft { (cost(ask, advice)) }
         p { a.button.quiet href="/policy/edit" { (t!(ask, "exposure-edit-link")) } }
     }
 }
 
-fn change<'a>(ask: &Ask, advice: &'a ExposureAdvice) -> &'a str {
-    match ask.language {
+fn change(ask: &Ask, advice: &ExposureAdvice) -> Markup {
+    with_code(match ask.language {
         Language::English => &advice.change_en,
         Language::French => &advice.change_fr,
-    }
+    })
 }
 
 fn cost(ask: &Ask, advice: &ExposureAdvice) -> String {
@@ -142,8 +140,12 @@ pub fn all_advice(ask: &Ask, exposure: &Exposure) -> Markup {
             seen.push((figure, advice));
         }
     }
-    let heads =
-        [t!(ask, "exposure-advised"), t!(ask, "exposure-figure"), t!(ask, "exposure-from-to"), t!(ask, "exposure-cost")];
+    let heads = [
+        t!(ask, "exposure-advised"),
+        t!(ask, "exposure-figure"),
+        t!(ask, "exposure-from-to"),
+        t!(ask, "exposure-cost"),
+    ];
     let rows = html! {
         @for (figure, advice) in &seen {
             tr {

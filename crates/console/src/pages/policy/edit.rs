@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::preview::findings;
 use crate::ask::{Api, Ask, Pending, Shown, read};
-use crate::parts::{Tone, notice, nothing, posted};
+use crate::parts::{Tone, nothing, notice, posted};
 use crate::t;
 
 /// The most files that are sent on.
@@ -42,30 +42,34 @@ pub async fn in_force(ask: &Ask, api: &dyn Api) -> Result<Vec<SourceText>, Probl
 /// One text field for each file, with what was found in it above.
 pub fn form(ask: &Ask, sources: &[SourceText], found: &[Finding]) -> Markup {
     let lines = |text: &str| text.lines().count().clamp(12, 40);
-    posted(ask, "/policy/preview", html! {
-        @for (number, source) in sources.iter().enumerate() {
-            @let own: Vec<&Finding> = found.iter().filter(|finding| finding.file == source.name).collect();
-            @let id = format!("text-{number}");
-            @let described = (!own.is_empty()).then(|| format!("found-{number}"));
-            @let wrong = own.iter().any(|finding| finding.severity == "error");
-            section {
-                h2 { label for=(id) { (source.name) } }
-                @if let Some(described) = &described { div id=(described) { (findings(ask, &own, source, &id)) } }
-                input type="hidden" name={ "file-" (number) } value=(source.name);
-                textarea.code id=(id) name={ "text-" (number) } rows=(lines(&source.text)) spellcheck="false" autocapitalize="none"
-                    autocomplete="off" translate="no" aria-invalid=[wrong.then_some("true")] aria-describedby=[described] {
-                    // A browser drops the first line end of the field: this one, and never one of the file.
-                    "\n" (source.text)
+    posted(
+        ask,
+        "/policy/preview",
+        html! {
+            @for (number, source) in sources.iter().enumerate() {
+                @let own: Vec<&Finding> = found.iter().filter(|finding| finding.file == source.name).collect();
+                @let id = format!("text-{number}");
+                @let described = (!own.is_empty()).then(|| format!("found-{number}"));
+                @let wrong = own.iter().any(|finding| finding.severity == "error");
+                section {
+                    h2 { label for=(id) { (source.name) } }
+                    @if let Some(described) = &described { div id=(described) { (findings(ask, &own, source, &id)) } }
+                    input type="hidden" name={ "file-" (number) } value=(source.name);
+                    textarea.code id=(id) name={ "text-" (number) } rows=(lines(&source.text)) spellcheck="false" autocapitalize="none"
+                        autocomplete="off" translate="no" aria-invalid=[wrong.then_some("true")] aria-describedby=[described] {
+                        // A browser drops the first line end of the field: this one, and never one of the file.
+                        "\n" (source.text)
+                    }
                 }
             }
-        }
-        div.row {
-            button { (t!(ask, "policy-preview-button")) }
-            a.button.quiet href="/policy/edit" { (t!(ask, "policy-start-again")) }
-            a.button.quiet href="/policy" { (t!(ask, "policy-leave")) }
-        }
-        p.hint { (t!(ask, "policy-preview-hint")) }
-    })
+            div.row {
+                button { (t!(ask, "policy-preview-button")) }
+                a.button.quiet href="/policy/edit" { (t!(ask, "policy-start-again")) }
+                a.button.quiet href="/policy" { (t!(ask, "policy-leave")) }
+            }
+            p.hint { (t!(ask, "policy-preview-hint")) }
+        },
+    )
 }
 
 /// The files as they were sent. Browsers end lines with two characters; files do with one.

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::changes::direction_badge;
 use super::edit::{SCRIPTS, form, in_force, sent, what_stays};
 use crate::ask::{Api, Ask, Pending, Shown, problem};
-use crate::pages::exposure::words::{how_long, how_many, mode_name};
+use crate::pages::exposure::words::{how_long, how_many, mode_name, with_code};
 use crate::parts::act::{Act, open};
 use crate::parts::{Tone, badge, money, notice, table};
 use crate::t;
@@ -24,7 +24,8 @@ pub fn show<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
         let command = serde_json::to_value(&change).map_err(|_| problem(api::Code::Internal))?;
         let preview = asked(api, &command).await?;
         let is_valid = !preview.findings.iter().any(|finding| finding.severity == "error");
-        let elsewhere: Vec<&Finding> = preview.findings.iter().filter(|finding| !is_in(finding, &change.sources)).collect();
+        let elsewhere: Vec<&Finding> =
+            preview.findings.iter().filter(|finding| !is_in(finding, &change.sources)).collect();
         let content = html! {
             (verdict(ask, &preview, is_valid, unchanged))
             (findings_elsewhere(ask, &elsewhere))
@@ -65,12 +66,16 @@ fn is_in(finding: &Finding, sources: &[SourceText]) -> bool {
 // ---- the verdict ----
 
 fn verdict(ask: &Ask, preview: &PolicyPreview, is_valid: bool, unchanged: bool) -> Markup {
-    let count = |severity: &str| preview.findings.iter().filter(|finding| finding.severity == severity).count();
+    let count =
+        |severity: &str| preview.findings.iter().filter(|finding| finding.severity == severity).count();
     if !is_valid {
-        return notice(Tone::Bad, &html! {
-            p { strong { (t!(ask, "policy-errors", n = count("error"))) } }
-            p { (t!(ask, "policy-errors-next")) }
-        });
+        return notice(
+            Tone::Bad,
+            &html! {
+                p { strong { (t!(ask, "policy-errors", n = count("error"))) } }
+                p { (t!(ask, "policy-errors-next")) }
+            },
+        );
     }
     if unchanged {
         return notice(Tone::Quiet, &html! { p { (t!(ask, "policy-unchanged")) } });
@@ -82,10 +87,13 @@ fn verdict(ask: &Ask, preview: &PolicyPreview, is_valid: bool, unchanged: bool) 
         "mixed" => (Tone::Warn, t!(ask, "policy-follows-mixed")),
         _ => (Tone::Warn, t!(ask, "policy-follows-loosens")),
     };
-    notice(tone, &html! {
-        p { (direction_badge(ask, direction)) " " strong { (follows) } }
-        @if count("warning") > 0 { p { (t!(ask, "policy-warnings", n = count("warning"))) } }
-    })
+    notice(
+        tone,
+        &html! {
+            p { (direction_badge(ask, direction)) " " strong { (follows) } }
+            @if count("warning") > 0 { p { (t!(ask, "policy-warnings", n = count("warning"))) } }
+        },
+    )
 }
 
 // ---- what was found in the files ----
@@ -136,14 +144,15 @@ fn kind(ask: &Ask, finding: &Finding) -> Markup {
 
 fn said(finding: &Finding) -> Markup {
     html! {
-        @if let Some(help) = &finding.help { p { strong { (help) } } }
-        p lang=[finding.help.is_some().then_some("en")] { (finding.message) }
+        @if let Some(help) = &finding.help { p { strong { (with_code(help)) } } }
+        p lang=[finding.help.is_some().then_some("en")] { (with_code(&finding.message)) }
     }
 }
 
 /// The line, with what is at the place marked.
 fn quoted(source: &SourceText, finding: &Finding) -> Markup {
-    let line = usize::try_from(finding.line).ok().and_then(|line| source.text.lines().nth(line.checked_sub(1)?));
+    let line =
+        usize::try_from(finding.line).ok().and_then(|line| source.text.lines().nth(line.checked_sub(1)?));
     let Some(line) = line else { return html! {} };
     let column = usize::try_from(finding.column).unwrap_or(1).saturating_sub(1);
     let start = line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
@@ -176,7 +185,7 @@ fn differences(ask: &Ask, preview: &PolicyPreview) -> Markup {
             h2 { (t!(ask, "policy-differences")) }
             ul.list {
                 @for difference in &preview.differences {
-                    li.difference { (direction_badge(ask, &difference.direction)) span { (difference.text) } }
+                    li.difference { (direction_badge(ask, &difference.direction)) span { (with_code(&difference.text)) } }
                 }
             }
             @if preview.differences.is_empty() { p.soft { (t!(ask, "policy-no-differences")) } }
@@ -205,19 +214,31 @@ fn compared(ask: &Ask, before: &Exposure, after: &Exposure) -> Markup {
         };
         before.figures.iter().find(same).map(|found| found.amount)
     };
-    let is_headline = |figure: &ExposureFigure| figure.k == 1 && HEADLINE_SECONDS.contains(&figure.horizon_seconds);
+    let is_headline =
+        |figure: &ExposureFigure| figure.k == 1 && HEADLINE_SECONDS.contains(&figure.horizon_seconds);
     let (headline, others): (Vec<&ExposureFigure>, Vec<&ExposureFigure>) =
         after.figures.iter().partition(|figure| is_headline(figure));
-    let rising = others.iter().filter(|figure| was(figure).is_none_or(|was| figure.amount.minor > was.minor)).count();
+    let changed: Vec<&ExposureFigure> =
+        others.into_iter().filter(|figure| was(figure) != Some(figure.amount)).collect();
+    let rising = changed
+        .iter()
+        .filter(|figure| was(figure).is_some_and(|was| figure.amount.minor > was.minor))
+        .count();
     let heads = [
-        t!(ask, "policy-figure"), t!(ask, "policy-in-force"), t!(ask, "policy-with-change"), t!(ask, "policy-effect"),
+        t!(ask, "policy-figure"),
+        t!(ask, "policy-effect"),
+        t!(ask, "policy-in-force"),
+        t!(ask, "policy-with-change"),
     ];
-    let rows = |figures: &[&ExposureFigure]| html! { @for figure in figures { (row(ask, figure, was(figure))) } };
+    let rows =
+        |figures: &[&ExposureFigure]| html! { @for figure in figures { (row(ask, figure, was(figure))) } };
     html! {
         (table(&t!(ask, "policy-exposure"), &heads, &rows(&headline)))
-        details open[rising > 0] {
-            summary { @if rising > 0 { (t!(ask, "policy-others-rise", n = rising)) } @else { (t!(ask, "policy-others-none-rise")) } }
-            (table(&t!(ask, "policy-exposure"), &heads, &rows(&others)))
+        @if changed.is_empty() { p.soft { (t!(ask, "policy-others-same")) } } @else {
+            details open[rising > 0] {
+                summary { @if rising > 0 { (t!(ask, "policy-others-rise", n = rising)) } @else { (t!(ask, "policy-others-none-rise")) } }
+                (table(&t!(ask, "policy-others"), &heads, &rows(&changed)))
+            }
         }
     }
 }
@@ -232,10 +253,10 @@ fn row(ask: &Ask, figure: &ExposureFigure, was: Option<CurrencyMinor>) -> Markup
     let horizon = how_long(ask, figure.horizon_seconds);
     html! {
         tr {
-            th scope="row" { (how_many(ask, figure.k)) ", " (horizon) br; span.soft { (mode_name(ask, &figure.mode)) } }
+            th.wrap scope="row" { strong { (how_many(ask, figure.k)) ", " (horizon) } br; span.soft { (mode_name(ask, &figure.mode)) } }
+            td { (badge(tone, &word)) }
             td { @match was { Some(was) => (money::value(ask, was)), None => (t!(ask, "policy-unbounded")) } }
             td { (money::value(ask, figure.amount)) }
-            td { (badge(tone, &word)) }
         }
     }
 }
