@@ -1,7 +1,7 @@
 //! One bounded HTTP request (G8): no redirect, no proxy from the environment, no private address without permission, no plain HTTP but
 //! to loopback, certificates checked by rustls. Everything is bounded.
 //!
-//! Called by [`crate::Webhook`] and [`crate::Push`].
+//! Called by the webhook and push channels, and by the server to wake browsers.
 
 use std::io::Read;
 
@@ -12,7 +12,7 @@ use ureq::unversioned::transport::DefaultConnector;
 
 use crate::DeliveryError;
 use crate::address::GuardedResolver;
-use crate::connection::{Limits, explain_io, shorten};
+use crate::connection::{LIMITS, Limits, explain_io, shorten};
 
 /// How large an answer's head may be, in bytes.
 pub const ALARM_RESPONSE_HEADER_BYTES_MAX: usize = 16 * 1024;
@@ -20,10 +20,16 @@ pub const ALARM_RESPONSE_HEADER_BYTES_MAX: usize = 16 * 1024;
 /// What most bodies are.
 pub(crate) const JSON: &str = "application/json";
 
-/// Asks one server.
-pub(crate) struct Http(Agent);
+/// Asks servers.
+pub struct Http(Agent);
 
 impl Http {
+    /// With the usual limits of time. `authorities` (PEM) instead of the public ones; nothing when there is no certificate in them.
+    #[must_use]
+    pub fn open(allow_private: bool, authorities: Option<&[u8]>) -> Option<Self> {
+        Self::new(allow_private, authorities, LIMITS)
+    }
+
     /// `authorities` (PEM) instead of the public ones. Nothing when there is no certificate in them.
     pub(crate) fn new(allow_private: bool, authorities: Option<&[u8]>, limits: Limits) -> Option<Self> {
         let roots = authorities.map_or(Some(RootCerts::WebPki), parse_roots)?;
@@ -31,7 +37,10 @@ impl Http {
     }
 
     /// The status of a good answer. The answer's body is never read: nothing in it matters, and it could be endless.
-    pub(crate) fn post(
+    ///
+    /// # Errors
+    /// Why it was not taken.
+    pub fn post(
         &self,
         url: &Uri,
         content_type: &str,
@@ -78,12 +87,26 @@ fn bounded_agent(allow_private: bool, roots: RootCerts, limits: Limits) -> Agent
 }
 
 /// An absolute http or https address with a host and without a user name.
-pub(crate) fn parse_url(text: &str) -> Option<Uri> {
+#[must_use]
+pub fn parse_url(text: &str) -> Option<Uri> {
     let url: Uri = text.parse().ok()?;
     let scheme_fits = matches!(url.scheme_str(), Some("https" | "http"));
     let authority = url.authority()?;
     let fits = scheme_fits && !authority.as_str().contains('@') && !authority.host().is_empty();
     fits.then_some(url)
+}
+
+/// The host of an address, in lower case.
+#[must_use]
+pub fn uri_host(url: &Uri) -> String {
+    url.host().unwrap_or_default().to_ascii_lowercase()
+}
+
+/// Scheme, host and, where one is given, port.
+#[must_use]
+pub fn uri_origin(url: &Uri) -> String {
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}://{}{port}", url.scheme_str().unwrap_or_default(), uri_host(url))
 }
 
 /// The host of such an address; the text itself where there is none.

@@ -46,7 +46,7 @@ pub use config::{
 };
 pub use connection::{ALARM_ANSWER_BYTES_MAX, ALARM_CONNECT_SECONDS, ALARM_DELIVERY_SECONDS};
 pub use email::{EmailSettings, MailTls};
-pub use http::ALARM_RESPONSE_HEADER_BYTES_MAX;
+pub use http::{ALARM_RESPONSE_HEADER_BYTES_MAX, Http, parse_url, uri_host, uri_origin};
 pub use inbound::{Inbound, REPLY_CODE_DIGITS, REPLY_TEXT_CHARS_MAX, reply_code};
 pub use key::{WebhookKey, WebhookPublicKey};
 pub use message::{

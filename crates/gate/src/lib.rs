@@ -26,7 +26,7 @@ mod view;
 pub use attestation::Attestation;
 pub use command::{Ask, Command, Effect, Outcome, Refusal, effects};
 pub use dossier::dossier_history;
-pub use record::{Event, NOTED_BYTES_MAX, Noted, Record, RecordError};
+pub use record::{Event, NOTED_BYTES_MAX, Noted, OvertRecord, Record, RecordError};
 pub use release::release;
 pub use repeats::{REPEATS_KEPT_FOR, REPEATS_MAX, Repeat};
 pub use state::State;

@@ -40,6 +40,43 @@ pub struct Record {
     pub events: Vec<OvertEvent>,
 }
 
+/// A record of the overt chain without what the phrase check found: nothing that follows from it can tell (G3). For auditors.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct OvertRecord {
+    /// Who, when, and the record's number.
+    pub act: Act,
+    /// The hash of the request.
+    pub request: Hash,
+    /// The device that signed, if it counts its signatures.
+    pub used: Option<DeviceUse>,
+    /// Whether the person only signed in.
+    pub sign_in: bool,
+    /// Under which a repetition will be recognised.
+    pub repeat: Option<Repeat>,
+    /// What followed for the overt ledger.
+    pub events: Vec<OvertEvent>,
+}
+
+impl OvertRecord {
+    /// The overt part of a record from the journal. No key is needed, because the seal stays closed and is left behind.
+    ///
+    /// # Errors
+    /// When the bytes are not a record.
+    pub fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
+        let Stored { act, request, seal: _, used, sign_in, repeat, events } = postcard::from_bytes(bytes)?;
+        Ok(Self { act, request, used, sign_in, repeat, events })
+    }
+
+    /// The hash of everything overt up to and with this record, from the hash of everything before it.
+    ///
+    /// # Errors
+    /// Never for a record that the gate made; the encoder's type asks.
+    pub fn chained(&self, previous: &Hash) -> Result<Hash, RecordError> {
+        let bytes = postcard::to_stdvec(self)?;
+        Ok(types::hash_parts("rempart/audit/v1", &[&previous.0, &bytes]))
+    }
+}
+
 /// A note on the covert chain.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Noted {

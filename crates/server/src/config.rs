@@ -19,6 +19,7 @@ use types::ActorId;
 use crate::follow::Following;
 use crate::intake::{CapSettings, IntakeError, IntakeSettings, MailReplies, PanelSettings, Panels, Replies};
 use crate::pages::AlarmTexts;
+use crate::push::PushSettings;
 
 /// The name of the file.
 pub const CONFIG_FILE: &str = "rempart.toml";
@@ -26,6 +27,10 @@ pub const CONFIG_FILE: &str = "rempart.toml";
 pub const CHANNELS_MAX: usize = 16;
 /// The most feeds.
 pub const FEEDS_MAX: usize = 64;
+/// The most hosts of push services.
+pub const PUSH_HOSTS_MAX: usize = 32;
+/// Where subscriptions of browsers are kept, in the data folder.
+const PUSH_FILE: &str = "push.json";
 /// How many independent channels there should be (G8).
 pub const CHANNELS_WANTED: usize = 2;
 /// How many records come between two snapshots, unless the settings say otherwise.
@@ -70,6 +75,22 @@ pub struct Config {
     pub mail_replies: Option<MailReplySettings>,
     /// The site for which passkeys hold; `localhost` if absent.
     pub passkeys: Option<PasskeySettings>,
+    /// How browsers are woken.
+    pub push: PushConfig,
+}
+
+/// How browsers are woken.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PushConfig {
+    /// Hosts of push services that may be asked instead of those of the usual browsers; none switches it off. `*.` stands for what is below.
+    pub hosts: Option<Vec<String>>,
+    /// Whom a push service may turn to, `mailto:` or `https:`; the public address of this server if absent.
+    pub contact: Option<String>,
+    /// Whether a push service may be inside the network, or on this machine without TLS.
+    pub allow_private: bool,
+    /// A file with certificates (PEM) to trust for push services instead of the public authorities.
+    pub ca_file: Option<String>,
 }
 
 /// Where replies by mail come from.
@@ -141,6 +162,7 @@ impl Default for Config {
             chains: Vec::new(),
             mail_replies: None,
             passkeys: None,
+            push: PushConfig::default(),
             snapshot_every: SNAPSHOT_EVERY,
             checkpoint_every: CHECKPOINT_EVERY,
             alarm_page: AlarmTexts::default(),
@@ -239,6 +261,13 @@ impl Config {
         if networks.len() != self.chains.len() {
             return Err("two `[[chain]]` tables have the same `network`: write both sources under one");
         }
+        if self.push.hosts.as_ref().is_some_and(|hosts| hosts.len() > PUSH_HOSTS_MAX) {
+            return Err("`[push]` names more than 32 hosts: remove some");
+        }
+        let is_contact = |text: &String| text.starts_with("mailto:") || text.starts_with("https://");
+        if !self.push.contact.iter().all(is_contact) {
+            return Err("`contact` of `[push]` begins with `mailto:` or `https://`");
+        }
         if !self.alarm_page.is_sound() {
             return Err("each text of `[alarm_page]` has 1 to 300 bytes in `en` and in `fr`");
         }
@@ -282,6 +311,27 @@ impl Config {
     pub fn open_panels(&self, folder: &Path) -> Result<Panels, ConfigError> {
         let read = |file: &str| std::fs::read(folder.join(file));
         Ok(Panels::open(&self.intake, &self.panels, &self.caps, &read)?)
+    }
+
+    /// How browsers are woken; the file of certificates is looked for in the data folder, and subscriptions are kept there.
+    ///
+    /// # Errors
+    /// A file of certificates that cannot be read.
+    pub fn open_push(&self, folder: &Path) -> Result<PushSettings, ConfigError> {
+        let usual = PushSettings::default();
+        let read = |file: &String| {
+            let path = folder.join(file);
+            std::fs::read(&path).map_err(|error| ConfigError::Read(path, error))
+        };
+        let public = self.public_url.clone().filter(|url| url.starts_with("https://"));
+        Ok(PushSettings {
+            file: Some(folder.join(PUSH_FILE)),
+            hosts: self.push.hosts.clone().unwrap_or(usual.hosts),
+            contact: self.push.contact.clone().or(public),
+            allow_private: self.push.allow_private,
+            authorities: self.push.ca_file.as_ref().map(read).transpose()?,
+            ..PushSettings::default()
+        })
     }
 
     /// How each network is followed.
@@ -355,6 +405,21 @@ mod tests {
             assert_eq!(site(id, origins).unwrap_err().code(), "config-passkeys", "{id} {origins}");
         }
         assert_eq!(parse("[passkeys]\nid = \"example.org\"").unwrap_err().code(), "config-syntax");
+    }
+
+    #[test]
+    fn browsers_are_woken_over_the_services_that_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = |text: &str| parse(text).unwrap().open_push(folder.path()).unwrap();
+        let usual = open("public_url = \"https://rempart.example\"");
+        assert!(usual.hosts.contains(&"fcm.googleapis.com".to_owned()) && !usual.allow_private);
+        assert_eq!(usual.contact.as_deref(), Some("https://rempart.example"));
+        assert_eq!(open("").contact, None);
+        assert_eq!(open("[push]\nhosts = []").hosts, Vec::<String>::new());
+        assert_eq!(parse("[push]\ncontact = \"me\"").unwrap_err().code(), "config-bounds");
+        assert_eq!(parse("[push]\nhost = []").unwrap_err().code(), "config-syntax");
+        let missing = parse("[push]\nca_file = \"ca.pem\"").unwrap().open_push(folder.path());
+        assert_eq!(missing.err().unwrap().code(), "config-unreadable");
     }
 
     #[test]

@@ -11,12 +11,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use exposure::{
-    Adversary, Advice, Bound, BoundError, Holding, Holdings, Mode, PastTransfer, Question, TABLE_HORIZONS,
-    TABLE_TAKEN_MAX, Taken, USAGE_TRANSFERS_MAX, Usage, cheapest, table,
+    Adversary, Advice, BUILT_IN, Bound, BoundError, Drill, Holding, Holdings, Incidents, Mode, PastTransfer,
+    Question, TABLE_HORIZONS, TABLE_TAKEN_MAX, Taken, USAGE_TRANSFERS_MAX, Usage, cheapest, draw, drill,
+    table,
 };
 use overt::{Author, Status, Transfer};
-use policy::{Policy, Vault};
+use policy::{Language, Policy, Vault};
 use serde::{Deserialize, Serialize};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use types::{Amount, Hash, Span, Timestamp, Value};
 
 use crate::engine::Shared;
@@ -217,6 +219,45 @@ pub fn rises(entries: &[Entry], now: Timestamp) -> Vec<Rise> {
 pub struct History {
     entries: RwLock<Vec<Entry>>,
     latest: RwLock<Option<Arc<Figures>>>,
+    replays: Arc<Mutex<Replays>>,
+}
+
+/// Drills that were worked out, by language. They take seconds: one at a time, and only when what they follow from has changed.
+#[derive(Debug, Default)]
+pub struct Replays(Vec<(Language, Inputs, Arc<Replayed>)>);
+
+/// The attacks on record, replayed, and the figure of it.
+#[derive(Debug)]
+pub struct Replayed {
+    /// The drill.
+    pub drill: Drill,
+    /// An image of its own.
+    pub svg: String,
+}
+
+impl Replays {
+    /// The drill for a policy and what the vaults hold: as it was worked out last if these are the same, else worked out now.
+    ///
+    /// # Errors
+    /// When nothing bounds the loss.
+    pub fn of(
+        &mut self,
+        policy: &Policy,
+        holdings: Holdings,
+        language: Language,
+    ) -> Result<Arc<Replayed>, BoundError> {
+        let inputs = (policy.hash(), holdings);
+        if let Some((_, _, known)) = self.0.iter().find(|(own, of, _)| (*own, of) == (language, &inputs)) {
+            return Ok(Arc::clone(known));
+        }
+        let record = Incidents::parse(BUILT_IN).map_err(|_| BoundError::Overflow)?;
+        let drill = drill(policy, &inputs.1, record)?;
+        let svg = draw(policy, &inputs.1, &drill, language)?;
+        let replayed = Arc::new(Replayed { drill, svg });
+        self.0.retain(|(own, _, _)| *own != language);
+        self.0.push((language, inputs, Arc::clone(&replayed)));
+        Ok(replayed)
+    }
 }
 
 impl History {
@@ -227,7 +268,12 @@ impl History {
         let mut entries: Vec<Entry> =
             text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         entries.drain(..entries.len().saturating_sub(HISTORY_MAX));
-        Self { entries: RwLock::new(entries), latest: RwLock::default() }
+        Self { entries: RwLock::new(entries), latest: RwLock::default(), replays: Arc::default() }
+    }
+
+    /// Waits for one's turn to replay the attacks on record.
+    pub async fn replays(&self) -> OwnedMutexGuard<Replays> {
+        Arc::clone(&self.replays).lock_owned().await
     }
 
     /// All entries, oldest first.

@@ -31,6 +31,7 @@ const PEPPER: &str = "pepper.key";
 const CHECKPOINT: &str = "checkpoint.key";
 const TICKET: &str = "ticket.key";
 const ALARM: &str = "alarm.key";
+const PUSH: &str = "push.key";
 
 /// A secret that a backup of the journal does not contain.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,7 +43,7 @@ pub struct SecretItem {
 }
 
 /// Every secret of the server, in the order in which they are made.
-pub const INVENTORY: [SecretItem; 5] = [
+pub const INVENTORY: [SecretItem; 6] = [
     SecretItem {
         file: CLASS,
         without: "the journal cannot be replayed: seals, slots and snapshots do not open",
@@ -57,6 +58,10 @@ pub const INVENTORY: [SecretItem; 5] = [
         file: ALARM,
         without: "no alarm link of a protected person works any more: everybody needs a new one",
     },
+    SecretItem {
+        file: PUSH,
+        without: "no browser is woken any more until its person looks in once: a new one is drawn at the next start",
+    },
 ];
 
 /// The server's secrets, open in memory.
@@ -67,6 +72,7 @@ pub struct Secrets {
     checkpoint: SigningKey,
     ticket: SigningKey,
     alarm: Secret<[u8; 32]>,
+    push: Secret<[u8; 32]>,
 }
 
 impl fmt::Debug for Secrets {
@@ -131,6 +137,19 @@ impl Secrets {
         Self::load(folder)
     }
 
+    /// Draws what is missing of a folder's secrets and can be drawn anew without losing anything.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn complete(folder: &Path, entropy: &dyn Entropy) -> Result<(), SecretsError> {
+        let path = folder.join(PUSH);
+        // A folder without its other secrets is not one of ours, or has lost them: nothing is begun there.
+        if path.symlink_metadata().is_ok() || folder.join(CLASS).symlink_metadata().is_err() {
+            return Ok(());
+        }
+        write_new(&path, &Secret::new(entropy.draw()))
+    }
+
     /// Loads the secrets of a folder.
     ///
     /// # Errors
@@ -142,6 +161,7 @@ impl Secrets {
             checkpoint: SigningKey::from_bytes(read(&folder.join(CHECKPOINT))?.reveal()),
             ticket: SigningKey::from_bytes(read(&folder.join(TICKET))?.reveal()),
             alarm: read(&folder.join(ALARM))?,
+            push: read(&folder.join(PUSH))?,
         })
     }
 
@@ -154,6 +174,7 @@ impl Secrets {
             checkpoint: SigningKey::from_bytes(&entropy.draw()),
             ticket: SigningKey::from_bytes(&entropy.draw()),
             alarm: Secret::new(entropy.draw()),
+            push: Secret::new(entropy.draw()),
         }
     }
 
@@ -185,6 +206,12 @@ impl Secrets {
     #[must_use]
     pub const fn alarm(&self) -> &Secret<[u8; 32]> {
         &self.alarm
+    }
+
+    /// What the key follows from by which push services know this server.
+    #[must_use]
+    pub const fn push(&self) -> &Secret<[u8; 32]> {
+        &self.push
     }
 
     /// Each secret's file with a name for what it holds, which tells nothing of it: two servers with the same names have the same secrets.
@@ -237,6 +264,23 @@ mod tests {
         assert_eq!(again.code(), "secret-exists");
         assert_eq!(made.fingerprints(), Secrets::load(&folder).unwrap().fingerprints());
         assert_eq!(format!("{made:?}"), "Secrets(…)");
+    }
+
+    #[test]
+    fn the_key_for_pushes_is_drawn_anew_where_it_is_missing_and_nothing_else_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let entropy = SeededEntropy::new([1; 32]);
+        Secrets::complete(folder.path(), &entropy).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        let made = Secrets::create(folder.path(), &entropy).unwrap();
+        Secrets::complete(folder.path(), &entropy).unwrap();
+        let kept = Secrets::load(folder.path()).unwrap();
+        assert_eq!(kept.push().reveal(), made.push().reveal());
+        fs::remove_file(folder.path().join(PUSH)).unwrap();
+        fs::remove_file(folder.path().join(ALARM)).unwrap();
+        Secrets::complete(folder.path(), &entropy).unwrap();
+        assert_eq!(Secrets::load(folder.path()).unwrap_err().code(), "secret-unreadable");
+        assert!(folder.path().join(PUSH).exists() && !folder.path().join(ALARM).exists());
     }
 
     #[test]

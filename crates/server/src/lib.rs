@@ -4,7 +4,7 @@
 //! [`config`]; the one writer that turns commands into durable records, [`engine`]; what happens after a commit (signing,
 //! broadcasting, alarms), [`dispatch`]; what the vaults hold on chain, [`coins`]; what somebody brings to be signed,
 //! [`spends`]; what is built for people to sign, [`drafts`]; the thread that follows the chain, [`follow`]; the one that works out exposure, [`mod@exposure`]; HTTP, `http`; the
-//! pages for people, [`pages`]; alarms that panels and other systems raise, [`intake`].
+//! pages for people, [`pages`]; alarms that panels and other systems raise, [`intake`]; what auditors look at, [`audit`]; browsers that are woken, [`push`].
 //!
 //! Keeps G6 (each signature is made after its release is durable, and a retry gives the same one), G7 (a reply follows its commit), G8
 //! (alarms are delivered until somebody has them) and G9 (no class, no covert fact in logs, metrics or overt timing). The binary wires it.
@@ -13,6 +13,7 @@
 //! ends when the engine stops.
 
 pub mod alarm_links;
+pub mod audit;
 pub mod clock;
 pub mod coins;
 pub mod config;
@@ -26,4 +27,5 @@ pub mod http;
 pub mod intake;
 pub mod keys;
 pub mod pages;
+pub mod push;
 pub mod spends;

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
 use crate::engine::Shared;
-use crate::{exposure, follow};
+use crate::{exposure, follow, push};
 
 pub use ::rota::{CALLS_FILE, Language};
 pub use alarms::AlarmPace;
@@ -49,6 +49,8 @@ pub(crate) fn start(shared: &Arc<Shared>, exposure_file: Option<PathBuf>) -> io:
         let following = Arc::clone(shared);
         threads.push(Builder::new().name("chain".into()).spawn(move || follow::work(&following))?);
     }
+    let waking = Arc::clone(shared);
+    threads.push(Builder::new().name("push".into()).spawn(move || push::work(&waking))?);
     threads.extend(alarms::start(shared)?);
     Ok(threads)
 }

@@ -11,11 +11,13 @@ use super::queue::Queue;
 use super::shared::{Bell, Shared};
 use super::writer::Writer;
 use super::{Engine, Parts, replay};
+use crate::audit::Audit;
 use crate::coins::VaultBook;
 use crate::config::CHANNELS_WANTED;
 use crate::dispatch::{self, Deliveries, Outbox};
 use crate::exposure::History;
 use crate::follow::Pace;
+use crate::push::{Push, VapidKey};
 
 /// How many outbox items are read at once.
 const OUTBOX_PAGE: usize = 1024;
@@ -62,6 +64,7 @@ pub fn start(mut parts: Parts) -> Result<Engine, StartError> {
         parts.settings.independent_channels,
     );
     warn_of_channels(deliveries.independent());
+    let push_key = VapidKey::from_secret(parts.secrets.push().reveal());
     let shared = Arc::new(Shared {
         queue: Queue::default(),
         outbox,
@@ -79,6 +82,9 @@ pub fn start(mut parts: Parts) -> Result<Engine, StartError> {
         link_base: parts.settings.link_base.clone(),
         panels: Arc::clone(&parts.settings.panels),
         replies: Arc::clone(&parts.settings.replies),
+        audit: Audit::new(parts.settings.journal_file.clone()),
+        procedures_file: parts.settings.procedures_file.clone(),
+        push: Push::new(parts.settings.push.clone(), push_key),
         shown: RwLock::new(state),
         book: RwLock::new(book),
         trouble: Mutex::new(None),

@@ -38,6 +38,7 @@ use crate::entropy::Entropy;
 use crate::follow::Following;
 use crate::intake::{Panels, Replies};
 use crate::keys::Secrets;
+use crate::push::{Push, PushSettings};
 use crate::spends::{Earlier, Prepared, SpendError};
 
 pub use error::{EngineError, StartError};
@@ -64,6 +65,12 @@ pub struct Settings {
     pub checkpoint_file: Option<PathBuf>,
     /// Where the history of exposure goes; without it none is worked out.
     pub exposure_file: Option<PathBuf>,
+    /// The journal's file, for auditors to read beside the writer; without it they see nothing.
+    pub journal_file: Option<PathBuf>,
+    /// The organisation's own procedures; without the file the built-in ones hold.
+    pub procedures_file: Option<PathBuf>,
+    /// How browsers are woken.
+    pub push: PushSettings,
     /// The address of this server in alarms.
     pub link_base: String,
     /// The file of the call plan; without it everybody is told, over channels whose other end knows whom.
@@ -85,6 +92,9 @@ impl Default for Settings {
             checkpoint_every: CHECKPOINT_EVERY,
             checkpoint_file: None,
             exposure_file: None,
+            journal_file: None,
+            procedures_file: None,
+            push: PushSettings::default(),
             link_base: "http://127.0.0.1:8087".to_owned(),
             calls_file: None,
             independent_channels: None,
@@ -322,6 +332,27 @@ impl Engine {
     #[must_use]
     pub fn panels(&self) -> &Panels {
         &self.shared.panels
+    }
+
+    /// The overt record, for auditors.
+    #[must_use]
+    pub fn audit(&self) -> &crate::audit::Audit {
+        &self.shared.audit
+    }
+
+    /// The responders' procedures: the built-in ones with the organisation's file over them. Reads the file.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn procedures(&self) -> Result<response::Procedures, response::ProceduresError> {
+        let text = self.shared.procedures_file.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
+        text.map_or_else(|| Ok(response::Procedures::default()), |text| response::Procedures::parse(&text))
+    }
+
+    /// Whose browsers are woken, and with which key.
+    #[must_use]
+    pub fn push(&self) -> &Push {
+        &self.shared.push
     }
 
     /// What is heard of people who reply to alarms.

@@ -41,6 +41,9 @@ pub struct Shared {
     /// Panels and other systems that may raise an alarm.
     pub panels: Arc<crate::intake::Panels>,
     pub replies: Arc<crate::intake::Replies>,
+    pub audit: crate::audit::Audit,
+    pub procedures_file: Option<std::path::PathBuf>,
+    pub push: crate::push::Push,
     pub(super) shown: RwLock<gate::State>,
     pub(super) book: RwLock<VaultBook>,
     pub(super) trouble: Mutex<Option<&'static str>>,

@@ -9,7 +9,7 @@ use overt::Transfer;
 use policy::{Chain, Policy};
 use response::{
     Act, Approval, Attempt, AttemptStatus, Contact, Cover, FACTS_VERSION, Facts, FactsError, Incident, Kind,
-    Level, LogEntry, Output, Sign, Signal, SignedFacts, Status, Stop, StopScope, Subject, Transaction,
+    Level, LogEntry, Output, ScriptFacts, Sign, Signal, SignedFacts, Status, Stop, StopScope, Subject, Transaction,
     TransactionOutput, TransactionStatus,
 };
 use types::{ActorId, Hash, PersonId, Target, Timestamp, TransferId};
@@ -46,6 +46,22 @@ pub fn gather(state: &State, view: &IncidentView) -> Option<Gathered> {
         contacts: contacts(incident),
     };
     Some(Gathered { facts, transfers: transfers.into_iter().map(|(id, _)| id).collect() })
+}
+
+/// What a caller reads to the police of an incident; people's real names stand in the dossier alone.
+pub fn for_script(view: &IncidentView, organisation: &policy::Organisation) -> ScriptFacts {
+    let Incident { id, status, level, opened, call_back, .. } = head(&view.incident);
+    ScriptFacts {
+        organisation: organisation.name.clone(),
+        time_zone: organisation.time_zone.iana_name().unwrap_or("UTC").to_owned(),
+        incident: id,
+        status,
+        level,
+        sign: signals(view).last().map(|signal| signal.sign),
+        since: opened,
+        call_back,
+        person: None,
+    }
 }
 
 impl Gathered {

@@ -53,14 +53,14 @@ fn warned(answer: &mut api::Exposure, history: &History, (currency, now): (Curre
     answer.history = past(entries, currency);
 }
 
-fn may_see_names(policy: &Policy, reader: &PersonId) -> bool {
+pub fn may_see_names(policy: &Policy, reader: &PersonId) -> bool {
     let response = policy.response();
     let Ok(actor) = ActorId::parse(reader.as_str()) else { return false };
     let groups = std::iter::once(&response.responders).chain(response.auditors.as_ref());
     groups.into_iter().any(|group| policy.in_group(&actor, group))
 }
 
-const fn mode(mode: Mode) -> &'static str {
+pub const fn mode(mode: Mode) -> &'static str {
     match mode {
         Mode::Silent => "silent",
         Mode::Signalled => "signalled",
@@ -69,7 +69,7 @@ const fn mode(mode: Mode) -> &'static str {
 }
 
 /// With names, what would lower it is shown too.
-fn figure(bound: &Bound, named: Option<Option<&Advice>>) -> ExposureFigure {
+pub fn figure(bound: &Bound, named: Option<Option<&Advice>>) -> ExposureFigure {
     let names = named.is_some();
     ExposureFigure {
         k: bound.k,

@@ -1,7 +1,9 @@
 //! Every path of the interface, and the OpenAPI document that describes it: both from the same annotations.
 
+mod audit;
 mod casework;
 mod credentials;
+mod deterrence;
 mod dossiers;
 mod exposure;
 mod feeds;
@@ -9,6 +11,8 @@ mod intake;
 mod motions;
 mod passkeys;
 mod people;
+mod procedures;
+mod push;
 mod response;
 mod server;
 mod signals;
@@ -16,9 +20,10 @@ mod stops;
 mod transfers;
 mod vaults;
 mod wallet;
+mod witness;
 
 use api::Accepted;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::{Json, Router};
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
@@ -34,6 +39,12 @@ pub use people::{is_auditor, session_cookie};
 type Answer<T> = Result<Json<T>, Failure>;
 /// What a command gives: it is durable.
 type Done = Result<(StatusCode, Json<Accepted>), Failure>;
+
+/// The language that was asked for.
+fn language(headers: &HeaderMap) -> api::Language {
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    api::Language::preferred(accepted.unwrap_or_default())
+}
 
 const fn done(accepted: Accepted) -> (StatusCode, Json<Accepted>) {
     (StatusCode::ACCEPTED, Json(accepted))
@@ -54,6 +65,7 @@ const fn done(accepted: Accepted) -> (StatusCode, Json<Accepted>) {
         (name = "stops", description = "Stops and posture"),
         (name = "motions", description = "What only a quorum may do"),
         (name = "exposure", description = "How much could anyone be forced to move"),
+        (name = "audit", description = "The overt record, for auditors; for everybody else these paths do not exist"),
         (name = "vaults", description = "Balances and addresses"),
         (name = "feeds", description = "Prices and the chain, from signed feeds"),
         (name = "intake", description = "Alarms of other systems"),
@@ -108,6 +120,13 @@ pub fn router() -> (Router<Http>, Document) {
         .routes(routes!(wallet::refresh))
         .routes(routes!(wallet::draft))
         .routes(routes!(exposure::show))
+        .routes(routes!(witness::show))
+        .routes(routes!(deterrence::certificate))
+        .routes(routes!(deterrence::drill))
+        .routes(routes!(audit::entries))
+        .routes(routes!(audit::verification))
+        .routes(routes!(push::key))
+        .routes(routes!(push::subscribe, push::unsubscribe))
         .routes(routes!(passkeys::site))
         .routes(routes!(intake::cap))
         .routes(routes!(intake::mail))
@@ -143,6 +162,7 @@ fn responders() -> OpenApiRouter<Http> {
         .routes(routes!(casework::override_turn))
         .routes(routes!(casework::duty))
         .routes(routes!(casework::pack))
+        .routes(routes!(procedures::show))
         .routes(routes!(response::narrow))
         .routes(routes!(response::implicate))
         .routes(routes!(response::report))
