@@ -11,6 +11,7 @@ mod act;
 mod attempts;
 mod connections;
 mod counters;
+mod draft;
 mod edge;
 mod enrolments;
 mod entry;
@@ -20,6 +21,7 @@ mod incoming;
 mod nonces;
 mod passkeys;
 mod phrases;
+mod previews;
 mod proof;
 mod room;
 mod routes;
@@ -55,6 +57,7 @@ pub use entry::{
 pub use incoming::{BODY_BYTES_MAX, BODY_LARGE_BYTES_MAX, LARGE_BODIES_MAX};
 pub use nonces::NONCE_LIFE;
 pub use phrases::{CHECKS_ORDINARY_MAX, CHECKS_URGENT_MAX, CHECKS_WAITING_MAX};
+pub use previews::PREVIEWS_PER_PERSON_MAX;
 pub use routes::openapi;
 pub use sessions::SESSION_LIFE;
 

@@ -24,6 +24,7 @@ use super::failure::Failure;
 use super::incoming::LARGE_BODIES_MAX;
 use super::nonces::Nonces;
 use super::phrases::PhraseChecks;
+use super::previews::Previews;
 use super::sessions::{Session, Sessions};
 use crate::engine::Engine;
 use crate::entropy::Entropy;
@@ -49,6 +50,7 @@ pub struct Shared {
     pub enrolments: Enrolments,
     pub counters: Counters,
     pub large_bodies: Semaphore,
+    pub previews: Previews,
     /// Places of pages that renew themselves.
     pub streams: Arc<Semaphore>,
     pub alarm_page: AlarmPage,
@@ -142,6 +144,7 @@ impl Http {
             enrolments: Enrolments::new(engine.secrets().pepper().clone(), phrase_cost),
             counters: Counters::default(),
             large_bodies: Semaphore::new(LARGE_BODIES_MAX),
+            previews: Previews::default(),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             blur: Blur::new(entropy.draw()),
             alarm_page,

@@ -173,9 +173,18 @@ pub fn rules_only(sources: Vec<Source>) -> Vec<SourceText> {
     shown.map(|source| SourceText { name: source.name, text: source.text }).collect()
 }
 
-fn is_rules_only(text: &str) -> bool {
-    let Ok(table) = toml::from_str::<toml::Table>(text) else { return false };
-    !table.is_empty() && !REGISTER_TABLES.iter().any(|name| table.contains_key(*name))
+/// Whether a file holds rules and nothing of the register.
+pub fn is_rules_only(text: &str) -> bool {
+    toml::from_str::<toml::Table>(text).is_ok_and(|table| !table.is_empty() && !is_of_register(&table))
+}
+
+/// Whether a file holds something of the register, as far as it can be read.
+pub fn has_register(text: &str) -> bool {
+    toml::from_str::<toml::Table>(text).is_ok_and(|table| is_of_register(&table))
+}
+
+fn is_of_register(table: &toml::Table) -> bool {
+    REGISTER_TABLES.iter().any(|name| table.contains_key(*name))
 }
 
 /// The posture's word.

@@ -2,17 +2,22 @@
 
 mod audit;
 mod casework;
+mod checks;
 mod credentials;
 mod deterrence;
 mod dossiers;
 mod exposure;
 mod feeds;
 mod intake;
+mod listing;
 mod motions;
 mod passkeys;
 mod people;
+mod policy;
+mod preview;
 mod procedures;
 mod push;
+mod reasons;
 mod response;
 mod server;
 mod signals;
@@ -50,6 +55,14 @@ const fn done(accepted: Accepted) -> (StatusCode, Json<Accepted>) {
     (StatusCode::ACCEPTED, Json(accepted))
 }
 
+/// The same as the policy knows it.
+fn spoken(headers: &HeaderMap) -> ::policy::Language {
+    match language(headers) {
+        api::Language::English => ::policy::Language::En,
+        api::Language::French => ::policy::Language::Fr,
+    }
+}
+
 #[derive(OpenApi)]
 #[openapi(
     info(
@@ -60,6 +73,7 @@ const fn done(accepted: Accepted) -> (StatusCode, Json<Accepted>) {
     components(schemas(api::Problem)),
     tags(
         (name = "people", description = "Challenge, session, own entry, rules"),
+        (name = "policy", description = "The rules in words, the register, what a change would do"),
         (name = "credentials", description = "Devices and phrases: added and replaced by motions, taken away at once"),
         (name = "transfers", description = "Propose, approve, cancel, object, transactions"),
         (name = "stops", description = "Stops and posture"),
@@ -86,6 +100,9 @@ pub fn router() -> (Router<Http>, Document) {
         .routes(routes!(people::end_session))
         .routes(routes!(people::me))
         .routes(routes!(people::rules))
+        .routes(routes!(policy::explained))
+        .routes(routes!(policy::register))
+        .routes(routes!(preview::preview))
         .routes(routes!(credentials::phrase))
         .routes(routes!(credentials::device))
         .routes(routes!(credentials::revoke))
@@ -97,6 +114,8 @@ pub fn router() -> (Router<Http>, Document) {
         .routes(routes!(dossiers::own, dossiers::keep))
         .routes(routes!(transfers::list, transfers::propose))
         .routes(routes!(transfers::show))
+        .routes(routes!(checks::check))
+        .routes(routes!(reasons::reasons))
         .routes(routes!(transfers::transaction))
         .routes(routes!(transfers::ticket))
         .routes(routes!(transfers::psbt, transfers::attach))

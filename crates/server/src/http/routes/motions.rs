@@ -1,15 +1,15 @@
 //! Motions: what only a quorum may do, after a wait that one person can end (G5).
 
-use api::{Accepted, EndMotion, EndorseMotion, Envelope, MotionList, NewChange, Problem};
+use api::{Accepted, Code, EndMotion, EndorseMotion, Envelope, MotionList, NewChange, Problem};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use overt::{MotionId, Proposal};
-use policy::Source;
 use types::Hash;
 
 use super::{Answer, Done, done};
 use crate::http::act::Act;
+use crate::http::failure::Failure;
 use crate::http::incoming::{Incoming, Size};
 use crate::http::phrases::Lane;
 use crate::http::shared::Http;
@@ -20,7 +20,7 @@ fn motion_id(text: &str) -> MotionId {
     MotionId(Hash::parse(text).unwrap_or_default())
 }
 
-/// Proposes another policy.
+/// Proposes another policy: all its files, or with `keep_others` those that change, the others being as they are at that moment.
 #[utoipa::path(post, path = "/v1/changes", tag = "motions", request_body = Envelope<NewChange>,
     params(("Idempotency-Key" = String, Header)),
     responses((status = 202, body = Accepted), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
@@ -28,10 +28,14 @@ pub async fn change(State(http): State<Http>, incoming: Incoming) -> Done {
     let own = http.clone();
     let work = async move {
         let act: Act<NewChange> = own.person_act(incoming, Size::Large, Lane::Ordinary).await?;
-        let sources = act.command.sources.into_iter();
-        let sources = sources.map(|source| Source { name: source.name, text: source.text }).collect();
+        let Act { command, stamp, person, .. } = act;
+        let person = person.ok_or(Failure::new(Code::NotAllowed))?;
+        let sources = match own.whole_change(command, &person).await {
+            Ok(sources) => sources,
+            Err(failure) => return Err(own.unheard_overt(&stamp, failure).await),
+        };
         let proposal = Box::new(Proposal::Change(sources));
-        own.run_overt(&act.stamp, overt::Command::Propose(proposal)).await.map(done)
+        own.run_overt(&stamp, overt::Command::Propose(proposal)).await.map(done)
     };
     http.detached(work).await
 }

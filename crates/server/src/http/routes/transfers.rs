@@ -12,11 +12,11 @@ use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use gate::Ask;
-use overt::view::TransferView;
-use types::{Hash, Identified, Nonce, Output, Payload, PersonId, SpendPlan, TransferId};
+use types::{ActorId, Hash, Identified, Nonce, Output, Payload, SpendPlan, TransferId};
 use vault::UnverifiedPsbt;
 use vault::bitcoin::Psbt;
 
+use super::listing::Page;
 use super::{Answer, Done, done};
 use crate::http::act::{Act, Stamp};
 use crate::http::failure::Failure;
@@ -25,13 +25,6 @@ use crate::http::phrases::Lane;
 use crate::http::shared::Http;
 use crate::http::shown;
 
-/// How many transfers a page has, unless the query says otherwise.
-const PAGE_DEFAULT: usize = 50;
-/// The most transfers on a page.
-const PAGE_MAX: usize = 200;
-/// How many transfers are looked at for one page when a status is asked for.
-const LOOKED_AT_MAX: usize = 10_000;
-
 pub fn transfer_id(text: &str) -> Result<TransferId, Failure> {
     Hash::parse(text).map(TransferId).map_err(|_| Failure::not_found())
 }
@@ -39,6 +32,9 @@ pub fn transfer_id(text: &str) -> Result<TransferId, Failure> {
 /// Transfers that you see, newest first.
 #[utoipa::path(get, path = "/v1/transfers", tag = "transfers",
     params(("status" = Option<StatusWord>, Query), ("before" = Option<u64>, Query, description = "`next` of the page before"),
+        ("vault" = Option<String>, Query, description = "from this vault only"),
+        ("mine" = Option<bool>, Query, description = "only those that you submitted"),
+        ("search" = Option<String>, Query, description = "in memo, reference and addresses, whatever the case; at most 100 characters"),
         ("limit" = Option<usize>, Query, description = "1 to 200")),
     responses((status = 200, body = TransferList), (status = "4XX", body = Problem)))]
 pub async fn list(
@@ -49,51 +45,6 @@ pub async fn list(
     let reader = http.reader(&headers)?;
     let asked = Page::read(&query)?;
     Ok(Json(http.engine.read(|state| asked.fill(state, &reader))))
-}
-
-struct Page {
-    status: Option<StatusWord>,
-    before: Option<u64>,
-    limit: usize,
-}
-
-impl Page {
-    fn read(query: &HashMap<String, String>) -> Result<Self, Failure> {
-        let wrong = |name: &str| Failure::because(Code::QueryInvalid, format!("`{name}` is not understood"));
-        let known = ["status", "before", "limit"];
-        if let Some(name) = query.keys().find(|name| !known.contains(&name.as_str())) {
-            let name: String = name.chars().take(32).collect();
-            return Err(wrong(&name));
-        }
-        let status = query.get("status").map(|word| serde_json::from_value(word.clone().into()));
-        let status = status.transpose().map_err(|_| wrong("status"))?;
-        let before = query.get("before").map(|text| text.parse()).transpose().map_err(|_| wrong("before"))?;
-        let limit = query.get("limit").map(|text| text.parse()).transpose().map_err(|_| wrong("limit"))?;
-        let limit = limit.unwrap_or(PAGE_DEFAULT);
-        if !(1..=PAGE_MAX).contains(&limit) {
-            return Err(wrong("limit"));
-        }
-        Ok(Self { status, before, limit })
-    }
-
-    /// Cursors are numbers of acts of the overt chain, and of nothing else.
-    fn fill(&self, state: &gate::State, reader: &PersonId) -> TransferList {
-        let Some(policy) = state.overt().policy() else {
-            return TransferList { transfers: Vec::new(), next: None };
-        };
-        let number =
-            |view: &TransferView| state.overt().transfer(view.id).map(|transfer| transfer.submitted.number.0);
-        let looked_at = if self.status.is_some() { LOOKED_AT_MAX } else { self.limit + 1 };
-        let mut views = state.overt().view_transfers(reader, self.before, looked_at);
-        // Where looking ended, if there may be more behind it.
-        let end = views.last().filter(|_| views.len() == looked_at).and_then(number);
-        views.retain(|view| self.status.is_none_or(|status| shown::status(&view.status) == status));
-        let full = views.len() > self.limit;
-        views.truncate(self.limit);
-        let next = if full { views.last().and_then(number) } else { end };
-        let transfers = views.into_iter().filter_map(|view| shown::transfer(policy, view)).collect();
-        TransferList { transfers, next }
-    }
 }
 
 /// Proposes a transfer. Its id, the hash of its canonical payload, is in the answer.
@@ -108,7 +59,7 @@ pub async fn propose(State(http): State<Http>, incoming: Incoming) -> Done {
         let psbt = command.psbt.clone();
         // What cannot be read at all leaves no transfer behind.
         let readable = psbt.as_ref().map(|psbt| UnverifiedPsbt::parse(psbt.as_bytes())).transpose();
-        let payload = match readable.map_err(Failure::from).and_then(|_| payload(command, by, &stamp)) {
+        let payload = match readable.map_err(Failure::from).and_then(|_| payload(command, by, drawn(stamp.request()))) {
             Ok(payload) => payload,
             Err(failure) => return own.refuse(&stamp, None, failure).await,
         };
@@ -122,7 +73,8 @@ pub async fn propose(State(http): State<Http>, incoming: Incoming) -> Done {
     http.detached(work).await
 }
 
-fn payload(command: NewTransfer, by: types::ActorId, stamp: &Stamp) -> Result<Identified, Failure> {
+/// The payload of a command. The nonce is for one that has none.
+pub fn payload(command: NewTransfer, by: ActorId, drawn: Nonce) -> Result<Identified, Failure> {
     let NewTransfer { vault, outputs, max_fee, memo, reference, refresh, nonce, .. } = command;
     let outputs = outputs.into_iter().map(|output| {
         let amount = output.amount.0;
@@ -134,7 +86,7 @@ fn payload(command: NewTransfer, by: types::ActorId, stamp: &Stamp) -> Result<Id
     let payload = Payload {
         vault,
         initiator: by,
-        nonce: nonce.unwrap_or_else(|| drawn(stamp.request())),
+        nonce: nonce.unwrap_or(drawn),
         outputs,
         max_fee: max_fee.0,
         memo,
