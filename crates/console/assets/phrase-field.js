@@ -124,7 +124,9 @@ export class PhraseField {
     this.hint = element.querySelector(".hint");
     this.words = [...element.querySelectorAll(".word")].map((word) => new Word(word, () => this.refresh()));
     this.words.forEach((word, at) => word.input.addEventListener("input", () => this.spread(word, at)));
-    this.clear();
+    // This script may come while somebody is typing already: nothing of it is lost.
+    this.words.forEach((word) => word.mark());
+    this.refresh();
   }
 
   /** Several words typed or pasted into one input go to their own. */
