@@ -77,7 +77,7 @@ fn running(ask: &Ask, exercises: &[Incident]) -> Markup {
             section {
                 h2 { (t!(ask, "response-drills-running")) }
                 ul.list { @for one in open { li.card {
-                    p.spread { a href={ "/response/incidents/" (one.id) } { (incident::people(one)) " · " (one.id) } (incident::charge_badge(ask, one)) }
+                    div.spread { a href={ "/response/incidents/" (one.id) } { (incident::people(one)) " · " (one.id) } (incident::charge_badge(ask, one)) }
                     p { (t!(ask, "response-since")) " " (incident::since(ask, one.opened)) }
                     p { a.button.quiet.small href={ "/response/incidents/" (one.id) "?do=end-drill#act" } { (t!(ask, "response-end-drill")) } }
                 } } }

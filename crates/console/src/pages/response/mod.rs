@@ -58,7 +58,7 @@ fn open_incidents(ask: &Ask, incidents: &[Incident]) -> Markup {
 
 fn card(ask: &Ask, one: &Incident) -> Markup {
     html! {
-        p.spread { a.big href={ "/response/incidents/" (one.id) } { (people(one)) } (level_badge(ask, one)) }
+        div.spread { a.big href={ "/response/incidents/" (one.id) } { (people(one)) } (level_badge(ask, one)) }
         p { (sign(ask, one)) }
         p { (t!(ask, "response-since")) " " (since(ask, one.opened)) }
         p.row { (charge_badge(ask, one)) @if let Some(lead) = &one.lead { span { (t!(ask, "response-led-by")) " " (lead) } } }

@@ -24,14 +24,19 @@ pub fn first_screen(room: &Room<'_>) -> Markup {
         @if room.is_exercise() { (notice(Tone::Going, &html! { p { strong { (t!(ask, "response-exercise-only")) } } })) }
         section.room aria-label=(t!(ask, "response-now")) {
             div class={ "notice " (tone.class()) } {
-                p.spread { strong.big { (incident::people(incident)) } span { (level_badge(ask, incident)) " " (charge_badge(ask, incident)) } }
+                div.spread { strong.big { (incident::people(incident)) } span { (level_badge(ask, incident)) " " (charge_badge(ask, incident)) } }
                 p { (incident::sign(ask, incident)) (more_signs(room)) }
                 p { (t!(ask, "response-since")) " " (since(ask, incident.opened)) }
+                @if may_take_charge(room) { p { a.button href="#acknowledge" { (t!(ask, "response-take-charge")) } } }
             }
             div.columns { (to_do(room)) (stands(room)) }
-            @if room.is_open() && !room.is_acting() && !room.has_acknowledged() { (acknowledge(room)) }
+            @if may_take_charge(room) { (acknowledge(room)) }
         }
     }
+}
+
+fn may_take_charge(room: &Room<'_>) -> bool {
+    room.is_open() && !room.is_acting() && !room.has_acknowledged()
 }
 
 fn more_signs(room: &Room<'_>) -> Markup {

@@ -86,7 +86,7 @@ fn attempt(room: &Room<'_>, one: &Attempt) -> Markup {
         _ => Tone::Quiet,
     };
     html! {
-        p.spread {
+        div.spread {
             a href={ "/transfers/" (one.transfer) } { @for (at, output) in one.outputs.iter().enumerate() { @if at > 0 { " + " } (amount(ask, output.amount)) } }
             (badge(tone, one.status.title(spoken(ask))))
         }
