@@ -345,6 +345,16 @@ fn without_a_bound_it_says_so() {
 }
 
 #[test]
+fn what_changed_meanwhile_is_left_out() {
+    let mut answers = Answers::all();
+    answers.answers.retain(|path, _| !path.starts_with("/v1/exposure/"));
+    let page = shown("GET", &ask(Role::Auditor, Language::English, "/exposure"), &answers).unwrap();
+    assert!(page.contains("Every figure") && !page.contains("Who could be forced"));
+    let page = shown("GET", &ask(Role::Auditor, Language::English, "/exposure/drill"), &answers).unwrap();
+    assert!(page.contains("Nothing bounds the loss."));
+}
+
+#[test]
 fn a_chart_has_its_words_and_a_table() {
     let page = page(Role::Person, "/exposure");
     for svg in page.split("<svg").skip(1) {
@@ -399,6 +409,15 @@ fn the_record_is_paged_and_checked_when_asked() {
     );
     let next = page(Role::Auditor, "/audit?before=114");
     assert!(next.contains(">113<") && next.contains("/audit?before=64"));
+    let answers = Answers::all();
+    let asked = ask(Role::Auditor, Language::English, "/audit?by=nora&kind=approve&before=90");
+    let none = json!({ "entries": [], "next": 40 });
+    let answers = answers.with("/v1/audit/entries?before=90&by=nora&kind=approve&limit=50", none);
+    let filtered = shown("GET", &asked, &answers).unwrap();
+    assert!(filtered.contains("There is no entry here.") && filtered.contains("/audit?before=40&amp;by=nora&amp;kind=approve"));
+    let answers = Answers::all();
+    shown("GET", &ask(Role::Auditor, Language::English, "/audit?by=no ra%26&kind=x&before=-1"), &answers).unwrap();
+    assert_eq!(answers.paths(), ["/v1/audit/entries?limit=50"], "what cannot be in the record is not asked for");
     assert!(page(Role::Auditor, "/audit?check=yes").contains("The record is whole."));
     let torn = json!({ "entries": 3, "head": "ef".repeat(32), "whole": false, "problem": "the hash of entry 2 does not follow from entry 1" });
     let answers = Answers::all().with("/v1/audit/verification", torn);

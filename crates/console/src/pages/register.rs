@@ -36,7 +36,12 @@ fn people(ask: &Ask, people: &[RegisterPerson]) -> Markup {
     let found: Vec<&RegisterPerson> = people.iter().filter(|person| is_found(person, &searched)).collect();
     let from = ask.query("from").parse::<usize>().unwrap_or(0).min(found.len());
     let shown: Vec<&RegisterPerson> = found.iter().skip(from).take(PAGE).copied().collect();
-    let heads = [t!(ask, "register-person"), t!(ask, "register-groups"), t!(ask, "register-places"), t!(ask, "register-keys")];
+    let heads = [
+        t!(ask, "register-person"),
+        t!(ask, "register-groups"),
+        t!(ask, "register-places"),
+        t!(ask, "register-keys"),
+    ];
     let rows = html! {
         @for person in &shown {
             tr {
@@ -92,7 +97,10 @@ fn in_query(text: &str) -> String {
 // ---- what they belong to ----
 
 /// Everything that people name, with the people who name it.
-fn by_name<'r>(people: &'r [RegisterPerson], named: impl Fn(&'r RegisterPerson) -> &'r [String]) -> BTreeMap<&'r str, Vec<&'r str>> {
+fn by_name<'r>(
+    people: &'r [RegisterPerson],
+    named: impl Fn(&'r RegisterPerson) -> &'r [String],
+) -> BTreeMap<&'r str, Vec<&'r str>> {
     let mut all: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for person in people {
         for name in named(person) {
@@ -104,13 +112,24 @@ fn by_name<'r>(people: &'r [RegisterPerson], named: impl Fn(&'r RegisterPerson) 
 
 fn groups(ask: &Ask, people: &[RegisterPerson]) -> Markup {
     let groups = by_name(people, |person| &person.groups);
-    section(&t!(ask, "register-by-group"), &t!(ask, "register-no-groups"), &[t!(ask, "register-group"), t!(ask, "register-members")], &groups)
+    section(
+        &t!(ask, "register-by-group"),
+        &t!(ask, "register-no-groups"),
+        &[t!(ask, "register-group"), t!(ask, "register-members")],
+        &groups,
+    )
 }
 
 fn places(ask: &Ask, register: &Register) -> Markup {
-    let mut places: BTreeMap<&str, Vec<&str>> = register.places.iter().map(|place| (place.as_str(), Vec::new())).collect();
+    let mut places: BTreeMap<&str, Vec<&str>> =
+        register.places.iter().map(|place| (place.as_str(), Vec::new())).collect();
     places.extend(by_name(&register.people, |person| &person.places));
-    section(&t!(ask, "register-by-place"), &t!(ask, "register-no-places"), &[t!(ask, "register-place"), t!(ask, "register-who")], &places)
+    section(
+        &t!(ask, "register-by-place"),
+        &t!(ask, "register-no-places"),
+        &[t!(ask, "register-place"), t!(ask, "register-who")],
+        &places,
+    )
 }
 
 fn section(title: &str, none: &str, heads: &[String], all: &BTreeMap<&str, Vec<&str>>) -> Markup {

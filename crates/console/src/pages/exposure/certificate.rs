@@ -4,7 +4,7 @@
 use api::{CertificateDraft, CertificateFigure};
 use maud::{Markup, html};
 
-use super::words::{how_long, how_many};
+use super::words::{how_long, how_many, with_code};
 use crate::ask::{Api, Ask, Pending, Shown, read};
 use crate::parts::{Tone, fact, notice, table};
 use crate::t;
@@ -16,7 +16,7 @@ pub fn show<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
         let organisation = ask.who.as_ref().map_or("", |who| who.organisation.as_str());
         let content = html! {
             @if let Some(refused) = &draft.refused {
-                (notice(Tone::Warn, &html! { p { strong { (t!(ask, "exposure-certificate-none")) } } p { (refused) } }))
+                (notice(Tone::Warn, &html! { p { strong { (t!(ask, "exposure-certificate-none")) } } p { (with_code(refused)) } }))
             }
             @if !draft.figures.is_empty() { (sheet(ask, &draft, organisation)) }
             (how_it_is_made(ask, &draft))

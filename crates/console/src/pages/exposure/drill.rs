@@ -7,26 +7,37 @@ use std::fmt::Write as _;
 use api::{CurrencyMinor, DrillReplay};
 use maud::{Markup, html};
 
+use super::there;
 use super::words::mode_name;
 use crate::ask::{Api, Ask, Pending, Shown, read};
-use crate::parts::{money, table};
+use crate::parts::{Tone, money, notice, table};
 use crate::t;
 
 /// The page.
 pub fn show<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
     Box::pin(async move {
-        let replay = read::<DrillReplay>(api, "/v1/exposure/drill").await?;
-        let content = html! {
-            p { (t!(ask, "exposure-drill-lead", replayed = replay.replayed, rows = replay.rows)) }
-            (totals(ask, &replay))
-            @if !replay.svg.is_empty() {
-                figure.drill { img src=(as_address(&replay.svg)) alt=(t!(ask, "exposure-drill-figure")); }
-            }
-            section { h2 { (t!(ask, "exposure-drill-report")) } pre.report tabindex="0" { (replay.text) } }
-            p.row { a.button.quiet href="/exposure" { (t!(ask, "exposure-back")) } }
+        let content = match there(read::<DrillReplay>(api, "/v1/exposure/drill").await)? {
+            Some(replay) => replayed(ask, &replay),
+            // Without a bound of a loss there is nothing to replay.
+            None => notice(Tone::Bad, &html! {
+                p { strong { (t!(ask, "exposure-unbounded")) } }
+                p { (t!(ask, "exposure-unbounded-next")) }
+            }),
         };
+        let content = html! { (content) p.row { a.button.quiet href="/exposure" { (t!(ask, "exposure-back")) } } };
         Ok(Shown::still(t!(ask, "exposure-drill-title"), content))
     })
+}
+
+fn replayed(ask: &Ask, replay: &DrillReplay) -> Markup {
+    html! {
+        p { (t!(ask, "exposure-drill-lead", replayed = replay.replayed, rows = replay.rows)) }
+        (totals(ask, replay))
+        @if !replay.svg.is_empty() {
+            figure.drill { img src=(as_address(&replay.svg)) alt=(t!(ask, "exposure-drill-figure")); }
+        }
+        section { h2 { (t!(ask, "exposure-drill-report")) } pre.report tabindex="0" { (replay.text) } }
+    }
 }
 
 fn totals(ask: &Ask, replay: &DrillReplay) -> Markup {

@@ -8,7 +8,7 @@ mod figures;
 pub mod words;
 mod worst;
 
-use api::{Exposure, Witness};
+use api::{Exposure, Problem, Witness};
 use maud::{Markup, html};
 
 use self::worst::Chosen;
@@ -22,7 +22,7 @@ pub fn show<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
         let exposure = read::<Exposure>(api, "/v1/exposure").await?;
         let chosen = Chosen::of(ask, &exposure);
         let witness = match chosen {
-            Some(chosen) if ask.sees_names() => Some(read::<Witness>(api, &chosen.operation()).await?),
+            Some(chosen) if ask.sees_names() => there(read::<Witness>(api, &chosen.operation()).await)?,
             _ => None,
         };
         let content = html! {
@@ -38,6 +38,14 @@ pub fn show<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
         };
         Ok(Shown::page(t!(ask, "exposure-title"), content))
     })
+}
+
+/// What is not there any more, because the figures changed meanwhile, is left out.
+fn there<T>(answer: Result<T, Problem>) -> Result<Option<T>, Problem> {
+    match answer {
+        Err(problem) if problem.status == 404 => Ok(None),
+        other => other.map(Some),
+    }
 }
 
 fn bounded(ask: &Ask, exposure: &Exposure, chosen: Option<&Chosen<'_>>) -> Markup {

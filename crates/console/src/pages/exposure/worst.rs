@@ -65,7 +65,7 @@ pub fn section(ask: &Ask, chosen: Chosen<'_>, witness: &Witness) -> Markup {
                     }
                     @if !witness.assumes.is_empty() {
                         h3 { (t!(ask, "exposure-assumes")) }
-                        ul { @for assumed in &witness.assumes { li { (assumed) } } }
+                        ul { @for assumed in &witness.assumes { li { (with_code(assumed)) } } }
                     }
                     (lowered(ask, chosen.figure.advice.as_ref().or(figure.advice.as_ref())))
                 }
@@ -91,7 +91,7 @@ fn step(ask: &Ask, step: &WitnessStep) -> Markup {
     html! {
         p.soft { (after(ask, step.at_seconds)) }
         p {
-            (step.text)
+            (with_code(&step.text))
             @if let Some(amount) = step.amount { " " strong { (money::value(ask, amount)) } }
             @if step.effect_seconds > step.at_seconds {
                 " " span.soft { (t!(ask, "exposure-takes-effect", when = after(ask, step.effect_seconds))) }

@@ -10,6 +10,7 @@ use api::{MotionList, PolicyText, Rules, SourceText};
 use maud::{Markup, html};
 
 use crate::ask::{Api, Ask, Pending, Shown, read};
+use crate::pages::exposure::words::with_code;
 use crate::parts::{fact, nothing};
 use crate::t;
 
@@ -35,7 +36,7 @@ fn sentences(ask: &Ask, policy: &PolicyText) -> Markup {
         @for section in &policy.sections {
             section {
                 h2 { (section.title) }
-                ul.sentences { @for sentence in &section.sentences { li { (sentence) } } }
+                ul.sentences { @for sentence in &section.sentences { li { (with_code(sentence)) } } }
             }
         }
         @if policy.sections.is_empty() { (nothing(&t!(ask, "policy-no-sentences"))) }
