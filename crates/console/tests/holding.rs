@@ -119,7 +119,7 @@ fn keep(path: &str, language: Language, page: &str) {
     let Ok(folder) = std::env::var("CONSOLE_PAGES") else { return };
     let name = path.trim_matches('/').replace(['/', '?', '=', '&'], "-");
     let name = if name.is_empty() { "overview" } else { &name };
-    let name: String = name.chars().take(60).collect();
+    let name: String = name.chars().take(100).collect();
     std::fs::write(format!("{folder}/{name}-{language:?}.html"), page).unwrap();
 }
 

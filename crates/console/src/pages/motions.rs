@@ -348,7 +348,7 @@ fn compared(ask: &Ask, file: &SourceText, in_force: &[SourceText]) -> Markup {
         return html! { p.soft { (t!(ask, "motions-file-same")) } };
     }
     match difference(&before.text, &file.text) {
-        Some(lines) => html! { pre.difference tabindex="0" { @for line in lines { (line_of(ask, line)) } } },
+        Some(lines) => html! { pre.compared tabindex="0" { @for line in lines { (line_of(ask, line)) } } },
         None => html! { p { (t!(ask, "motions-file-other")) } },
     }
 }

@@ -103,7 +103,7 @@ fn others(ask: &Ask, list: &AddressList) -> Markup {
                 td { a href={ (ask.path) "?address=" (shown.index) "#receive" } { (shown.index) } }
                 td { (shown.label) }
                 td { code.sum title=(shown.address) { (short(&shown.address)) } }
-                td { (time::moment(ask, shown.shown_at)) }
+                td.sum { (time::moment(ask, shown.shown_at)) }
             }
         }
     };

@@ -15,7 +15,7 @@ const ADDRESSES: u32 = 3;
 /// The most bytes of a code that a telephone reads from paper.
 const QR_BYTES_MAX: usize = 1200;
 /// A side of the QR code, in pixels.
-const QR_SIDE: u32 = 360;
+const QR_SIDE: u32 = 300;
 
 /// The view.
 ///

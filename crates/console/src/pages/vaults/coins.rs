@@ -51,7 +51,7 @@ fn row(ask: &Ask, coin: &Coin) -> Markup {
         tr {
             td { (money::amount(ask, coin.amount)) }
             td {
-                code title=(coin.outpoint) { (short(&coin.outpoint)) }
+                code.sum title=(coin.outpoint) { (short(&coin.outpoint)) }
                 @if coin.reserved { " " (badge(Tone::Going, &t!(ask, "vaults-coin-reserved"))) }
             }
             td { @if coin.age_blocks == 0 { (t!(ask, "vaults-coin-new")) } @else { span.sum { (blocks(ask, coin.age_blocks)) } } }
