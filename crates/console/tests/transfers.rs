@@ -156,7 +156,7 @@ fn the_list_leads_to_every_transfer_and_what_people_wrote_is_text() {
 fn what_is_looked_for_is_asked_of_the_interface_and_kept_from_page_to_page() {
     let list = json!({ "transfers": [], "next": 9 });
     let asked =
-        "/v1/transfers?status=pending&vault=treasury&mine=true&search=rent%20%26%20more&limit=50&before=17";
+        "/v1/transfers?status=pending&vault=treasury&mine=true&search=rent%20%26%20more&limit=40&before=17";
     let table = Table::new().with(asked, list);
     let mut ask = asking(Language::English, "/transfers");
     ask.query = fields(&[
@@ -446,8 +446,25 @@ fn the_file_to_sign_is_what_was_brought_or_a_draft() {
     }
 }
 
+/// Besides the page: style, script, htmx, texts.
+const ASSETS: [&str; 4] =
+    ["/assets/console.css", "/assets/console.js", "/assets/htmx.js", "/assets/texts.js"];
+
 #[test]
 fn no_page_is_heavy() {
+    let long: Vec<Value> = (0..40)
+        .map(|_| {
+            let mut transfer = samples::each()[1].1.clone();
+            transfer["memo"] = json!("x".repeat(256));
+            transfer["approved_by_you"] = json!(true);
+            transfer
+        })
+        .collect();
+    let table = Table::new().with("/v1/transfers?limit=40", json!({ "transfers": long, "next": 1 }));
+    let page = html("GET", asking(Language::French, "/transfers"), &table, "long");
+    let rest: usize =
+        console::assets().filter(|asset| ASSETS.contains(&asset.path)).map(|asset| asset.bytes().len()).sum();
+    assert!(page.len() + rest < 100_000, "{} and {rest} bytes", page.len());
     for page in [both("/transfers", "list"), detail("unmet"), both("/transfers/new", "new")] {
         assert!(page.len() < 30_000, "{} bytes", page.len());
     }

@@ -139,8 +139,8 @@ pub fn transfers() -> BTreeMap<String, Value> {
     let mut answers = BTreeMap::from([
         ("/v1/vaults".to_owned(), vaults),
         ("/v1/transfers/check".to_owned(), check()),
-        ("/v1/transfers?limit=50".to_owned(), json!({ "transfers": list, "next": 17 })),
-        ("/v1/transfers?limit=50&before=17".to_owned(), json!({ "transfers": list })),
+        ("/v1/transfers?limit=40".to_owned(), json!({ "transfers": list, "next": 17 })),
+        ("/v1/transfers?limit=40&before=17".to_owned(), json!({ "transfers": list })),
         ("/v1/transfers?limit=200".to_owned(), json!({ "transfers": list })),
     ]);
     for (_, transfer) in each() {
