@@ -414,10 +414,18 @@ fn the_record_is_paged_and_checked_when_asked() {
     let none = json!({ "entries": [], "next": 40 });
     let answers = answers.with("/v1/audit/entries?before=90&by=nora&kind=approve&limit=50", none);
     let filtered = shown("GET", &asked, &answers).unwrap();
-    assert!(filtered.contains("There is no entry here.") && filtered.contains("/audit?before=40&amp;by=nora&amp;kind=approve"));
+    assert!(
+        filtered.contains("There is no entry here.")
+            && filtered.contains("/audit?before=40&amp;by=nora&amp;kind=approve")
+    );
     let answers = Answers::all();
-    shown("GET", &ask(Role::Auditor, Language::English, "/audit?by=no ra%26&kind=x&before=-1"), &answers).unwrap();
-    assert_eq!(answers.paths(), ["/v1/audit/entries?limit=50"], "what cannot be in the record is not asked for");
+    shown("GET", &ask(Role::Auditor, Language::English, "/audit?by=no ra%26&kind=x&before=-1"), &answers)
+        .unwrap();
+    assert_eq!(
+        answers.paths(),
+        ["/v1/audit/entries?limit=50"],
+        "what cannot be in the record is not asked for"
+    );
     assert!(page(Role::Auditor, "/audit?check=yes").contains("The record is whole."));
     let torn = json!({ "entries": 3, "head": "ef".repeat(32), "whole": false, "problem": "the hash of entry 2 does not follow from entry 1" });
     let answers = Answers::all().with("/v1/audit/verification", torn);

@@ -86,6 +86,7 @@ exposure-certificate-title = Deterrence certificate
 exposure-certificate-none = No certificate would be made now.
 exposure-certificate-draft = Draft, not signed
 exposure-certificate-says = Whoever takes { $homes } for { $length } gets at most
+exposure-certificate-of-all = of everything held
 exposure-certificate-figures = What the certificate would say
 exposure-certificate-includes = Whatever they do: waiting, changing the rules, keys and recovery included, and even if nobody gives an alarm.
 exposure-certificate-lifetime = Valid for

@@ -86,6 +86,7 @@ exposure-certificate-title = Certificat de dissuasion
 exposure-certificate-none = Aucun certificat ne serait établi aujourd'hui.
 exposure-certificate-draft = Projet, non signé
 exposure-certificate-says = Qui prend { $homes } pendant { $length } obtient au plus
+exposure-certificate-of-all = de tout ce qui est détenu
 exposure-certificate-figures = Ce que dirait le certificat
 exposure-certificate-includes = Quoi qu'on fasse : attente, changement des règles, clés et récupération comprises, et même si personne ne donne l'alerte.
 exposure-certificate-lifetime = Valable pendant

@@ -8,7 +8,7 @@ use types::ActorId;
 
 use crate::ask::{Api, Ask, Pending, Shown, read};
 use crate::pages::exposure::words::with_code;
-use crate::parts::{Tone, badge, fact, nothing, notice, table, time};
+use crate::parts::{Tone, badge, fact, nothing, notice, time};
 use crate::t;
 
 /// How many entries stand on one page.
@@ -18,8 +18,8 @@ const HASH_SHOWN: usize = 12;
 
 /// The kinds that auditors look for, as the interface names them.
 const KINDS: [&str; 18] = [
-    "submit", "approve", "cancel", "release", "decline", "expire", "sign", "confirm", "stop", "raise", "propose", "endorse", "end", "pass",
-    "enrol", "revoke", "sign-in", "refused",
+    "submit", "approve", "cancel", "release", "decline", "expire", "sign", "confirm", "stop", "raise",
+    "propose", "endorse", "end", "pass", "enrol", "revoke", "sign-in", "refused",
 ];
 
 /// Which part of the record is asked for. What could not be in it is not asked for.
@@ -99,15 +99,11 @@ fn verified(ask: &Ask, found: &AuditVerification) -> Markup {
 }
 
 fn entries(ask: &Ask, list: &AuditList, asked: &Asked) -> Markup {
-    let heads = [
-        t!(ask, "audit-number"), t!(ask, "audit-at"), t!(ask, "audit-by"), t!(ask, "audit-kind"), t!(ask, "audit-what"), t!(ask, "audit-hash"),
-    ];
-    let rows = html! { @for entry in &list.entries { (row(ask, entry)) } };
     html! {
         section {
             h2 { (t!(ask, "audit-entries")) }
             (filters(ask, asked))
-            @if list.entries.is_empty() { (nothing(&t!(ask, "audit-none"))) } @else { (table(&t!(ask, "audit-entries"), &heads, &rows)) }
+            @if list.entries.is_empty() { (nothing(&t!(ask, "audit-none"))) } @else { (in_table(ask, &list.entries)) }
             nav.row aria-label=(t!(ask, "audit-pages")) {
                 @if asked.before.is_some() { a.button.quiet.small href={ "/audit?" (asked.query(None)) } { (t!(ask, "audit-newest")) } }
                 @if let Some(next) = list.next { a.button.quiet.small href={ "/audit?" (asked.query(Some(next))) } { (t!(ask, "audit-older")) } }
@@ -131,20 +127,44 @@ fn filters(ask: &Ask, asked: &Asked) -> Markup {
     }
 }
 
-fn row(ask: &Ask, entry: &AuditEntry) -> Markup {
+/// A table; on a narrow screen each entry stands by itself.
+fn in_table(ask: &Ask, entries: &[AuditEntry]) -> Markup {
+    let heads = [
+        t!(ask, "audit-number"),
+        t!(ask, "audit-at"),
+        t!(ask, "audit-by"),
+        t!(ask, "audit-kind"),
+        t!(ask, "audit-what"),
+        t!(ask, "audit-hash"),
+    ];
+    html! {
+        table.stack role="table" {
+            caption.visually-hidden { (t!(ask, "audit-entries")) }
+            thead role="rowgroup" { tr role="row" { @for head in &heads { th role="columnheader" scope="col" { (head) } } } }
+            tbody role="rowgroup" { @for entry in entries { (row(ask, entry, &heads)) } }
+        }
+    }
+}
+
+fn row(ask: &Ask, entry: &AuditEntry, heads: &[String; 6]) -> Markup {
+    let [number, at, by, kind, what, short] = heads;
     let hash = entry.hash.to_string();
     let code = entry.refused.as_ref().filter(|refused| **refused != entry.kind);
     html! {
-        tr {
-            td { (entry.number) }
-            td { (time::moment(ask, entry.at)) }
-            td { @match &entry.by { Some(by) => a href={ "/audit?by=" (by) } { (by) }, None => span.soft { (t!(ask, "audit-nobody")) } } }
-            td {
-                @if entry.refused.is_some() { (badge(Tone::Warn, &t!(ask, "audit-refused"))) } @else { (kind_word(ask, &entry.kind)) }
-                @if let Some(code) = code { " " code translate="no" { (code) } }
+        tr role="row" {
+            td role="cell" data-label=(number) { (entry.number) }
+            td role="cell" data-label=(at) { (time::moment(ask, entry.at)) }
+            td role="cell" data-label=(by) {
+                @match &entry.by { Some(by) => a href={ "/audit?by=" (by) } { (by) }, None => span.soft { (t!(ask, "audit-nobody")) } }
             }
-            td.wide { (with_code(&entry.text)) }
-            td { code translate="no" title=(hash) { (hash.get(..HASH_SHOWN).unwrap_or(&hash)) } }
+            td role="cell" data-label=(kind) {
+                span {
+                    @if entry.refused.is_some() { (badge(Tone::Warn, &t!(ask, "audit-refused"))) } @else { (kind_word(ask, &entry.kind)) }
+                    @if let Some(code) = code { " " code translate="no" { (code) } }
+                }
+            }
+            td role="cell" data-label=(what) { span { (with_code(&entry.text)) } }
+            td role="cell" data-label=(short) { code translate="no" title=(hash) { (hash.get(..HASH_SHOWN).unwrap_or(&hash)) } }
         }
     }
 }

@@ -35,7 +35,7 @@ fn sheet(ask: &Ask, draft: &CertificateDraft, organisation: &str) -> Markup {
             h2 { (organisation) }
             @if let Some(figure) = headline {
                 p { (t!(ask, "exposure-certificate-says", homes = how_many(ask, figure.k), length = how_long(ask, figure.horizon_seconds))) }
-                p.big { (figure.at_most) }
+                p { span.big { (figure.at_most) } @if figure.at_most.ends_with('%') { " " (t!(ask, "exposure-certificate-of-all")) } }
             }
             (figures(ask, &draft.figures))
             p { (t!(ask, "exposure-certificate-includes")) }

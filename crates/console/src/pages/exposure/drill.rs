@@ -19,12 +19,16 @@ pub fn show<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
         let content = match there(read::<DrillReplay>(api, "/v1/exposure/drill").await)? {
             Some(replay) => replayed(ask, &replay),
             // Without a bound of a loss there is nothing to replay.
-            None => notice(Tone::Bad, &html! {
-                p { strong { (t!(ask, "exposure-unbounded")) } }
-                p { (t!(ask, "exposure-unbounded-next")) }
-            }),
+            None => notice(
+                Tone::Bad,
+                &html! {
+                    p { strong { (t!(ask, "exposure-unbounded")) } }
+                    p { (t!(ask, "exposure-unbounded-next")) }
+                },
+            ),
         };
-        let content = html! { (content) p.row { a.button.quiet href="/exposure" { (t!(ask, "exposure-back")) } } };
+        let content =
+            html! { (content) p.row { a.button.quiet href="/exposure" { (t!(ask, "exposure-back")) } } };
         Ok(Shown::still(t!(ask, "exposure-drill-title"), content))
     })
 }
@@ -48,7 +52,7 @@ fn totals(ask: &Ask, replay: &DrillReplay) -> Markup {
         (mode_name(ask, "stopped"), replay.stopped),
     ];
     let heads = [t!(ask, "exposure-drill-case"), t!(ask, "exposure-drill-lost")];
-    let rows = html! { @for (name, sum) in &rows { tr { th.wrap scope="row" { (name) } td.number { (money::value(ask, *sum)) } } } };
+    let rows = html! { @for (name, sum) in &rows { tr { th.wrap scope="row" { (name) } td { (money::value(ask, *sum)) } } } };
     html! {
         (table(&t!(ask, "exposure-drill-totals"), &heads, &rows))
         p.soft { (t!(ask, "exposure-drill-held")) " " (money::value(ask, replay.held)) ". " (t!(ask, "exposure-drill-caution")) }
