@@ -32,7 +32,7 @@ impl Browser {
         self.wire.call("WebAuthn.enable", json!({}))?;
         let options = json!({ "options": {
             "protocol": "ctap2", "transport": transport, "hasResidentKey": true, "hasUserVerification": true,
-            "isUserVerified": true, "automaticPresenceSimulation": true,
+            "isUserVerified": true, "automaticPresenceSimulation": true, "hasPrf": true,
         } });
         let added = self.wire.call("WebAuthn.addVirtualAuthenticator", options)?;
         Ok(AuthenticatorId(added["authenticatorId"].as_str().unwrap_or_default().to_owned()))

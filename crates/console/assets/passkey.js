@@ -140,6 +140,8 @@ export async function createPasskey(by) {
       authenticatorSelection: { residentKey: "required", userVerification: "required" },
       attestation: "direct",
       excludeCredentials: usedAlone(),
+      // So that a responder's dossier key can follow from it; an authenticator that cannot do it makes the passkey all the same.
+      extensions: { prf: {} },
       timeout: CEREMONY_MS,
     },
   });

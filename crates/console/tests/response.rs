@@ -17,7 +17,9 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use api::Problem;
-use console::{Api, Ask, Audience, Fields, Language, Look, PAGES, Pending, Shown, Who, find, problem, whole_page};
+use console::{
+    Api, Ask, Audience, Fields, Language, Look, PAGES, Pending, Shown, Who, find, problem, whole_page,
+};
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
@@ -65,7 +67,16 @@ fn asking(language: Language, address: &str) -> Ask {
     let zone = TimeZone::get("Europe/Paris").unwrap();
     let query: Fields = query.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let (parameters, fields) = (Fields::new(), Fields::new());
-    Ask { language, look: Look::System, path: path.to_owned(), parameters, query, fields, who: Some(who), zone }
+    Ask {
+        language,
+        look: Look::System,
+        path: path.to_owned(),
+        parameters,
+        query,
+        fields,
+        who: Some(who),
+        zone,
+    }
 }
 
 fn run(mut ask: Ask, table: &Table) -> Result<Shown, Problem> {
@@ -80,7 +91,9 @@ fn run(mut ask: Ask, table: &Table) -> Result<Shown, Problem> {
 fn page_of(language: Language, address: &str, table: &Table) -> String {
     let ask = asking(language, address);
     let frame = ask.clone();
-    let Ok(Shown::Page { title, content, scripts, live }) = run(ask, table) else { panic!("{address}: no page") };
+    let Ok(Shown::Page { title, content, scripts, live }) = run(ask, table) else {
+        panic!("{address}: no page")
+    };
     let page = whole_page(&frame, &title, &content, scripts, live).into_string();
     if let Ok(folder) = std::env::var("SHOW_PAGES") {
         let name = address.replace(['/', '?', '='], "-");
@@ -114,7 +127,13 @@ fn the_pages_are_responders_only() {
 #[test]
 fn open_incidents_stand_first() {
     let page = page("/response");
-    let order = ["Open incidents", "/response/incidents/40213", "id=\"report\"", "mathilde", "/response/incidents/10021"];
+    let order = [
+        "Open incidents",
+        "/response/incidents/40213",
+        "id=\"report\"",
+        "mathilde",
+        "/response/incidents/10021",
+    ];
     let places: Vec<usize> = order.iter().map(|text| place(&page, text)).collect();
     assert!(places.is_sorted(), "{places:?}");
     assert!(page.contains("phrase of distress on an act") || page.contains("alarm of a protected person"));
@@ -128,14 +147,24 @@ fn open_incidents_stand_first() {
 fn the_room_says_first_what_counts() {
     let page = page(&room(""));
     let first = &page[..place(&page, "id=\"checklist\"")];
-    let steps = response::Procedures::default().checklist(response::Kind::HomeInvasion, response::Level::Confirmed);
+    let steps =
+        response::Procedures::default().checklist(response::Kind::HomeInvasion, response::Level::Confirmed);
     let steps: Vec<&str> = steps.iter().map(|step| step.en.text.as_str()).collect();
     // The first step is done: the three that follow are what is to do now.
     assert!(!first.contains(steps[0]));
     let steps = steps[1..4].iter().map(|step| maud::html! { (step) }.into_string());
     let mut needed: Vec<String> = steps.collect();
     needed.extend(
-        ["alice", "Confirmed", "alarm of a protected person", "2026-11-20T02:14:05Z", "731 204", "bob", "(office)"].map(str::to_owned),
+        [
+            "alice",
+            "Confirmed",
+            "alarm of a protected person",
+            "2026-11-20T02:14:05Z",
+            "731 204",
+            "bob",
+            "(office)",
+        ]
+        .map(str::to_owned),
     );
     needed.extend(["Never call the person or the household".to_owned(), "more people are called".to_owned()]);
     for text in needed {
@@ -158,7 +187,9 @@ fn a_level_that_may_be_a_slip_says_so() {
 #[test]
 fn an_open_stop_comes_with_its_warning() {
     let page = page(&room(""));
-    assert!(place(&page, "the captor may see it on the captive") < place(&page, "href=\"/stops\">Stop openly"));
+    assert!(
+        place(&page, "the captor may see it on the captive") < place(&page, "href=\"/stops\">Stop openly")
+    );
 }
 
 #[test]
@@ -226,7 +257,9 @@ fn commands_are_those_of_the_wire() {
             "procedure" => json!({ "procedure": "abduction" }),
             "hand-over" => json!({ "to": "bob" }),
             "wait" => json!({ "until": "2026-11-20T05:00:00.000Z" }),
-            "narrow" | "narrow-too" => json!({ "cover": { "narrowed": { "vaults": ["treasury"], "people": ["alice"] } } }),
+            "narrow" | "narrow-too" => {
+                json!({ "cover": { "narrowed": { "vaults": ["treasury"], "people": ["alice"] } } })
+            }
             "implicate" => json!({ "person": "carol", "since": "2026-11-20T05:00:00.000Z" }),
             "untick" => json!({ "step": "call-police", "done": false }),
             _ => json!({}),
@@ -252,7 +285,10 @@ fn commands_are_those_of_the_wire() {
         let form = page[place(&page, "id=\"act\"")..].split("</form>").next().unwrap().to_owned();
         for (name, value) in full(word).as_object().unwrap() {
             let fixed = form.contains(&format!("&quot;{name}&quot;:"));
-            let way = value.as_object().and_then(|inner| inner.keys().next()).map_or(name.clone(), |key| format!("{name}.{key}"));
+            let way = value
+                .as_object()
+                .and_then(|inner| inner.keys().next())
+                .map_or(name.clone(), |key| format!("{name}.{key}"));
             assert!(fixed || form.contains(&format!("data-field=\"{way}\"")), "{word} lacks {way}");
         }
     }
@@ -264,7 +300,10 @@ fn a_drill_is_marked_and_ends_without_a_clear() {
     assert!(place(&page, "EXERCISE: nobody is in danger") < place(&page, "id=\"checklist\""));
     assert!(page.contains("?do=end-drill#act") && !page.contains("?do=clear#act"));
     let drills = page_of(Language::English, "/response/drills", &Table::new());
-    assert!(drills.contains("You wrote 15 min as `response.reaction`"), "the policy's figure is not the usual one");
+    assert!(
+        drills.contains("You wrote 15 min as `response.reaction`"),
+        "the policy's figure is not the usual one"
+    );
     assert!(drills.contains("26 min") && drills.contains("slower than you wrote"));
     assert!(drills.contains("data-act=\"/v1/response/drills\"") && drills.contains("role=\"img\""));
     page_of(Language::French, "/response/drills", &Table::new());
@@ -280,7 +319,13 @@ fn a_closed_incident_is_read_only() {
 #[test]
 fn duty_shows_dead_channels_and_taken_turns() {
     let page = page("/response/duty");
-    for text in ["nobody is on duty on `backup`", "Dead", "connection refused", "rene", "data-act=\"/v1/response/overrides\""] {
+    for text in [
+        "nobody is on duty on `backup`",
+        "Dead",
+        "connection refused",
+        "rene",
+        "data-act=\"/v1/response/overrides\"",
+    ] {
         assert!(page.contains(text), "{text}");
     }
 }
@@ -294,16 +339,24 @@ fn a_pause_ends_by_the_form_that_was_asked_for() {
 #[test]
 fn the_pack_is_that_of_the_command_line() {
     let page = page(&room("/pack"));
-    for text in ["Since 20 November 2026, 03:14:05 (UTC+01:00)", "12.5 BTC", "Facts signed by the server", "class=\"pack\""] {
+    for text in [
+        "Since 20 November 2026, 03:14:05 (UTC+01:00)",
+        "12.5 BTC",
+        "Facts signed by the server",
+        "class=\"pack\"",
+    ] {
         assert!(page.contains(text), "{text}");
     }
     assert!(!page.contains("<style") && page.matches("<h1").count() == 1);
-    let Ok(Shown::File { name, kind, bytes }) = run(asking(Language::French, &room("/pack?as=html")), &Table::new()) else {
+    let Ok(Shown::File { name, kind, bytes }) =
+        run(asking(Language::French, &room("/pack?as=html")), &Table::new())
+    else {
         panic!("no file")
     };
     assert_eq!((name.as_str(), kind), ("incident-40213.fr.html", "text/html; charset=utf-8"));
     assert!(String::from_utf8(bytes).unwrap().contains("<style"));
-    let Ok(Shown::File { bytes, .. }) = run(asking(Language::French, &room("/pack?as=json")), &Table::new()) else {
+    let Ok(Shown::File { bytes, .. }) = run(asking(Language::French, &room("/pack?as=json")), &Table::new())
+    else {
         panic!("no file")
     };
     let signed: response::SignedFacts = serde_json::from_slice(&bytes).unwrap();
@@ -345,7 +398,13 @@ fn a_dossier_is_opened_in_an_incident_only() {
 
 #[test]
 fn pages_are_light_enough_for_a_telephone_at_night() {
-    for address in ["/response".to_owned(), room(""), room("?do=narrow"), "/response/dossiers/alice".to_owned(), "/response/duty".to_owned()] {
+    for address in [
+        "/response".to_owned(),
+        room(""),
+        room("?do=narrow"),
+        "/response/dossiers/alice".to_owned(),
+        "/response/duty".to_owned(),
+    ] {
         let size = page(&address).len();
         assert!(size < 34_000, "{address} has {size} bytes");
     }
@@ -354,7 +413,9 @@ fn pages_are_light_enough_for_a_telephone_at_night() {
 #[test]
 fn what_is_missing_of_the_rest_does_not_close_the_room() {
     let mut table = Table::new();
-    for path in ["/v1/response/duty", "/v1/policy/register", "/v1/vaults", "/v1/response/incidents/40213/pack"] {
+    for path in
+        ["/v1/response/duty", "/v1/policy/register", "/v1/vaults", "/v1/response/incidents/40213/pack"]
+    {
         table.0.remove(path);
     }
     let page = page_of(Language::English, &room("?do=hand-over"), &table);

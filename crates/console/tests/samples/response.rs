@@ -41,30 +41,38 @@ fn incident(id: u32, status: &str, more: Value) -> Value {
 
 /// The one under way, with everything that can stand in a room.
 pub fn under_way() -> Value {
-    incident(INCIDENT, "actual", json!({
-        "callers": ["mathilde"],
-        "signals": [
-            { "who": "alice", "kind": "act", "at": OPENED, "told_by": null, "heard": null },
-            { "who": "alice", "kind": "protected-person", "at": at("02:20:00"), "told_by": "mathilde", "heard": null }
-        ],
-        "procedure": "home-invasion", "steps": [{ "step": "take-charge", "by": "bob", "at": at("02:16:00") }],
-        "narrowing": [{ "by": "bob", "at": at("02:40:00") }],
-        "narrowing_to": { "narrowed": { "vaults": ["treasury"], "people": ["alice"] } },
-        "clearing": [{ "by": "bob", "at": at("02:50:00") }],
-        "call_backs": [{ "by": "bob", "person": "alice", "at": at("02:30:00"), "all_clear": false, "private": true }],
-        "lost": {
-            "transfers": ["ab".repeat(32)],
-            "motions": [{ "id": "cd".repeat(32), "kind": "credential", "passed": true }]
-        }
-    }))
+    incident(
+        INCIDENT,
+        "actual",
+        json!({
+            "callers": ["mathilde"],
+            "signals": [
+                { "who": "alice", "kind": "act", "at": OPENED, "told_by": null, "heard": null },
+                { "who": "alice", "kind": "protected-person", "at": at("02:20:00"), "told_by": "mathilde", "heard": null }
+            ],
+            "procedure": "home-invasion", "steps": [{ "step": "take-charge", "by": "bob", "at": at("02:16:00") }],
+            "narrowing": [{ "by": "bob", "at": at("02:40:00") }],
+            "narrowing_to": { "narrowed": { "vaults": ["treasury"], "people": ["alice"] } },
+            "clearing": [{ "by": "bob", "at": at("02:50:00") }],
+            "call_backs": [{ "by": "bob", "person": "alice", "at": at("02:30:00"), "all_clear": false, "private": true }],
+            "lost": {
+                "transfers": ["ab".repeat(32)],
+                "motions": [{ "id": "cd".repeat(32), "kind": "credential", "passed": true }]
+            }
+        }),
+    )
 }
 
 fn drill() -> Value {
-    incident(DRILL, "exercise", json!({
-        "signals": [{ "who": "alice", "kind": "exercise", "at": OPENED, "told_by": null, "heard": null }],
-        "escalation": { "round": 0, "begun": OPENED, "answered": at("02:41:00"), "next": null },
-        "acknowledged": [{ "by": "bob", "at": at("02:15:40") }, { "by": "rene", "at": at("02:41:00") }]
-    }))
+    incident(
+        DRILL,
+        "exercise",
+        json!({
+            "signals": [{ "who": "alice", "kind": "exercise", "at": OPENED, "told_by": null, "heard": null }],
+            "escalation": { "round": 0, "begun": OPENED, "answered": at("02:41:00"), "next": null },
+            "acknowledged": [{ "by": "bob", "at": at("02:15:40") }, { "by": "rene", "at": at("02:41:00") }]
+        }),
+    )
 }
 
 fn closed() -> Value {
@@ -106,7 +114,8 @@ fn facts(status: &str, id: u32) -> Value {
 
 /// Sums as they stand on the wire.
 fn amounts(mut value: Value) -> Value {
-    let wire = |text: &Value| serde_json::to_value(types::Amount::parse(text.as_str().unwrap()).unwrap()).unwrap();
+    let wire =
+        |text: &Value| serde_json::to_value(types::Amount::parse(text.as_str().unwrap()).unwrap()).unwrap();
     for attempt in value["attempts"].as_array_mut().unwrap() {
         for name in ["max_fee", "value"] {
             attempt[name] = wire(&attempt[name]);
@@ -146,7 +155,8 @@ fn procedures(status: Status) -> Value {
         json!({ "procedure": kind.as_str(), "number": name, "name": format!("Call {name}"), "text": text })
     };
     let of = |kind: Kind| json!({ "id": kind.as_str(), "name": kind.title(language), "steps": steps(kind) });
-    let scripts = Kind::ALL.map(|kind| [script(kind, Number::Police17, "17"), script(kind, Number::Europe112, "112")]);
+    let scripts =
+        Kind::ALL.map(|kind| [script(kind, Number::Police17, "17"), script(kind, Number::Europe112, "112")]);
     json!({ "procedures": Kind::ALL.map(of), "scripts": scripts.concat() })
 }
 
@@ -167,7 +177,8 @@ fn duty() -> Value {
 
 /// Every answer that the responders' pages ask for.
 pub fn response() -> BTreeMap<String, Value> {
-    let person = |name: &str| json!({ "person": name, "groups": ["finance"], "places": ["office"], "keys": [] });
+    let person =
+        |name: &str| json!({ "person": name, "groups": ["finance"], "places": ["office"], "keys": [] });
     let people = ["alice", "bob", "carol", "rene"].map(person);
     let pause = json!({
         "protected": "mathilde", "people": ["alice"], "asked": OPENED, "until": at("14:14:05"), "ending": [{ "by": "bob", "at": at("03:00:00") }]
@@ -178,12 +189,22 @@ pub fn response() -> BTreeMap<String, Value> {
         ("/v1/response/pauses".to_owned(), json!({ "pauses": [pause] })),
         ("/v1/response/duty".to_owned(), duty()),
         ("/v1/policy/rules".to_owned(), json!({ "sources": [{ "name": "rules.toml", "text": rules }] })),
-        ("/v1/policy/register".to_owned(), json!({
-            "sources": [], "people": people, "places": ["home-alice", "office"], "services": [], "protected": []
-        })),
-        ("/v1/vaults".to_owned(), json!({ "vaults": [{ "id": "treasury", "chain": "bitcoin:regtest", "balance": null, "reserved": null }] })),
+        (
+            "/v1/policy/register".to_owned(),
+            json!({
+                "sources": [], "people": people, "places": ["home-alice", "office"], "services": [], "protected": []
+            }),
+        ),
+        (
+            "/v1/vaults".to_owned(),
+            json!({ "vaults": [{ "id": "treasury", "chain": "bitcoin:regtest", "balance": null, "reserved": null }] }),
+        ),
     ]);
-    for (id, incident, status) in [(INCIDENT, under_way(), Status::Actual), (DRILL, drill(), Status::Exercise), (CLOSED, closed(), Status::Actual)] {
+    for (id, incident, status) in [
+        (INCIDENT, under_way(), Status::Actual),
+        (DRILL, drill(), Status::Exercise),
+        (CLOSED, closed(), Status::Actual),
+    ] {
         let word = if status == Status::Exercise { "exercise" } else { "actual" };
         answers.insert(format!("/v1/response/incidents/{id}"), incident);
         answers.insert(format!("/v1/response/incidents/{id}/pack"), facts(word, id));
