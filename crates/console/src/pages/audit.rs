@@ -138,33 +138,32 @@ fn in_table(ask: &Ask, entries: &[AuditEntry]) -> Markup {
         t!(ask, "audit-hash"),
     ];
     html! {
-        table.stack role="table" {
+        table.record role="table" {
             caption.visually-hidden { (t!(ask, "audit-entries")) }
             thead role="rowgroup" { tr role="row" { @for head in &heads { th role="columnheader" scope="col" { (head) } } } }
-            tbody role="rowgroup" { @for entry in entries { (row(ask, entry, &heads)) } }
+            tbody role="rowgroup" { @for entry in entries { (row(ask, entry)) } }
         }
     }
 }
 
-fn row(ask: &Ask, entry: &AuditEntry, heads: &[String; 6]) -> Markup {
-    let [number, at, by, kind, what, short] = heads;
+fn row(ask: &Ask, entry: &AuditEntry) -> Markup {
     let hash = entry.hash.to_string();
     let code = entry.refused.as_ref().filter(|refused| **refused != entry.kind);
     html! {
         tr role="row" {
-            td role="cell" data-label=(number) { (entry.number) }
-            td role="cell" data-label=(at) { (time::moment(ask, entry.at)) }
-            td role="cell" data-label=(by) {
+            td role="cell" { (entry.number) }
+            td role="cell" { (time::moment(ask, entry.at)) }
+            td role="cell" {
                 @match &entry.by { Some(by) => a href={ "/audit?by=" (by) } { (by) }, None => span.soft { (t!(ask, "audit-nobody")) } }
             }
-            td role="cell" data-label=(kind) {
+            td role="cell" {
                 span {
                     @if entry.refused.is_some() { (badge(Tone::Warn, &t!(ask, "audit-refused"))) } @else { (kind_word(ask, &entry.kind)) }
                     @if let Some(code) = code { " " code translate="no" { (code) } }
                 }
             }
-            td role="cell" data-label=(what) { span { (with_code(&entry.text)) } }
-            td role="cell" data-label=(short) { code translate="no" title=(hash) { (hash.get(..HASH_SHOWN).unwrap_or(&hash)) } }
+            td.what role="cell" { span { (with_code(&entry.text)) } }
+            td role="cell" { code translate="no" title=(hash) { (hash.get(..HASH_SHOWN).unwrap_or(&hash)) } }
         }
     }
 }
