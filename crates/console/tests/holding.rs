@@ -199,9 +199,17 @@ fn the_overview_has_what_waits_for_this_person_and_nothing_that_others_do() {
     }
     assert!(way.contains("/transfers/0303") && way.contains("/transfers/0404") && way.contains(&motion(9)));
     assert!(page.contains("datetime=\"2026-11-21T08:00:00Z\" data-until"), "the check-in");
+    assert!(waiting.contains("Your next check-in") && waiting.contains("up to 1 hour late"));
     assert!(page.contains("4 stops are in force") && page.contains("2 warnings"));
     assert!(page.contains("6,000\u{a0}EUR") && page.contains("/exposure"));
     assert!(!page.contains("/first"), "nobody is new here");
+}
+
+#[test]
+fn a_server_that_takes_no_commands_says_so_where_people_begin() {
+    let mut answers = samples();
+    answers.remove("/health");
+    assert!(with("/", Language::English, false, answers).contains("The server takes no commands at present."));
 }
 
 #[test]
@@ -249,6 +257,14 @@ fn a_vault_shows_its_chain_its_coins_and_an_address_to_be_scanned() {
     assert!(page.contains("data-act=\"/v1/vaults/treasury/addresses\""));
     assert!(english("/vaults/treasury?coins=50").contains("?coins=25#coins"));
     assert!(english("/vaults/treasury?address=3").contains("Address 3 · Invoices of a customer"));
+}
+
+#[test]
+fn a_vault_without_a_descriptor_says_how_to_get_one() {
+    let mut answers = samples();
+    answers.insert("/v1/vaults/desk/coins".to_owned(), json!({ "coins": [], "count": 0 }));
+    let page = with("/vaults/desk", Language::English, false, answers);
+    assert!(page.contains("rempart vault create") && !page.contains("has no addresses and no coins here"));
 }
 
 #[test]

@@ -21,6 +21,8 @@ overview-warnings-short = { $n ->
    *[other] { $n } warnings
 }
 overview-warnings-explained = coins near their recovery lock, a vault that cannot be used, fewer than two independent alarm channels, or an exposure that rose: whoever runs the server sees which.
+overview-unavailable = The server takes no commands at present. Reading works; tell whoever runs it.
+overview-no-commands = takes no commands
 overview-rose = The exposure has risen: more could be forced out than before.
 overview-posture = The posture is raised:
 overview-stops = { $n ->
@@ -40,7 +42,7 @@ overview-safety = How it stands
 overview-health = Server
 overview-healthy = No warnings
 overview-check-in = Your next check-in
-overview-check-in-now = Check in
+overview-check-in-late = up to { $span } late
 overview-check-in-none = None planned: set times at which you are missed
 overview-first = To begin
 overview-first-explained = There is nothing here yet. From nothing to a first protected vault takes about ten minutes.

@@ -106,3 +106,5 @@ vaults-backup-how-explained = The instructions need only Bitcoin Core. They come
 vaults-backup-page = docs/recover.md
 vaults-backup-command = The complete backup sheet, with every key and its holder, is written by
 vaults-backup-program = rempart vault sheet
+vaults-not-made = This vault has no descriptor on this server yet, so it has no addresses. It is made by
+vaults-not-made-program = rempart vault create

@@ -21,6 +21,8 @@ overview-warnings-short = { $n ->
    *[other] { $n } avertissements
 }
 overview-warnings-explained = pièces proches du verrou de secours, coffre inutilisable, moins de deux canaux d'alarme indépendants, ou exposition en hausse : la personne qui gère le serveur voit lequel.
+overview-unavailable = Le serveur n'accepte aucune commande en ce moment. La lecture fonctionne ; prévenez la personne qui le gère.
+overview-no-commands = aucune commande acceptée
 overview-rose = L'exposition a augmenté : on pourrait extorquer plus qu'avant.
 overview-posture = La posture est relevée :
 overview-stops = { $n ->
@@ -40,7 +42,7 @@ overview-safety = Situation
 overview-health = Serveur
 overview-healthy = Aucun avertissement
 overview-check-in = Votre prochain pointage
-overview-check-in-now = Pointer
+overview-check-in-late = jusqu'à { $span } de retard
 overview-check-in-none = Aucun prévu : fixez des heures où votre absence se remarque
 overview-first = Pour commencer
 overview-first-explained = Il n'y a encore rien ici. De zéro à un premier coffre protégé, il faut une dizaine de minutes.

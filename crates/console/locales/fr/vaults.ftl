@@ -106,3 +106,5 @@ vaults-backup-how-explained = Les instructions ne demandent que Bitcoin Core. El
 vaults-backup-page = docs/recover.fr.md
 vaults-backup-command = La feuille de sauvegarde complète, avec chaque clé et son détenteur, s'obtient par
 vaults-backup-program = rempart vault sheet
+vaults-not-made = Ce coffre n'a pas encore de descripteur sur ce serveur, donc pas d'adresses. On l'établit par
+vaults-not-made-program = rempart vault create

@@ -28,7 +28,8 @@ struct Seen {
     schedule: Option<Schedule>,
     vaults: Vec<Vault>,
     posture: PostureWord,
-    warnings: usize,
+    /// Nothing when the server takes no commands.
+    warnings: Option<usize>,
     exposure: Option<Exposure>,
 }
 
@@ -42,7 +43,7 @@ pub fn show<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
             schedule: read::<CheckIns>(api, "/v1/check-ins").await?.schedule,
             vaults: read::<VaultList>(api, "/v1/vaults").await?.vaults,
             posture: read::<Posture>(api, "/v1/posture").await?.posture,
-            warnings: read::<Health>(api, "/health").await.map_or(0, |health| health.warnings),
+            warnings: read::<Health>(api, "/health").await.ok().map(|health| health.warnings),
             exposure: read(api, "/v1/exposure").await.ok(),
         };
         let content = html! {
@@ -95,8 +96,10 @@ fn first(ask: &Ask) -> Markup {
 fn warned(ask: &Ask, seen: &Seen) -> Markup {
     let rose = seen.exposure.as_ref().is_some_and(|exposure| exposure.rises.iter().any(|rise| rise.standing));
     html! {
-        @if seen.warnings > 0 {
-            (notice(Tone::Warn, &html! { p { strong { (t!(ask, "overview-warnings", n = seen.warnings)) } " " (t!(ask, "overview-warnings-explained")) } }))
+        @match seen.warnings {
+            Some(0) => {},
+            Some(n) => (notice(Tone::Warn, &html! { p { strong { (t!(ask, "overview-warnings", n = n)) } " " (t!(ask, "overview-warnings-explained")) } })),
+            None => (notice(Tone::Bad, &html! { p { strong { (t!(ask, "overview-unavailable")) } } })),
         }
         @if rose {
             (notice(Tone::Warn, &html! { p { (t!(ask, "overview-rose")) " " a href="/exposure" { (t!(ask, "overview-exposure-see")) } } }))
@@ -133,8 +136,9 @@ fn waiting(ask: &Ask, seen: &Seen) -> Markup {
     html! {
         section {
             h2 { (t!(ask, "overview-waiting")) }
-            @if approve.is_empty() && endorse.is_empty() { (nothing(&t!(ask, "overview-nothing"))) }
+            @if approve.is_empty() && endorse.is_empty() && seen.schedule.is_none() { (nothing(&t!(ask, "overview-nothing"))) }
             ul.list {
+                @if let Some(schedule) = &seen.schedule { (check_in(ask, schedule)) }
                 @for transfer in approve.iter().take(SHOWN) { (transfer_item(ask, transfer, &t!(ask, "overview-approve"))) }
                 @for motion in endorse.iter().rev().take(SHOWN) { (motion_item(ask, motion, &seen.stops)) }
             }
@@ -144,6 +148,19 @@ fn waiting(ask: &Ask, seen: &Seen) -> Markup {
                 a.button href="/transfers/new" { (t!(ask, "overview-propose")) }
                 a.button.bad href="/stops" { (t!(ask, "overview-stop")) }
             }
+        }
+    }
+}
+
+/// The appointment that comes next, as it was set: it does not say whether one was missed.
+fn check_in(ask: &Ask, schedule: &Schedule) -> Markup {
+    html! {
+        li.card {
+            div.spread {
+                a href="/me#check-ins" { strong { (t!(ask, "overview-check-in")) } }
+                span.soft { (t!(ask, "overview-check-in-late", span = time::length(ask, schedule.grace))) }
+            }
+            p { (time::until(ask, schedule.next)) }
         }
     }
 }
@@ -253,23 +270,16 @@ fn safety(ask: &Ask, seen: &Seen) -> Markup {
                 (fact(&t!(ask, "stops-posture"), &html! { a href="/stops" { (posture_badge(ask, seen.posture)) } }))
                 (fact(&t!(ask, "stops-in-force"), &html! { (in_force(seen).len()) }))
                 (fact(&t!(ask, "overview-health"), &html! {
-                    @if seen.warnings == 0 { (badge(Tone::Good, &t!(ask, "overview-healthy"))) }
-                    @else { strong { (t!(ask, "overview-warnings-short", n = seen.warnings)) } }
+                    @match seen.warnings {
+                        Some(0) => (badge(Tone::Good, &t!(ask, "overview-healthy"))),
+                        Some(n) => strong { (t!(ask, "overview-warnings-short", n = n)) },
+                        None => (badge(Tone::Bad, &t!(ask, "overview-no-commands"))),
+                    }
                 }))
-                (fact(&t!(ask, "overview-check-in"), &check_in(ask, seen.schedule.as_ref())))
+                @if seen.schedule.is_none() {
+                    (fact(&t!(ask, "overview-check-in"), &html! { a href="/me#check-ins" { (t!(ask, "overview-check-in-none")) } }))
+                }
             }
-        }
-    }
-}
-
-fn check_in(ask: &Ask, schedule: Option<&Schedule>) -> Markup {
-    html! {
-        @match schedule {
-            Some(schedule) => {
-                (time::until(ask, schedule.next)) br;
-                a href="/me#check-ins" { (t!(ask, "overview-check-in-now")) }
-            },
-            None => a href="/me#check-ins" { (t!(ask, "overview-check-in-none")) },
         }
     }
 }

@@ -27,6 +27,7 @@ pub fn show<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
         let content = html! {
             p { (t!(ask, "vaults-explained")) }
             @if vaults.is_empty() { (nothing(&t!(ask, "vaults-none"))) p { a href="/first" { (t!(ask, "vaults-first")) } } }
+            h2.visually-hidden { (t!(ask, "overview-vaults-all")) }
             (cards(ask, &vaults))
         };
         Ok(Shown::page(t!(ask, "vaults-title"), content))
@@ -109,6 +110,7 @@ async fn whole(ask: &Ask, api: &dyn Api, detail: &VaultDetail) -> Result<Markup,
         }
         @if let Some(list) = &addresses { (addresses::section(ask, vault, list)) }
         @if let Some(list) = &coins { (coins::section(ask, list, from)) }
+        @if addresses.is_none() && coins.is_some() { (notice(Tone::Warn, &html! { p { (t!(ask, "vaults-not-made")) " " code { (t!(ask, "vaults-not-made-program")) } } })) }
         @if addresses.is_none() && coins.is_none() { p { (t!(ask, "vaults-gate-only-explained")) } }
         @if detail.descriptor.is_some() { (descriptor(ask)) }
     })
