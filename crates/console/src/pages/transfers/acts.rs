@@ -22,7 +22,7 @@ const NAME_DIGITS: usize = 12;
 
 /// The panel that approves: `assets/transfer.js` shows what the canonical payload says, and `console.js` signs only if its hash is the id.
 pub fn approve(ask: &Ask, transfer: &Transfer, on_chain: bool) -> Markup {
-    if transfer.status != StatusWord::Pending || transfer.yours {
+    if transfer.status != StatusWord::Pending || transfer.yours || transfer.refresh {
         return html! {};
     }
     if transfer.approved_by_you {

@@ -11,7 +11,7 @@ use super::typed::{Typed, Wrong};
 use super::{grouped, vault_link};
 use crate::ask::{Api, Ask, Pending, Shown, problem, read};
 use crate::parts::act::{self, Act, Kind};
-use crate::parts::{Tone, badge, fact, money, notice, posted, table, time};
+use crate::parts::{Tone, badge, fact, money, notice, posted, time};
 use crate::t;
 
 /// What the server says of a command that is wrong in itself: the form comes back with it.
@@ -110,26 +110,25 @@ fn sums(ask: &Ask, command: &NewTransfer, check: &TransferCheck) -> Markup {
 }
 
 fn permits(ask: &Ask, permits: &[PermitOffer]) -> Markup {
-    let heads = [
-        t!(ask, "transfers-permit"),
-        t!(ask, "transfers-fits"),
-        t!(ask, "transfers-wait"),
-        t!(ask, "transfers-why"),
-    ];
     let wait = |permit: &PermitOffer| match permit.hold_seconds {
         0 => t!(ask, "transfers-no-wait"),
-        seconds => time::length(ask, Span::from_seconds(seconds)),
+        seconds => t!(ask, "transfers-wait", long = time::length(ask, Span::from_seconds(seconds))),
     };
     let fits = |permit: &PermitOffer| match permit.matches {
         true => badge(Tone::Good, &t!(ask, "transfers-fits-yes")),
         false => badge(Tone::Quiet, &t!(ask, "transfers-fits-no")),
     };
-    let rows = html! {
-        @for permit in permits {
-            tr { th scope="row" { (permit.permit) } td { (fits(permit)) } td { (wait(permit)) } td { (permit.why) } }
+    html! {
+        ul.list {
+            @for permit in permits {
+                li.card {
+                    div.spread { strong { (permit.permit) } (fits(permit)) }
+                    div { (permit.why) }
+                    div.soft { (wait(permit)) }
+                }
+            }
         }
-    };
-    table(&t!(ask, "transfers-check-permits"), &heads, &rows)
+    }
 }
 
 /// Back to the form with everything that was typed.

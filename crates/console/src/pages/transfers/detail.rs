@@ -19,7 +19,11 @@ pub fn show<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
     Box::pin(async move {
         let path = format!("/v1/transfers/{}", ask.parameter("id"));
         let transfer: Transfer = read(api, &path).await?;
-        let reasons: Reasons = read(api, &format!("{path}/reasons")).await?;
+        // Once it is over, what is to be said of it is said in a sentence.
+        let reasons: Option<Reasons> = match transfer.status {
+            StatusWord::Pending | StatusWord::Ready => Some(read(api, &format!("{path}/reasons")).await?),
+            _ => None,
+        };
         let vaults: VaultList = read(api, "/v1/vaults").await?;
         let on_chain = vaults
             .vaults
@@ -40,7 +44,7 @@ pub fn show<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
                 }
                 div {
                     (course(ask, &transfer))
-                    (why(ask, &reasons))
+                    @if let Some(reasons) = &reasons { (why(ask, reasons)) }
                 }
             }
         };
@@ -78,6 +82,7 @@ fn pending(ask: &Ask, transfer: &Transfer) -> (Tone, Markup) {
         (None, Some(at)) => {
             (Tone::Warn, html! { (t!(ask, "transfers-now-unmet")) " " (time::until(ask, at)) })
         }
+        (None, None) if transfer.refresh => (Tone::Going, html! { (t!(ask, "transfers-now-refresh")) }),
         (None, None) => (Tone::Warn, html! { (t!(ask, "transfers-now-no-permit")) }),
     }
 }

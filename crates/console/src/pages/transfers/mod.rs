@@ -94,6 +94,7 @@ fn standing(ask: &Ask, transfer: &Transfer) -> Markup {
         StatusWord::Pending if ready_at(transfer).is_some() => {
             (Tone::Going, t!(ask, "transfers-status-waiting"))
         }
+        StatusWord::Pending if transfer.refresh => (Tone::Going, word(ask, transfer.status)),
         StatusWord::Pending => (Tone::Warn, t!(ask, "transfers-status-unmet")),
         StatusWord::Ready | StatusWord::Signed => (Tone::Going, word(ask, transfer.status)),
         StatusWord::Confirmed => (Tone::Good, word(ask, transfer.status)),
