@@ -69,7 +69,10 @@ impl Api for Table {
 
 fn nobody(language: Language, path: &str) -> Ask {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    let query = query.split('&').filter_map(|pair| pair.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let query = query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
     Ask {
         language,
         look: Look::System,
@@ -121,7 +124,8 @@ fn both(of: fn(Language, &str) -> Ask, path: &str, table: &Table, name: &str) ->
 
 /// The form with this id.
 fn form<'a>(page: &'a str, id: &str) -> &'a str {
-    let begin = page.find(&format!("<form class=\"act\" id=\"{id}\"")).unwrap_or_else(|| panic!("no form {id}"));
+    let begin =
+        page.find(&format!("<form class=\"act\" id=\"{id}\"")).unwrap_or_else(|| panic!("no form {id}"));
     page[begin..].split("</form>").next().unwrap()
 }
 
@@ -138,15 +142,22 @@ fn sign_in_asks_for_a_cookie_and_goes_where_it_may() {
     assert_eq!(command(sign_in), json!({ "cookie": true }));
     assert!(sign_in.contains("data-act=\"/v1/session\"") && sign_in.contains("data-by"));
     assert!(page.contains("data-next=\"/settings\"") && !page.contains("data-left"));
-    for wrong in ["//evil.example", "/\\evil.example", "https://evil.example", "/{token}", "/sign-in", "/nowhere"] {
-        let page = html(&nobody(Language::English, &format!("/sign-in?next={wrong}")), &table, "sign-in-wrong");
+    for wrong in
+        ["//evil.example", "/\\evil.example", "https://evil.example", "/{token}", "/sign-in", "/nowhere"]
+    {
+        let page =
+            html(&nobody(Language::English, &format!("/sign-in?next={wrong}")), &table, "sign-in-wrong");
         assert!(page.contains("data-next=\"/\""), "{wrong}");
     }
     assert!(table.asked.lock().unwrap().is_empty(), "nothing is read for who is not signed in");
     let left = html(&nobody(Language::English, "/sign-in?left=1"), &table, "sign-in-left");
     assert!(left.contains("data-left"));
     let inside = both(alice, "/sign-in?next=/me", &table, "sign-in-inside");
-    assert!(!inside.contains("<form class=\"act\"") && inside.contains("href=\"/me\"") && inside.contains("token-of-the-form"));
+    assert!(
+        !inside.contains("<form class=\"act\"")
+            && inside.contains("href=\"/me\"")
+            && inside.contains("token-of-the-form")
+    );
 }
 
 /// What a browser might keep or complete has no name and says so (G9).
@@ -154,12 +165,22 @@ fn sign_in_asks_for_a_cookie_and_goes_where_it_may() {
 fn nothing_that_is_typed_is_kept_by_the_browser() {
     let table = Table::new();
     for path in ["/sign-in", "/enrol", "/practice", "/me"] {
-        let ask = if path == "/me" { alice(Language::English, path) } else { nobody(Language::English, path) };
+        let ask =
+            if path == "/me" { alice(Language::English, path) } else { nobody(Language::English, path) };
         let page = html(&ask, &table, "kept");
         let inputs = page.split("<input ").skip(1).map(|rest| rest.split('>').next().unwrap());
         for input in inputs.filter(|input| input.starts_with("type=\"text\"")) {
-            let asks = ["autocomplete=\"off\"", "spellcheck=\"false\"", "data-1p-ignore", "data-lpignore", "data-bwignore"];
-            assert!(asks.iter().all(|asked| input.contains(asked)) && !input.contains(" name="), "{path}: {input}");
+            let asks = [
+                "autocomplete=\"off\"",
+                "spellcheck=\"false\"",
+                "data-1p-ignore",
+                "data-lpignore",
+                "data-bwignore",
+            ];
+            assert!(
+                asks.iter().all(|asked| input.contains(asked)) && !input.contains(" name="),
+                "{path}: {input}"
+            );
         }
         assert!(!page.contains("type=\"password\""));
     }
@@ -180,7 +201,10 @@ fn practice_and_enrolment_read_nothing_and_practice_reaches_nobody() {
         assert!(enrol.contains(&format!("id=\"{stage}\" data-stage")), "{stage}");
     }
     // Only the first stage is to be seen.
-    assert_eq!((practice.matches("data-stage hidden").count(), enrol.matches("data-stage data-keep hidden").count()), (4, 3));
+    assert_eq!(
+        (practice.matches("data-stage hidden").count(), enrol.matches("data-stage data-keep hidden").count()),
+        (4, 3)
+    );
     assert!(enrol.contains("id=\"alone\" required"));
 }
 
@@ -188,10 +212,23 @@ fn practice_and_enrolment_read_nothing_and_practice_reaches_nobody() {
 fn the_own_entry_shows_what_its_owner_did_and_signs_what_it_says() {
     let table = Table::new();
     let page = both(alice, "/me", &table, "me");
-    for part in ["finance, board", "home-alice, office", "5a61b4f7", "0fc1d2e3", "can only stop", "24 hours", "22 Nov 2026, 09:00"] {
+    for part in [
+        "finance, board",
+        "home-alice, office",
+        "5a61b4f7",
+        "0fc1d2e3",
+        "can only stop",
+        "24 hours",
+        "22 Nov 2026, 09:00",
+    ] {
         assert!(page.contains(part), "{part}");
     }
-    let of = |id: &str| (form(&page, id).split("data-act=\"").nth(1).unwrap().split('"').next().unwrap().to_owned(), command(form(&page, id)));
+    let of = |id: &str| {
+        (
+            form(&page, id).split("data-act=\"").nth(1).unwrap().split('"').next().unwrap().to_owned(),
+            command(form(&page, id)),
+        )
+    };
     assert_eq!(of("revoke-5a61b4f7"), ("/v1/me/revoke".into(), json!({ "device": samples::PASSKEY })));
     assert_eq!(of("revoke-all"), ("/v1/me/revoke".into(), json!({})));
     assert_eq!(of("device"), ("/v1/me/devices".into(), json!({})));
@@ -199,8 +236,14 @@ fn the_own_entry_shows_what_its_owner_did_and_signs_what_it_says() {
     assert_eq!(of("check-in"), ("/v1/check-ins/now".into(), json!({})));
     assert_eq!(of("check-ins-end"), ("/v1/check-ins/end".into(), json!({})));
     assert_eq!(of("check-ins-set").0, "/v1/check-ins");
-    assert!(form(&page, "phrase").contains("id=\"alone\" required") && form(&page, "phrase").contains("data-field=\"language\""));
-    assert!(form(&page, "device").contains("data-kind=\"passkey\"") && form(&page, "device").contains("data-then=\"/motions/{motion}\""));
+    assert!(
+        form(&page, "phrase").contains("id=\"alone\" required")
+            && form(&page, "phrase").contains("data-field=\"language\"")
+    );
+    assert!(
+        form(&page, "device").contains("data-kind=\"passkey\"")
+            && form(&page, "device").contains("data-then=\"/motions/{motion}\"")
+    );
     for name in ["next", "every", "grace"] {
         assert!(form(&page, "check-ins-set").contains(&format!("data-field=\"{name}\"")), "{name}");
     }
@@ -215,9 +258,16 @@ fn an_entry_with_nothing_in_it_is_whole() {
         .with("/v1/me/dossier", json!({ "revisions": [], "due": true, "because": "missing", "sealed": null }))
         .without("/v1/push");
     let page = both(alice, "/me", &table, "me-empty");
-    assert!(page.contains("There is none yet") && page.contains("You have no schedule") && !page.contains("push-on"));
+    assert!(
+        page.contains("There is none yet")
+            && page.contains("You have no schedule")
+            && !page.contains("push-on")
+    );
     assert!(!page.contains("id=\"check-in\"") && page.contains("id=\"check-ins-set\""));
-    assert_eq!(run("GET", &alice(Language::English, "/me"), &Table::new().without("/v1/me")).err().unwrap().status, 404);
+    assert_eq!(
+        run("GET", &alice(Language::English, "/me"), &Table::new().without("/v1/me")).err().unwrap().status,
+        404
+    );
 }
 
 #[test]
@@ -229,29 +279,44 @@ fn sessions_are_listed_and_ended_by_their_owner() {
     let mut ask = alice(Language::English, "/settings/end-session");
     ask.fields.insert("session".to_owned(), samples::SESSION.to_owned());
     assert!(matches!(run("POST", &ask, &table), Ok(Shown::Go(to)) if to == "/settings"));
-    assert_eq!(table.asked.lock().unwrap().last().unwrap(), &format!("DELETE /v1/sessions/{}", samples::SESSION));
+    assert_eq!(
+        table.asked.lock().unwrap().last().unwrap(),
+        &format!("DELETE /v1/sessions/{}", samples::SESSION)
+    );
     for wrong in ["", "../me", "x"] {
         ask.fields.insert("session".to_owned(), wrong.to_owned());
         assert_eq!(run("POST", &ask, &table).err().unwrap().status, 404, "{wrong}");
     }
-    assert!(matches!(run("POST", &alice(Language::English, "/sign-out"), &table), Ok(Shown::Go(to)) if to.starts_with("/sign-in")));
+    assert!(
+        matches!(run("POST", &alice(Language::English, "/sign-out"), &table), Ok(Shown::Go(to)) if to.starts_with("/sign-in"))
+    );
 }
 
 #[test]
 fn the_first_run_explains_to_anyone_and_shows_figures_to_who_is_signed_in() {
-    let (euro, vault) = (json!({ "currency": "EUR", "minor": 0 }), json!({ "id": "savings", "chain": "bitcoin:regtest", "balance": null, "reserved": null }));
+    let (euro, vault) = (
+        json!({ "currency": "EUR", "minor": 0 }),
+        json!({ "id": "savings", "chain": "bitcoin:regtest", "balance": null, "reserved": null }),
+    );
     let mut detail = vault.clone();
     detail["descriptor"] = json!("wsh(…)");
     detail["afloat"] = euro.clone();
     detail["refresh_due"] = json!(0);
-    let figure = json!({ "k": 1, "horizon_seconds": 48 * 3600, "mode": "silent", "amount": euro, "exact": true });
+    let figure =
+        json!({ "k": 1, "horizon_seconds": 48 * 3600, "mode": "silent", "amount": euro, "exact": true });
     let table = Table::new()
         .with("/v1/vaults", json!({ "vaults": [vault] }))
         .with("/v1/vaults/savings", detail)
         .with("/v1/exposure", json!({ "figures": [figure], "unbounded": false }));
     let outside = both(nobody, "/first", &table, "first");
     assert!(table.asked.lock().unwrap().is_empty());
-    for part in ["rempart init rules.toml register.toml --data my-server", "rempart enrol bob", "rempart drill", "[[permit]]", "rempart vault confirm"] {
+    for part in [
+        "rempart init rules.toml register.toml --data my-server",
+        "rempart enrol bob",
+        "rempart drill",
+        "[[permit]]",
+        "rempart vault confirm",
+    ] {
         assert!(outside.contains(part), "{part}");
     }
     assert_eq!(outside.matches("<li class=\"done\">").count(), 2);
@@ -279,9 +344,14 @@ fn the_policy_to_copy_is_whole() {
 
 #[test]
 fn it_can_be_installed_and_the_worker_keeps_nothing() {
-    let file = |path: &str| console::assets().find(|asset| asset.path == path).unwrap_or_else(|| panic!("no {path}"));
+    let file = |path: &str| {
+        console::assets().find(|asset| asset.path == path).unwrap_or_else(|| panic!("no {path}"))
+    };
     let manifest: Value = serde_json::from_slice(file("/assets/manifest.webmanifest").bytes()).unwrap();
-    assert_eq!((manifest["start_url"].as_str(), manifest["display"].as_str()), (Some("/"), Some("standalone")));
+    assert_eq!(
+        (manifest["start_url"].as_str(), manifest["display"].as_str()),
+        (Some("/"), Some("standalone"))
+    );
     for icon in manifest["icons"].as_array().unwrap() {
         let found = file(icon["src"].as_str().unwrap());
         assert_eq!(found.kind, icon["type"].as_str().unwrap());

@@ -84,35 +84,50 @@ fn step(ask: &Ask, title: &str, done: bool, content: &Markup) -> Markup {
 }
 
 fn why(ask: &Ask) -> Markup {
-    step(ask, &t!(ask, "first-why"), false, &html! {
-        ul {
-            li { (t!(ask, "first-why-several")) }
-            li { (t!(ask, "first-why-words")) }
-            li { (t!(ask, "first-why-stop")) }
-            li { (t!(ask, "first-why-key")) }
-        }
-        p { (t!(ask, "first-why-not")) }
-        p { a href="/practice" { (t!(ask, "first-why-practise")) } }
-    })
+    step(
+        ask,
+        &t!(ask, "first-why"),
+        false,
+        &html! {
+            ul {
+                li { (t!(ask, "first-why-several")) }
+                li { (t!(ask, "first-why-words")) }
+                li { (t!(ask, "first-why-stop")) }
+                li { (t!(ask, "first-why-key")) }
+            }
+            p { (t!(ask, "first-why-not")) }
+            p { a href="/practice" { (t!(ask, "first-why-practise")) } }
+        },
+    )
 }
 
 fn keys(ask: &Ask) -> Markup {
-    step(ask, &t!(ask, "first-keys"), false, &html! {
-        p { (t!(ask, "first-keys-device")) }
-        p { (t!(ask, "first-keys-software")) }
-        (typed("keys"))
-    })
+    step(
+        ask,
+        &t!(ask, "first-keys"),
+        false,
+        &html! {
+            p { (t!(ask, "first-keys-device")) }
+            p { (t!(ask, "first-keys-software")) }
+            (typed("keys"))
+        },
+    )
 }
 
 fn policy(ask: &Ask) -> Markup {
     // This page comes from a server, and none runs without a policy.
-    step(ask, &t!(ask, "first-policy"), true, &html! {
-        p { (t!(ask, "first-policy-copy")) }
-        (example(ask, "rules"))
-        (example(ask, "register"))
-        p { (t!(ask, "first-policy-check")) }
-        (typed("check"))
-    })
+    step(
+        ask,
+        &t!(ask, "first-policy"),
+        true,
+        &html! {
+            p { (t!(ask, "first-policy-copy")) }
+            (example(ask, "rules"))
+            (example(ask, "register"))
+            p { (t!(ask, "first-policy-check")) }
+            (typed("check"))
+        },
+    )
 }
 
 fn example(ask: &Ask, name: &str) -> Markup {
@@ -137,72 +152,105 @@ fn server(ask: &Ask) -> Markup {
 }
 
 fn people(ask: &Ask, facts: &Facts) -> Markup {
-    step(ask, &t!(ask, "first-people"), facts.is_in, &html! {
-        p { (t!(ask, "first-people-how")) }
-        (typed("enrol"))
-        (notice(Tone::Warn, &html! { p { (t!(ask, "first-people-before")) } }))
-    })
+    step(
+        ask,
+        &t!(ask, "first-people"),
+        facts.is_in,
+        &html! {
+            p { (t!(ask, "first-people-how")) }
+            (typed("enrol"))
+            (notice(Tone::Warn, &html! { p { (t!(ask, "first-people-before")) } }))
+        },
+    )
 }
 
 fn vault(ask: &Ask, facts: &Facts) -> Markup {
-    step(ask, &t!(ask, "first-vault"), facts.has_vault, &html! {
-        p { (t!(ask, "first-vault-code")) }
-        (typed("code"))
-        p { (t!(ask, "first-vault-create")) }
-        (typed("create"))
-        p { (t!(ask, "first-vault-confirm")) }
-        (typed("confirm"))
-        @if facts.is_funded { p { a href="/vaults" { (t!(ask, "first-vault-funded")) } } }
-    })
+    step(
+        ask,
+        &t!(ask, "first-vault"),
+        facts.has_vault,
+        &html! {
+            p { (t!(ask, "first-vault-code")) }
+            (typed("code"))
+            p { (t!(ask, "first-vault-create")) }
+            (typed("create"))
+            p { (t!(ask, "first-vault-confirm")) }
+            (typed("confirm"))
+            @if facts.is_funded { p { a href="/vaults" { (t!(ask, "first-vault-funded")) } } }
+        },
+    )
 }
 
 fn sign_in(ask: &Ask, facts: &Facts) -> Markup {
-    step(ask, &t!(ask, "first-sign-in"), facts.is_in && facts.has_passkey, &html! {
-        p { (t!(ask, "first-sign-in-serve")) }
-        (typed("serve"))
-        p { (t!(ask, "first-sign-in-how")) }
-        p { @if facts.is_in { a href="/me" { (t!(ask, "first-sign-in-passkey")) } } @else { a href="/sign-in?next=/first" { (t!(ask, "sign-in-title")) } } }
-        p.hint { (t!(ask, "first-sign-in-site")) }
-    })
+    step(
+        ask,
+        &t!(ask, "first-sign-in"),
+        facts.is_in && facts.has_passkey,
+        &html! {
+            p { (t!(ask, "first-sign-in-serve")) }
+            (typed("serve"))
+            p { (t!(ask, "first-sign-in-how")) }
+            p { @if facts.is_in { a href="/me" { (t!(ask, "first-sign-in-passkey")) } } @else { a href="/sign-in?next=/first" { (t!(ask, "sign-in-title")) } } }
+            p.hint { (t!(ask, "first-sign-in-site")) }
+        },
+    )
 }
 
 fn figure(ask: &Ask, facts: &Facts) -> Markup {
     let (homes, seconds, mode) = FIGURE;
     let figure = facts.exposure.as_ref().and_then(|exposure| {
-        exposure.figures.iter().find(|one| (one.k, one.horizon_seconds, one.mode.as_str()) == (homes, seconds, mode))
+        exposure
+            .figures
+            .iter()
+            .find(|one| (one.k, one.horizon_seconds, one.mode.as_str()) == (homes, seconds, mode))
     });
-    step(ask, &t!(ask, "first-figure"), figure.is_some(), &html! {
-        p { (t!(ask, "first-figure-what")) }
-        @if let Some(figure) = figure {
-            p.big { (value(ask, figure.amount)) }
-            p { a href="/exposure" { (t!(ask, "first-figure-all")) } }
-        } @else if facts.exposure.is_some() {
-            p { (t!(ask, "first-figure-unbounded")) }
-        } @else {
-            p.soft { (t!(ask, "first-figure-sign-in")) }
-        }
-    })
+    step(
+        ask,
+        &t!(ask, "first-figure"),
+        figure.is_some(),
+        &html! {
+            p { (t!(ask, "first-figure-what")) }
+            @if let Some(figure) = figure {
+                p.big { (value(ask, figure.amount)) }
+                p { a href="/exposure" { (t!(ask, "first-figure-all")) } }
+            } @else if facts.exposure.is_some() {
+                p { (t!(ask, "first-figure-unbounded")) }
+            } @else {
+                p.soft { (t!(ask, "first-figure-sign-in")) }
+            }
+        },
+    )
 }
 
 fn drill(ask: &Ask) -> Markup {
-    step(ask, &t!(ask, "first-drill"), false, &html! {
-        p { (t!(ask, "first-drill-record")) }
-        (typed("drill"))
-        p { (t!(ask, "first-drill-alarm")) }
-        (typed("alarm"))
-    })
+    step(
+        ask,
+        &t!(ask, "first-drill"),
+        false,
+        &html! {
+            p { (t!(ask, "first-drill-record")) }
+            (typed("drill"))
+            p { (t!(ask, "first-drill-alarm")) }
+            (typed("alarm"))
+        },
+    )
 }
 
 fn then(ask: &Ask) -> Markup {
-    step(ask, &t!(ask, "first-then"), false, &html! {
-        ul {
-            li { (t!(ask, "first-then-channels")) }
-            li { (t!(ask, "first-then-dossiers")) }
-            li { (t!(ask, "first-then-backup")) }
-            li { (t!(ask, "first-then-rehearse")) }
-        }
-        (typed("backup"))
-    })
+    step(
+        ask,
+        &t!(ask, "first-then"),
+        false,
+        &html! {
+            ul {
+                li { (t!(ask, "first-then-channels")) }
+                li { (t!(ask, "first-then-dossiers")) }
+                li { (t!(ask, "first-then-backup")) }
+                li { (t!(ask, "first-then-rehearse")) }
+            }
+            (typed("backup"))
+        },
+    )
 }
 
 #[cfg(test)]
@@ -211,9 +259,16 @@ mod tests {
 
     #[test]
     fn every_part_has_its_commands() {
-        for part in ["keys", "check", "init", "enrol", "code", "create", "confirm", "serve", "drill", "alarm", "backup"] {
+        for part in [
+            "keys", "check", "init", "enrol", "code", "create", "confirm", "serve", "drill", "alarm",
+            "backup",
+        ] {
             let lines = commands(part);
-            assert!(!lines.is_empty() && lines.lines().all(|line| line.starts_with("rempart ") || line.starts_with("    --")), "{part}: {lines}");
+            assert!(
+                !lines.is_empty()
+                    && lines.lines().all(|line| line.starts_with("rempart ") || line.starts_with("    --")),
+                "{part}: {lines}"
+            );
         }
         assert_eq!(commands("nothing"), "");
     }

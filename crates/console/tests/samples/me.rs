@@ -15,16 +15,25 @@ pub const SESSION: &str = "77aa11bb22cc33dd44ee55ff6600778899aabbccddeeff0011223
 pub fn me() -> BTreeMap<String, Value> {
     let answers = [
         ("/v1/me", own()),
-        ("/v1/check-ins", json!({ "schedule": { "every": "24h", "next": "2026-11-22T08:00:00Z", "grace": "1h", "last": "2026-11-21T07:58:12Z" } })),
-        ("/v1/me/dossier", json!({
-            "revisions": [{ "revision": 1, "kept_at": "2026-03-02T10:00:00Z" }, { "revision": 2, "kept_at": "2026-09-14T16:30:00Z" }],
-            "due": true, "because": "readers", "sealed": null,
-        })),
+        (
+            "/v1/check-ins",
+            json!({ "schedule": { "every": "24h", "next": "2026-11-22T08:00:00Z", "grace": "1h", "last": "2026-11-21T07:58:12Z" } }),
+        ),
+        (
+            "/v1/me/dossier",
+            json!({
+                "revisions": [{ "revision": 1, "kept_at": "2026-03-02T10:00:00Z" }, { "revision": 2, "kept_at": "2026-09-14T16:30:00Z" }],
+                "due": true, "because": "readers", "sealed": null,
+            }),
+        ),
         ("/v1/push", json!({ "key": "BPx" })),
-        ("/v1/sessions", json!({ "sessions": [
+        (
+            "/v1/sessions",
+            json!({ "sessions": [
             { "id": "11aa11bb22cc33dd44ee55ff6600778899aabbccddeeff00112233445566aabb", "begun_at": "2026-11-20T17:45:00Z", "expires_at": "2026-11-21T05:45:00Z", "device": KEY_FILE, "current": false },
             { "id": SESSION, "begun_at": "2026-11-21T07:57:00Z", "expires_at": "2026-11-21T19:57:00Z", "device": PASSKEY, "current": true },
-        ] })),
+        ] }),
+        ),
     ];
     answers.into_iter().map(|(path, answer)| (path.to_owned(), answer)).collect()
 }
