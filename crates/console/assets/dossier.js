@@ -10,7 +10,7 @@ const APART_MS = 48 * 3600 * 1000;
 const IDENTITY_BYTES_MAX = 64 * 1024;
 
 const find = (selector) => document.querySelector(selector);
-const language = document.documentElement.lang;
+const LOCALE = document.documentElement.lang === "fr" ? "fr-FR" : "en-GB";
 
 /** What the page itself says: its texts stand in it, hidden. */
 const said = (code) => find(`#dossier-texts [data-text="${code}"]`)?.textContent ?? code;
@@ -89,9 +89,17 @@ async function show() {
   const parts = [];
   for (const sealed of handed.packets) parts.push(await one(sealed));
   find("#opened").replaceChildren(...parts);
+  // What is shown stands at the top, unless another key is needed.
+  asks(parts.some((part) => part.querySelector(".bad") !== null));
   find("#away").hidden = false;
   say(status, "");
   find("#opened").focus();
+}
+
+/** Whether the page asks for a key and for the words. */
+function asks(does) {
+  find("#identity").hidden = !does;
+  find("#open-dossier").closest("section").hidden = !does;
 }
 
 /** One revision: what it says of itself first, then what is in it. */
@@ -171,7 +179,7 @@ function photo(packet) {
 
 function when(at) {
   const date = new Date(at);
-  return Number.isNaN(date.valueOf()) ? "" : date.toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
+  return Number.isNaN(date.valueOf()) ? "" : date.toLocaleString(LOCALE, { dateStyle: "medium", timeStyle: "short" });
 }
 
 function put(root, way, text) {
@@ -209,6 +217,7 @@ function putAway() {
   clearTyped();
   find("#opened").replaceChildren();
   find("#away").hidden = true;
+  asks(true);
   say(find("#opening"), "");
   say(find("#identity .status"), "");
 }

@@ -305,6 +305,7 @@ fn a_drill_is_marked_and_ends_without_a_clear() {
         "the policy's figure is not the usual one"
     );
     assert!(drills.contains("26 min") && drills.contains("slower than you wrote"));
+    assert!(drills.contains("Nothing was handed over by: mail."), "a channel that stayed silent is named");
     assert!(drills.contains("data-act=\"/v1/response/drills\"") && drills.contains("role=\"img\""));
     page_of(Language::French, "/response/drills", &Table::new());
 }

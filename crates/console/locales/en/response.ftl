@@ -282,3 +282,4 @@ response-steps-later = { $n ->
     [one] 1 later step
    *[other] { $n } later steps
 }
+response-drill-missed = Nothing was handed over by: { $channels }. Check the address, and that the channel is alive.

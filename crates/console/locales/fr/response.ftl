@@ -282,3 +282,4 @@ response-steps-later = { $n ->
     [one] { $n } étape ultérieure
    *[other] { $n } étapes ultérieures
 }
+response-drill-missed = Rien n'a été remis par : { $channels }. Vérifiez l'adresse, et que le canal vit.

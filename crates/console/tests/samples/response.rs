@@ -169,7 +169,8 @@ fn duty() -> Value {
         "overrides": [{ "schedule": "night", "person": "rene", "from": "2026-11-21T18:00:00Z", "until": "2026-11-22T07:00:00Z" }],
         "channels": [
             { "channel": "centre", "alive": true, "last_success": at("02:10:00"), "error": null },
-            { "channel": "sms", "alive": false, "last_success": at("01:00:00"), "error": "connection refused" }
+            { "channel": "sms", "alive": false, "last_success": at("01:00:00"), "error": "connection refused" },
+            { "channel": "mail", "alive": true, "last_success": null, "error": null }
         ],
         "warnings": ["nobody is on duty on `backup`"]
     })

@@ -2,10 +2,11 @@
 //!
 //! Figures and advice are those of the crate `response`, as `rempart alarm drills` prints them.
 
-use api::{Incident, IncidentList, Rules};
+use api::{ChannelState, Duty, Incident, IncidentList, Rules};
 use maud::{Markup, html};
 use response::{
-    Drill, DrillInput, DrillReport, Figures, HandedOver, Taken, Verdict, drill_report, reaction_written,
+    Drill, DrillInput, DrillReport, Figures, HandedOver, Missed, Taken, Verdict, drill_report,
+    reaction_written,
 };
 use serde_json::json;
 use types::Span;
@@ -32,11 +33,16 @@ pub fn show<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
         let list: IncidentList = read(api, "/v1/response/incidents").await?;
         let rules: Rules = read(api, "/v1/policy/rules").await?;
         let register = incident::register(api).await;
+        let duty = read::<Duty>(api, "/v1/response/duty").await.ok();
         let mut exercises: Vec<Incident> = list.incidents.into_iter().filter(incident::is_exercise).collect();
         exercises.sort_by_key(|one| one.opened);
         let written = reaction_written(rules.sources.iter().map(|source| source.text.as_str()));
+        let mut drills: Vec<Drill> = exercises.iter().map(drill).collect();
+        if let (Some(last), Some(exercise), Some(duty)) = (drills.last_mut(), exercises.last(), &duty) {
+            last.missed = silent(duty, exercise);
+        }
         let report = drill_report(&DrillInput {
-            drills: exercises.iter().map(drill).collect(),
+            drills,
             reaction: written.unwrap_or(REACTION_USUAL),
             time_zone: ask.zone.iana_name().unwrap_or("UTC").to_owned(),
         });
@@ -68,6 +74,13 @@ fn drill(incident: &Incident) -> Drill {
         acknowledged: taken.collect(),
         two_places: incident.escalation.as_ref().and_then(|escalation| escalation.answered),
     }
+}
+
+/// Channels by which nothing was handed over.
+fn silent(duty: &Duty, exercise: &Incident) -> Vec<Missed> {
+    let is_silent = |state: &&ChannelState| !exercise.told.iter().any(|told| told.channel == state.channel);
+    let silent = duty.channels.iter().filter(is_silent);
+    silent.map(|state| Missed { channel: state.channel.clone(), to: None }).collect()
 }
 
 fn running(ask: &Ask, exercises: &[Incident]) -> Markup {
@@ -164,6 +177,9 @@ fn last(ask: &Ask, report: &DrillReport) -> Markup {
         h2 { (t!(ask, "response-drill-last")) " " a href={ "/response/incidents/" (last.incident) } { (last.incident) } }
         @if last.devices.is_empty() { (nothing(&t!(ask, "response-told-none"))) }
         @else { (table(&t!(ask, "response-drill-devices"), &heads, &devices)) }
+        @if !last.missed.is_empty() {
+            (notice(Tone::Bad, &html! { p { (t!(ask, "response-drill-missed", channels = incident::names(last.missed.iter().map(|one| one.channel.as_str())))) } }))
+        }
         @if last.taken.is_empty() { (nothing(&t!(ask, "response-nobody-yet"))) }
         @else { ul.list { @for taken in &last.taken { li { strong { (taken.by) } " " (t!(ask, "response-took-after")) " " (took(ask, Some(taken.seconds))) } } } }
     }
