@@ -133,7 +133,8 @@ document.addEventListener("toggle", (event) => {
 async function opened(form) {
   const payload = form.querySelector("[data-payload]");
   if (payload) await (await import("./transfer.js")).showPayload(payload, JSON.parse(form.dataset.command).payload_hash);
-  (payload ?? form.querySelector("input, select, textarea"))?.focus();
+  // Somebody who is in the form already stays where they are.
+  if (!form.contains(document.activeElement)) (payload ?? form.querySelector("input, select, textarea"))?.focus();
 }
 
 document.addEventListener("submit", (event) => {
