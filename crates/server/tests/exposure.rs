@@ -176,3 +176,64 @@ fn auditors_are_warned_when_exposure_rises_until_it_falls_back() {
     assert_eq!(exposure_of(&stage, "emil")["rises"][0]["standing"], false);
     assert_eq!(warnings(), quiet);
 }
+
+#[test]
+fn the_way_to_a_figure_is_shown_with_names_to_those_who_may_see_them() {
+    let stage = stage_with_history();
+    let path = "/v1/exposure/witness?k=1&horizon_seconds=604800&mode=silent";
+    let of = |who: &str, path: &str| stage.get(path, Some(&stage.token(who, &own(who))));
+    assert_eq!(of("alice", path).status(), 404);
+    assert_eq!(stage.get(path, None).status(), 401);
+    for who in ["dora", "emil"] {
+        let found = of(who, path).json();
+        let figures = exposure_of(&stage, who)["figures"].as_array().unwrap().clone();
+        let same = |figure: &&Value| {
+            (figure["k"].as_u64(), figure["horizon_seconds"].as_u64(), figure["mode"].as_str())
+                == (Some(1), Some(604_800), Some("silent"))
+        };
+        let figure = figures.iter().find(same).unwrap();
+        assert_eq!(found["figure"]["amount"], figure["amount"]);
+        let steps = found["steps"].as_array().unwrap();
+        assert!(!steps.is_empty());
+        let times: Vec<u64> = steps.iter().map(|step| step["at_seconds"].as_u64().unwrap()).collect();
+        assert!(times.is_sorted() && times.iter().all(|at| *at <= 604_800), "{times:?}");
+        let coalition = found["figure"]["coalition"].as_array().unwrap();
+        let names =
+            |step: &Value, name: &Value| step["text"].as_str().unwrap().contains(name.as_str().unwrap());
+        let is_named = |step: &Value| coalition.iter().any(|name| names(step, name));
+        assert!(steps.iter().all(is_named), "{found:#}");
+        let lost: u64 = steps.iter().map(|step| step["amount"]["minor"].as_u64().unwrap()).sum();
+        assert_eq!(Some(lost), figure["amount"]["minor"].as_u64(), "the steps add up");
+    }
+    for bad in ["k=0", "k=4", "k=x", "k=1&horizon_seconds=1&mode=silent", "k=1&horizon_seconds=3600&mode=x"] {
+        let answer = of("emil", &format!("/v1/exposure/witness?{bad}"));
+        assert!(["query-invalid", "not-found"].contains(&answer.code().as_str()), "{bad}: {answer:?}");
+    }
+}
+
+#[test]
+fn a_certificate_and_a_drill_are_shown_to_those_who_may_see_names() {
+    let stage = stage_with_history();
+    for path in ["/v1/exposure/certificate", "/v1/exposure/drill"] {
+        assert_eq!(stage.get(path, None).status(), 401);
+        assert_eq!(stage.get(path, Some(&stage.token("alice", &own("alice")))).status(), 404, "{path}");
+    }
+    let token = stage.token("emil", &own("emil"));
+    let draft = stage.get("/v1/exposure/certificate", Some(&token)).json();
+    // The treasury's balance is the chain's to say; the files that a certificate is made of do not.
+    assert!(draft["refused"].as_str().unwrap().contains("treasury"), "{draft:#}");
+    assert_eq!(draft["figures"].as_array().unwrap().len(), 0);
+    assert_eq!(
+        draft["command"],
+        "rempart certificate make rules.toml register.toml --key certificate.key --out certificate.jws"
+    );
+    let begun = server::clock::Stopwatch::start();
+    let drill = stage.get("/v1/exposure/drill", Some(&token));
+    println!("a drill takes {:?}", begun.elapsed());
+    let drill = drill.json();
+    assert!(drill["replayed"].as_u64().unwrap() > 200, "{}", drill["text"]);
+    assert!(drill["svg"].as_str().unwrap().starts_with("<svg"));
+    let minor = |field: &str| drill[field]["minor"].to_string().trim_matches('"').parse::<u128>().unwrap();
+    assert!(minor("silent") >= minor("signalled") && minor("wallet_total") >= minor("silent"));
+    assert_eq!(stage.get("/v1/exposure/drill", Some(&token)).json(), drill);
+}

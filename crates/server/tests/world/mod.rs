@@ -272,6 +272,7 @@ impl Site {
             channels: Vec::new(),
             settings: Settings {
                 checkpoint_file: Some(self.folder.join("checkpoint.txt")),
+                journal_file: Some(self.path()),
                 ..Settings::default()
             },
         }

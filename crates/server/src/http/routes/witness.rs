@@ -117,7 +117,9 @@ fn names(by: &[ActorId], language: Language) -> String {
 /// Where something goes: the attacker's own addresses have numbers.
 fn place(to: Option<&String>, language: Language) -> String {
     let to = to.map(String::as_str).unwrap_or_default();
-    match (to.strip_prefix("new-"), to.strip_prefix("vault:"), language) {
+    let own = to.strip_prefix("new-").and_then(|number| number.parse::<u32>().ok());
+    // People count from one.
+    match (own.map(|number| number.saturating_add(1)), to.strip_prefix("vault:"), language) {
         (Some(number), _, Language::En) => format!("an address of the attacker’s own (no. {number})"),
         (Some(number), _, Language::Fr) => format!("une adresse de l’attaquant (n°\u{a0}{number})"),
         (_, Some(vault), Language::En) => format!("vault `{vault}`"),
