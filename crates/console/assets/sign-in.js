@@ -7,10 +7,11 @@ const place = document.querySelector("[data-next]");
 /** A path of this site that no browser reads as another site. The server has checked it before; an address is cheap to check twice. */
 const isPlain = (path) => /^\/(?!.*\/\/)[!-[\]-~]*$/.test(path);
 
-/** Whether there is a session all the same: a link of another site brings the browser here without its cookie. */
+/** Whether there is a session all the same: a link of another site brings the browser here without its cookie. This page, asked for from here,
+ *  then has no form. */
 async function isInside() {
-  const answer = await fetch("/v1/sessions", { cache: "no-store" }).catch(() => null);
-  return answer?.ok === true;
+  const page = await fetch("/sign-in", { cache: "no-store" }).then((answer) => answer.text()).catch(() => "data-next");
+  return !page.includes("data-next");
 }
 
 // Somebody else may have used this browser before.
