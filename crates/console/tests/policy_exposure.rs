@@ -242,6 +242,17 @@ fn the_place_of_an_error_is_quoted() {
 }
 
 #[test]
+fn what_was_typed_stays_whatever_is_wrong() {
+    let mut answers = Answers::all();
+    answers.answers.remove("/v1/policy/preview");
+    let page =
+        shown("POST", &posted(Role::Person, Language::English, &[("rules.toml", &changed())]), &answers)
+            .unwrap();
+    assert!(page.contains("There is no preview of this.") && command(&page).is_none());
+    assert_eq!(field(&page), changed());
+}
+
+#[test]
 fn what_rises_is_said_in_a_word() {
     let answers = Answers::all();
     let page =

@@ -29,6 +29,8 @@ policy-start-again = Start again from what is in force
 policy-leave = Leave without proposing
 policy-preview-hint = The preview proposes nothing and nobody hears of it.
 policy-preview-title = Preview of a change
+policy-no-preview = There is no preview of this.
+policy-no-preview-next = Your text is below, as you sent it. Correct it, or wait a moment and look again.
 policy-texts = Go on editing
 policy-errors = { $n ->
     [one] There is one error.

@@ -29,6 +29,8 @@ policy-start-again = Repartir de ce qui est en vigueur
 policy-leave = Quitter sans proposer
 policy-preview-hint = L'aperçu ne propose rien et personne n'en est informé.
 policy-preview-title = Aperçu d'un changement
+policy-no-preview = Il n'y a pas d'aperçu de ceci.
+policy-no-preview-next = Votre texte est ci-dessous, tel que vous l'avez envoyé. Corrigez-le, ou attendez un instant et regardez de nouveau.
 policy-texts = Continuer à modifier
 policy-errors = { $n ->
     [one] Il y a une erreur.

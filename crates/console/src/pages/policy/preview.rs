@@ -3,6 +3,7 @@
 
 use api::{CurrencyMinor, Exposure, ExposureFigure, Finding, NewChange, PolicyPreview, Problem, SourceText};
 use maud::{Markup, html};
+use serde_json::Value;
 
 use super::changes::direction_badge;
 use super::edit::{SCRIPTS, form, in_force, sent, what_stays};
@@ -22,26 +23,57 @@ pub fn show<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
         let unchanged = same(&in_force(ask, api).await?, &sources);
         let change = NewChange { sources, keep_others: !ask.sees_names() };
         let command = serde_json::to_value(&change).map_err(|_| problem(api::Code::Internal))?;
-        let preview = asked(api, &command).await?;
-        let is_valid = !preview.findings.iter().any(|finding| finding.severity == "error");
-        let elsewhere: Vec<&Finding> =
-            preview.findings.iter().filter(|finding| !is_in(finding, &change.sources)).collect();
-        let content = html! {
-            (verdict(ask, &preview, is_valid, unchanged))
-            (findings_elsewhere(ask, &elsewhere))
-            @if is_valid && !unchanged {
-                (differences(ask, &preview))
-                @if let Some(after) = &preview.after { (figures(ask, &preview.before, after)) }
-                (to_propose(ask, command, preview.direction.as_deref()))
+        let (found, content) = match asked(api, &command).await {
+            Ok(preview) => {
+                (preview.findings.clone(), looked(ask, &preview, command, unchanged, &change.sources))
             }
+            // Without a session there is nobody to show the text to; otherwise what was typed stays, whatever is wrong.
+            Err(problem) if problem.status == 401 => return Err(problem),
+            Err(problem) => (Vec::new(), not_looked(ask, &problem)),
+        };
+        let content = html! {
+            (content)
             section {
                 h2 { (t!(ask, "policy-texts")) }
                 (what_stays(ask))
-                (form(ask, &change.sources, &preview.findings))
+                (form(ask, &change.sources, &found))
             }
         };
         Ok(Shown::still(t!(ask, "policy-preview-title"), content).with_scripts(SCRIPTS))
     })
+}
+
+/// What the preview says; without errors, the act that proposes it.
+fn looked(
+    ask: &Ask,
+    preview: &PolicyPreview,
+    command: Value,
+    unchanged: bool,
+    sources: &[SourceText],
+) -> Markup {
+    let is_valid = !preview.findings.iter().any(|finding| finding.severity == "error");
+    let elsewhere: Vec<&Finding> =
+        preview.findings.iter().filter(|finding| !is_in(finding, sources)).collect();
+    html! {
+        (verdict(ask, preview, is_valid, unchanged))
+        (findings_elsewhere(ask, &elsewhere))
+        @if is_valid && !unchanged {
+            (differences(ask, preview))
+            @if let Some(after) = &preview.after { (figures(ask, &preview.before, after)) }
+            (to_propose(ask, command, preview.direction.as_deref()))
+        }
+    }
+}
+
+fn not_looked(ask: &Ask, problem: &Problem) -> Markup {
+    notice(
+        Tone::Bad,
+        &html! {
+            p { strong { (t!(ask, "policy-no-preview")) } }
+            p { (problem.detail) }
+            p.soft { (t!(ask, "policy-no-preview-next")) " " code translate="no" { (problem.code) } }
+        },
+    )
 }
 
 /// A preview is of what was posted: who comes back to its address begins again.
@@ -49,7 +81,7 @@ pub fn again<'a>(_ask: &'a Ask, _api: &'a dyn Api) -> Pending<'a, Shown> {
     Box::pin(async { Ok(Shown::Go("/policy/edit".to_owned())) })
 }
 
-async fn asked(api: &dyn Api, command: &serde_json::Value) -> Result<PolicyPreview, Problem> {
+async fn asked(api: &dyn Api, command: &Value) -> Result<PolicyPreview, Problem> {
     let answer = api.post("/v1/policy/preview", command.clone()).await?;
     serde_json::from_value(answer).map_err(|_| problem(api::Code::Internal))
 }
@@ -263,7 +295,7 @@ fn row(ask: &Ask, figure: &ExposureFigure, was: Option<CurrencyMinor>) -> Markup
 
 // ---- the proposal ----
 
-fn to_propose(ask: &Ask, command: serde_json::Value, direction: Option<&str>) -> Markup {
+fn to_propose(ask: &Ask, command: Value, direction: Option<&str>) -> Markup {
     let act = Act {
         id: "propose",
         path: "/v1/changes",
