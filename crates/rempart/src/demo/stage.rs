@@ -118,8 +118,12 @@ impl Stage {
         let journal = folder.join("journal.sqlite");
         let listener = TcpListener::bind("127.0.0.1:0").await.context("no port on loopback")?;
         let url = format!("http://{}", listener.local_addr()?);
-        let settings =
-            Settings { calls_file: Some(calls_file), link_base: url.clone(), ..Settings::default() };
+        let settings = Settings {
+            calls_file: Some(calls_file),
+            link_base: url.clone(),
+            journal_file: Some(journal.clone()),
+            ..Settings::default()
+        };
         let parts = Parts {
             journal: create_journal(&journal)?,
             secrets: Arc::new(secrets),
