@@ -51,7 +51,9 @@ impl Draft {
             return Err(Failure::because(Code::CommandInvalid, "two files have one name: send all files"));
         }
         let hidden = |source: &Source| names.contains(&source.name) && !is_rules_only(&source.text);
-        if !sees_names && (in_force.sources().iter().any(hidden) || sent.iter().any(|source| has_register(&source.text))) {
+        if !sees_names
+            && (in_force.sources().iter().any(hidden) || sent.iter().any(|source| has_register(&source.text)))
+        {
             return Err(not_yours());
         }
         let mut whole = in_force.sources().to_vec();

@@ -59,7 +59,10 @@ pub async fn propose(State(http): State<Http>, incoming: Incoming) -> Done {
         let psbt = command.psbt.clone();
         // What cannot be read at all leaves no transfer behind.
         let readable = psbt.as_ref().map(|psbt| UnverifiedPsbt::parse(psbt.as_bytes())).transpose();
-        let payload = match readable.map_err(Failure::from).and_then(|_| payload(command, by, drawn(stamp.request()))) {
+        let payload = match readable
+            .map_err(Failure::from)
+            .and_then(|_| payload(command, by, drawn(stamp.request())))
+        {
             Ok(payload) => payload,
             Err(failure) => return own.refuse(&stamp, None, failure).await,
         };
