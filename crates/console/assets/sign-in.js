@@ -16,12 +16,11 @@ async function isInside() {
 
 // Somebody else may have used this browser before.
 forgetPasskey();
-if (place !== null && (await isInside())) location.replace(isPlain(place.dataset.next) ? place.dataset.next : "/");
-
 if (document.querySelector("[data-left]")) import("./device-key.js").then(({ forgetKeys }) => forgetKeys());
+const goOn = () => location.replace(isPlain(place.dataset.next) ? place.dataset.next : "/");
 place?.addEventListener("acted", (event) => {
   event.preventDefault();
-  location.replace(isPlain(place.dataset.next) ? place.dataset.next : "/");
+  goOn();
 });
 
 /** For who has no passkey yet. The file is read here, once; the server never gets it. */
@@ -38,3 +37,5 @@ async function keep(input) {
 
 document.querySelector("#key-file")?.addEventListener("change", (event) => keep(event.target));
 document.querySelector("#key-text")?.addEventListener("input", (event) => { if (event.target.value.includes("}")) keep(event.target); });
+
+if (place !== null && (await isInside())) goOn();
