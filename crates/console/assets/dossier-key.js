@@ -74,3 +74,14 @@ export async function identitiesFromPrf(output) {
   key.fill(0);
   return [identity];
 }
+
+/** What the passkey of this device gives for a dossier key; `undefined` when it has no PRF. The assertion around it is thrown away. */
+export async function evaluatePrf() {
+  const { relying_party: rpId } = await (await fetch("/v1/passkeys", { credentials: "omit" })).json();
+  const publicKey = {
+    challenge: crypto.getRandomValues(new Uint8Array(32)), rpId, userVerification: "required",
+    extensions: { prf: { eval: { first: PASSKEY_PRF_INPUT } } },
+  };
+  const made = await navigator.credentials.get({ publicKey });
+  return made.getClientExtensionResults().prf?.results?.first;
+}

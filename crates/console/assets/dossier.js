@@ -1,7 +1,7 @@
 // A dossier, opened where the responder is (G9). The identity is read from a file, a paste or a passkey, and is used in this page only: no
 // request of it carries anything but the signed wish to have the sealed bytes. What was opened is shown, never stored, and goes with the page.
 import { AgeError, open, readIdentities, isLocked } from "./age.js";
-import { PASSKEY_PRF_INPUT, identitiesFromPrf } from "./dossier-key.js";
+import { evaluatePrf, identitiesFromPrf } from "./dossier-key.js";
 import { say } from "./texts.js";
 
 const FORMAT = "rempart-dossier/1";
@@ -40,15 +40,8 @@ async function fromFile() {
   return readIdentities(file, passphrase);
 }
 
-/** The passkey of this device evaluates its PRF; the assertion around it is thrown away. */
 async function fromPasskey() {
-  const { relying_party: rpId } = await (await fetch("/v1/passkeys", { credentials: "omit" })).json();
-  const publicKey = {
-    challenge: crypto.getRandomValues(new Uint8Array(32)), rpId, userVerification: "required",
-    extensions: { prf: { eval: { first: PASSKEY_PRF_INPUT } } },
-  };
-  const made = await navigator.credentials.get({ publicKey });
-  const first = made.getClientExtensionResults().prf?.results?.first;
+  const first = await evaluatePrf();
   if (first === undefined) throw new AgeError("no-prf");
   return identitiesFromPrf(first);
 }

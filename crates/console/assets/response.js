@@ -24,3 +24,25 @@ function tell() {
 
 setInterval(tell, 1000);
 tell();
+
+// ---- the public half of a dossier key, from this device's passkey ----
+
+const own = document.querySelector("#own-key");
+
+async function showRecipient() {
+  const { evaluatePrf, identityFromPrf } = await import("./dossier-key.js");
+  const status = own.querySelector(".status");
+  try {
+    const { recipient } = await identityFromPrf(await evaluatePrf());
+    own.querySelector("code").textContent = recipient;
+    status.textContent = status.dataset.ready;
+  } catch {
+    status.textContent = status.dataset.none;
+  }
+}
+
+if (own !== null) {
+  const button = own.querySelector("button");
+  button.disabled = false;
+  button.addEventListener("click", showRecipient);
+}

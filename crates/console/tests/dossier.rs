@@ -28,6 +28,7 @@ use types::{PersonId, Timestamp};
 
 const SITE: &str = "http://localhost:8087";
 const PAGE: &str = "/response/dossiers/alice";
+const DUTY: &str = "/response/duty";
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; manifest-src 'self'; \
                       worker-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 const PASSPHRASE: &str = "seven quiet herons";
@@ -38,7 +39,14 @@ struct Room;
 
 impl Api for Room {
     fn get<'a>(&'a self, path: &'a str) -> Pending<'a, Value> {
-        assert_eq!(path, "/v1/response/incidents");
+        if path == "/v1/response/duty" {
+            return Box::pin(async {
+                Ok(json!({ "schedules": [], "overrides": [], "channels": [], "warnings": [] }))
+            });
+        }
+        if path != "/v1/response/incidents" {
+            return self.post(path, Value::Null);
+        }
         let incident = json!({
             "id": 40213, "status": "actual", "opened": KEPT, "level": "confirmed", "cover": "organisation", "call_back": "731204",
             "subjects": [{ "person": "alice", "found": KEPT, "from": KEPT }], "acknowledged": [], "narrowing": [], "narrowing_to": null,
@@ -61,7 +69,7 @@ impl Api for Room {
     }
 }
 
-fn page(language: Language) -> String {
+fn page(language: Language, path: &str) -> String {
     let who = Who {
         person: PersonId::parse("rene").unwrap(),
         organisation: "Exemple SAS".to_owned(),
@@ -69,9 +77,9 @@ fn page(language: Language) -> String {
         auditor: false,
         token: "token".to_owned(),
     };
-    let (found, parameters) = find("GET", PAGE).unwrap();
+    let (found, parameters) = find("GET", path).unwrap();
     let (query, fields) = (Fields::new(), Fields::new());
-    let (path, zone) = (PAGE.to_owned(), TimeZone::UTC);
+    let (path, zone) = (path.to_owned(), TimeZone::UTC);
     let ask = Ask { language, look: Look::System, path, parameters, query, fields, who: Some(who), zone };
     let mut shown = pin!((found.show)(&ask, &Room));
     let Poll::Ready(Ok(Shown::Page { title, content, scripts, live })) =
@@ -86,17 +94,20 @@ fn page(language: Language) -> String {
 struct Server {
     port: u16,
     sent: Arc<Mutex<Vec<String>>>,
+    dossier: Arc<Mutex<Value>>,
 }
 
 fn serve(language: Language, dossier: Value) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let sent = Arc::new(Mutex::new(Vec::new()));
-    let (own, page) = (Arc::clone(&sent), page(language));
+    let dossier = Arc::new(Mutex::new(dossier));
+    let handed = Arc::clone(&dossier);
+    let (own, pages) = (Arc::clone(&sent), [PAGE, DUTY].map(|path| (path, page(language, path))));
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let request = request(&stream);
-            let answer = answer(&request, &page, &dossier);
+            let answer = answer(&request, &pages, &handed.lock().unwrap());
             own.lock().unwrap().push(request);
             let (kind, body) = answer.unwrap_or(("text/plain", Vec::new()));
             let head = format!(
@@ -106,7 +117,7 @@ fn serve(language: Language, dossier: Value) -> Server {
             let _written = (&stream).write_all(head.as_bytes()).and_then(|()| (&stream).write_all(&body));
         }
     });
-    Server { port, sent }
+    Server { port, sent, dossier }
 }
 
 /// The whole of it: its head and as much as the head says.
@@ -130,11 +141,13 @@ fn request(mut stream: &TcpStream) -> String {
     }
 }
 
-fn answer(request: &str, page: &str, dossier: &Value) -> Option<(&'static str, Vec<u8>)> {
+fn answer(request: &str, pages: &[(&str, String)], dossier: &Value) -> Option<(&'static str, Vec<u8>)> {
     let path = request.split(' ').nth(1)?.split('?').next()?;
     let json = |value: Value| Some(("application/json", value.to_string().into_bytes()));
+    if let Some((_, page)) = pages.iter().find(|(own, _)| *own == path) {
+        return Some(("text/html; charset=utf-8", page.as_bytes().to_vec()));
+    }
     match path {
-        PAGE => Some(("text/html; charset=utf-8", page.as_bytes().to_vec())),
         "/empty" => Some(("text/html", b"<!doctype html><title>x</title>".to_vec())),
         "/v1/passkeys" => json(json!({ "relying_party": "localhost", "algorithms": [-7] })),
         "/v1/challenge" => json(json!({ "nonce": "07".repeat(32) })),
@@ -302,6 +315,17 @@ fn a_passkey_is_a_key_too() {
     );
     browser.click("#identity-passkey").unwrap();
     status(&mut browser, "#identity .status", "The key is ready");
+    // The public half for the register is that of the same key: what is sealed to it opens with the passkey.
+    browser.visit(&format!("{SITE}{DUTY}")).unwrap();
+    browser.click("#own-key button").unwrap();
+    status(&mut browser, "#own-key .status", "recipients");
+    let recipient = Recipient::parse(&browser.text("#own-recipient").unwrap()).unwrap();
+    *server.dossier.lock().unwrap() = handed(&[sealed("alice", 2, &[recipient])]);
+    browser.visit(&format!("{SITE}{PAGE}")).unwrap();
+    browser.click("#identity-passkey").unwrap();
+    status(&mut browser, "#identity .status", "The key is ready");
     let sent = server.sent.lock().unwrap().clone();
     assert!(sent.iter().all(|request| request.starts_with("GET ")), "the assertion around it is thrown away");
+    open_it(&mut browser);
+    status(&mut browser, "#opened", "Alice Martin 2");
 }

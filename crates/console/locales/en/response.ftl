@@ -283,3 +283,7 @@ response-steps-later = { $n ->
    *[other] { $n } later steps
 }
 response-drill-missed = Nothing was handed over by: { $channels }. Check the address, and that the channel is alive.
+response-own-key = Your key for dossiers
+response-own-key-why = A passkey can carry the key to which dossiers are sealed. Its public half, age1…, goes into the register by a change of the policy; the key itself is derived anew each time and never stored.
+response-own-key-show = Show the public half
+response-own-key-ready = Put this line under `recipients` of your entry in the register.

@@ -283,3 +283,7 @@ response-steps-later = { $n ->
    *[other] { $n } étapes ultérieures
 }
 response-drill-missed = Rien n'a été remis par : { $channels }. Vérifiez l'adresse, et que le canal vit.
+response-own-key = Votre clé pour les dossiers
+response-own-key-why = Une clé d'accès peut porter la clé pour laquelle les dossiers sont scellés. Sa moitié publique, age1…, entre au registre par un changement de la politique ; la clé elle-même est dérivée chaque fois et jamais enregistrée.
+response-own-key-show = Montrer la moitié publique
+response-own-key-ready = Mettez cette ligne sous `recipients` de votre fiche au registre.

@@ -26,7 +26,7 @@ pub fn show<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
                     (taken(ask, &duty.overrides))
                     (take(ask, &duty, &register))
                 }
-                div { h2 { (t!(ask, "response-channels")) } (channels(ask, &duty.channels)) }
+                div { h2 { (t!(ask, "response-channels")) } (channels(ask, &duty.channels)) (own_key(ask)) }
             }
         };
         Ok(Shown::page(t!(ask, "response-duty-title"), content).with_scripts(&["response.js"]))
@@ -103,5 +103,18 @@ fn channels(ask: &Ask, channels: &[ChannelState]) -> Markup {
             }
         }
         p.hint { (t!(ask, "response-channels-hint")) }
+    }
+}
+
+/// The public half of the key that follows from this device's passkey: for the register, so that dossiers are sealed to it.
+fn own_key(ask: &Ask) -> Markup {
+    html! {
+        section.card id="own-key" data-keep {
+            h2 { (t!(ask, "response-own-key")) }
+            p { (t!(ask, "response-own-key-why")) }
+            p { code id="own-recipient" translate="no" {} }
+            p.status role="status" data-ready=(t!(ask, "response-own-key-ready")) data-none=(t!(ask, "dossier-no-prf")) {}
+            div.row { button.quiet type="button" disabled { (t!(ask, "response-own-key-show")) } }
+        }
     }
 }
