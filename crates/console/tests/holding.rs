@@ -153,7 +153,7 @@ fn paths() -> Vec<String> {
     ]
     .map(str::to_owned)
     .into();
-    paths.extend((1..=11).map(motion));
+    paths.extend((1..=12).map(motion));
     paths.push(format!("{}?text=whole", motion(6)));
     paths
 }
@@ -194,7 +194,15 @@ fn the_overview_has_what_waits_for_this_person_and_nothing_that_others_do() {
     for mine in ["/transfers/0101", "/transfers/0202", &motion(6), &motion(7), &motion(10)] {
         assert!(waiting.contains(mine), "{mine} waits");
     }
-    for other in ["/transfers/0303", "/transfers/0404", "/transfers/0505", &motion(8), &motion(9)] {
+    for other in [
+        "/transfers/0303",
+        "/transfers/0404",
+        "/transfers/0505",
+        "/transfers/0606",
+        &motion(12),
+        &motion(8),
+        &motion(9),
+    ] {
         assert!(!waiting.contains(other), "{other} does not wait");
     }
     assert!(way.contains("/transfers/0303") && way.contains("/transfers/0404") && way.contains(&motion(9)));
@@ -209,7 +217,9 @@ fn the_overview_has_what_waits_for_this_person_and_nothing_that_others_do() {
 fn a_server_that_takes_no_commands_says_so_where_people_begin() {
     let mut answers = samples();
     answers.remove("/health");
-    assert!(with("/", Language::English, false, answers).contains("The server takes no commands at present."));
+    assert!(
+        with("/", Language::English, false, answers).contains("The server takes no commands at present.")
+    );
 }
 
 #[test]
@@ -415,6 +425,7 @@ fn a_motion_is_endorsed_by_others_and_ended_by_anyone() {
         (8, false, true),
         (9, false, true),
         (10, true, true),
+        (12, false, true),
         (1, false, false),
         (11, false, false),
     ];

@@ -44,6 +44,7 @@ pub fn motions() -> BTreeMap<String, Value> {
         ),
         motion(10, json!({ "lower": "normal" }), ready.clone()),
         motion(11, json!("change"), json!({ "status": "lapsed", "direction": "tightens" })),
+        motion(12, credential("whole", "bob"), json!({ "yours": true })),
     ]);
     BTreeMap::from([
         ("/v1/motions".to_owned(), json!({ "motions": motions })),

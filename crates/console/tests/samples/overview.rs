@@ -25,6 +25,7 @@ pub fn overview() -> BTreeMap<String, Value> {
         transfer(3, "alice", json!({ "permits": met })),
         transfer(4, "bob", json!({ "permits": met, "approved_by_you": true })),
         transfer(5, "bob", json!({ "stopped": true })),
+        transfer(6, "bob", json!({ "approved_by_you": true })),
     ]);
     let figure = json!({ "k": 1, "horizon_seconds": 172_800, "mode": "silent", "amount": { "currency": "EUR", "minor": 600_000 }, "exact": true,
         "taken": ["home-alice"], "coalition": ["alice"] });
