@@ -14,6 +14,8 @@ fn breathe(scene: &Scene) {
 }
 
 pub fn steps(scene: &mut Scene, ids: &Ids, round: u8) {
+    asking(scene, round);
+    breathe(scene);
     transfers(scene, ids, 10 * (round + 1));
     breathe(scene);
     stops(scene, ids);
@@ -23,6 +25,39 @@ pub fn steps(scene: &mut Scene, ids: &Ids, round: u8) {
     breathe(scene);
     feeds(scene, round);
     breathe(scene);
+}
+
+/// The rules as they are but for one wait; the register is left out.
+fn other_rules(scene: &Scene, days: &str) -> Value {
+    let rules = scene.stage.engine.read(|state| state.overt().policy().unwrap().sources()[0].clone());
+    let text = rules.text.replacen("look_back = \"7d\"", &format!("look_back = \"{days}\""), 1);
+    json!({ "sources": [{ "name": rules.name, "text": text }], "keep_others": true })
+}
+
+/// What is asked before anything is done.
+fn asking(scene: &mut Scene, round: u8) {
+    let token = scene.token("alice");
+    for command in [
+        proposal("0.2 BTC", 100 + round, None),
+        proposal("900 BTC", 100 + round, None),
+        json!({ "vault": "treasury" }),
+    ] {
+        scene.ask("/v1/transfers/check", Some(&token), &command);
+        scene.ask("/v1/transfers/check", None, &command);
+    }
+    let looser = other_rules(scene, "5d");
+    for change in [
+        looser.clone(),
+        other_rules(scene, "9d"),
+        json!({ "sources": [{ "name": "more.toml", "text": "x = " }], "keep_others": true }),
+        json!({ "sources": [{ "name": "more.toml", "text": "[[place]]\nid = \"cellar\"\nkind = \"home\"\n" }], "keep_others": true }),
+        json!({}),
+    ] {
+        scene.ask("/v1/policy/preview", Some(&token), &change);
+        scene.ask("/v1/policy/preview", None, &change);
+    }
+    let own = scene.done("alice", "/v1/changes", looser);
+    end(scene, "bob", &own["motion"]);
 }
 
 fn propose(scene: &mut Scene, by: &str, nonce: u8) -> String {
@@ -109,7 +144,7 @@ fn feeds(scene: &mut Scene, round: u8) {
 
 /// What would be in the way of everything else.
 pub fn last_steps(scene: &mut Scene) {
-    scene.done("alice", "/v1/posture/raise", json!({ "to": "elevated" }));
+    scene.done("alice", "/v1/posture/raise", json!({ "to": "lockdown" }));
     let lowered = scene.done("alice", "/v1/posture/lower", json!({ "to": "normal" }));
     end(scene, "bob", &lowered["motion"]);
 }

@@ -71,6 +71,15 @@ fn gateway() -> Replies {
     Replies::new(Some(MailReplies { channel: ChannelId::parse("mail").unwrap(), trust }))
 }
 
+/// The responder who is held is an auditor too, and every vault says what it holds, so that there are figures to be read.
+fn watched(sources: &mut [policy::Source]) {
+    let auditors = "responders = \"responders\"\nauditors = \"auditors\"";
+    let rules = sources[0].text.replace("responders = \"responders\"", auditors);
+    sources[0].text = rules.replace("addresses = []", "addresses = []\nbalance = \"2 BTC\"");
+    let dora = "id = \"dora\"\ngroups = [\"responders\"";
+    sources[1].text = sources[1].text.replace(dora, &format!("{dora}, \"auditors\""));
+}
+
 /// A history in the making.
 pub struct Scene {
     pub stage: Stage,
@@ -83,6 +92,7 @@ pub struct Scene {
 impl Scene {
     pub fn new(story: Story) -> Self {
         let mut sources = world::sources();
+        watched(&mut sources);
         sources[1].text += "[[protected]]\nid = \"mathilde\"\nof = [\"bob\"]\nplaces = [\"home-bob\"]\n";
         let stage = Stage::on(
             |_| Cost::CHEAP,
@@ -93,6 +103,9 @@ impl Scene {
                 parts.settings.calls_file = Some(calls);
                 parts.settings.panels = Arc::new(systems());
                 parts.settings.replies = Arc::new(gateway());
+                // Nobody listens there: what leaves is compared in `push`.
+                parts.settings.push.hosts = vec!["127.0.0.1".to_owned()];
+                parts.settings.push.allow_private = true;
             },
         );
         Self { stage, story, seen: Vec::new(), tokens: BTreeMap::new() }
@@ -160,10 +173,19 @@ impl Scene {
         self.note((by, method, path), raw)
     }
 
+    /// What a browser asks of its own server, as JSON.
+    pub fn browser(&mut self, (by, token): (&str, Option<&str>), method: &str, path: &str, body: &Value) {
+        let session = token.map(|token| format!("\r\nAuthorization: Bearer {token}")).unwrap_or_default();
+        let head = format!("{method} {path} HTTP/1.1{session}\r\nContent-Type: application/json");
+        let raw = exchange(self.stage.address, &head, body.to_string().as_bytes());
+        self.note((by, method, path), raw);
+    }
+
     /// A form of a page, with the token that goes with the session; without a session there is none.
     pub fn form(&mut self, token: &str, path: &str, fields: &str) -> Raw {
         let page = self.stage.get("/settings", Some(token)).body();
-        let of = |page: &str| Some(page.split("name=\"token\" value=\"").nth(1)?.split('"').next()?.to_owned());
+        let of =
+            |page: &str| Some(page.split("name=\"token\" value=\"").nth(1)?.split('"').next()?.to_owned());
         let body = format!("token={}&{fields}", of(&page).unwrap_or_default());
         let head = format!(
             "POST {path} HTTP/1.1\r\nAccept: text/html\r\nAuthorization: Bearer {token}\r\n\
@@ -178,6 +200,15 @@ impl Scene {
         let raw = self.stage.get(path, token);
         let by = token.and_then(|token| self.tokens.get(token)).cloned();
         self.note((by.as_deref().unwrap_or("anybody"), "GET", path), raw)
+    }
+
+    /// Something that is asked with a session and a body, and does nothing.
+    pub fn ask(&mut self, path: &str, token: Option<&str>, body: &Value) -> Raw {
+        let session = token.map(|token| format!("\r\nAuthorization: Bearer {token}")).unwrap_or_default();
+        let head = format!("POST {path} HTTP/1.1{session}");
+        let raw = exchange(self.stage.address, &head, body.to_string().as_bytes());
+        let by = token.and_then(|token| self.tokens.get(token)).cloned();
+        self.note((by.as_deref().unwrap_or("anybody"), "POST", path), raw)
     }
 
     fn nonce(&mut self, by: &str) -> Hash {
