@@ -18,7 +18,7 @@ use vault::{Holdings, SpendDraft};
 
 use crate::client::{Answer, Client, Endpoint, Signing};
 use crate::demo::packet::SealedPacket;
-use crate::demo::prompter::PARTNER;
+use crate::demo::prompter::{PARTNER, PRICE};
 use crate::demo::stage::{Actor, CENTRE, MAIL, Stage};
 use crate::demo::telling::{Ending, Heard, Scene, Step, Story};
 
@@ -28,7 +28,6 @@ const VAULT: &str = "treasury";
 const FUNDS: &str = "40 BTC";
 const PAYMENT: &str = "2 BTC";
 const FEE: &str = "0.0001 BTC";
-const PRICE: &str = "90000";
 const MEMO: &str = "deposit at the exchange";
 /// How long the free story waits for its signature once the wait is over.
 const SIGNING_POLLS_MAX: u32 = 200;

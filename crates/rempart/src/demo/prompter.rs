@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use api::{AttachPsbt, Draft, SessionGrant, SignIn, StatusWord, TransferList};
+use api::{AttachPsbt, Draft, NewPrice, SessionGrant, SignIn, StatusWord, TransferList};
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -15,7 +15,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use bitcoin::Psbt;
 use maud::{DOCTYPE, Markup, html};
 use tokio::net::TcpListener;
-use types::{Span, VaultId};
+use types::{Currency, Rate, Span, VaultId};
+use ureq::http::Method;
 
 use crate::client::{Client, Endpoint, Signing};
 use crate::demo::stage::{Actor, Stage};
@@ -27,6 +28,8 @@ const SIGN: [&str; 2] = ["omar", "paula"];
 const VAULT: &str = "treasury";
 /// What the network is paid, in satoshi per virtual byte.
 const FEE_RATE: u32 = 5;
+/// What a bitcoin is worth, in the organisation's currency.
+pub const PRICE: &str = "90000";
 /// How far the clock can be moved at once, in hours.
 const SKIPS: [u64; 3] = [1, 24, 48];
 /// The address of `exchange`, in the list `partners` of the example.
@@ -159,18 +162,35 @@ async fn skip(State(prompter): State<Prompter>, Path(hours): Path<u64>) -> Respo
     if !SKIPS.contains(&hours) {
         return StatusCode::NOT_FOUND.into_response();
     }
-    prompter.stage.clock.advance(Span::from_hours(hours));
-    prompter.stage.engine.tick();
-    Redirect::to("/").into_response()
+    done(prompter, move |stage| {
+        stage.clock.advance(Span::from_hours(hours));
+        stage.engine.tick();
+        fresh_price(stage)
+    })
+    .await
 }
 
-async fn sign(State(prompter): State<Prompter>) -> Response {
-    let signed = tokio::task::spawn_blocking(move || sign_what_waits(&prompter.stage)).await;
-    match signed {
+/// Does something on the stage and shows the page again, or what is wrong.
+async fn done(prompter: Prompter, act: impl FnOnce(&Stage) -> Result<()> + Send + 'static) -> Response {
+    match tokio::task::spawn_blocking(move || act(&prompter.stage)).await {
         Ok(Ok(())) => Redirect::to("/").into_response(),
         Ok(Err(error)) => (StatusCode::CONFLICT, format!("{error:#}\n")).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
+}
+
+/// The feed says the price again: one that is an hour old values nothing.
+fn fresh_price(stage: &Stage) -> Result<()> {
+    let now = stage.engine.now();
+    let price = NewPrice { asset: Currency::parse("BTC")?, at: now, rate: Rate::parse(PRICE)? };
+    let signing = Signing { key: &stage.feed, phrase: None };
+    let to = format!("prompter-price-{now}");
+    let answer = Client::new(&stage.url, "en").command(&signing, Endpoint::post("/v1/feed/prices", &to), &price)?;
+    if answer.is_success() { Ok(()) } else { bail!("price: {}", answer.problem()) }
+}
+
+async fn sign(State(prompter): State<Prompter>) -> Response {
+    done(prompter, sign_what_waits).await
 }
 
 /// Brings a transaction, signed by two hardware keys, for every pending transfer of the vault that has none.
@@ -178,25 +198,26 @@ fn sign_what_waits(stage: &Stage) -> Result<()> {
     let brings = stage.actor(BRINGS)?;
     let client = Client::new(&stage.url, "en");
     let signing = Signing { key: &brings.key, phrase: Some(&brings.phrase) };
-    let send = |path: &str, key: &str, command: serde_json::Value| -> Result<crate::client::Answer> {
-        let answer = client.command(&signing, Endpoint::post(path, key), &command)?;
-        if answer.is_success() { Ok(answer) } else { bail!("{path}: {}", answer.problem()) }
-    };
-    let now = stage.engine.now();
-    let session = send("/v1/session", &format!("prompter-{now}"), serde_json::to_value(SignIn::default())?)?;
+    let key = format!("prompter-{}", stage.engine.now());
+    let session = client.command(&signing, Endpoint::post("/v1/session", &key), &SignIn::default())?;
     let token = session.read::<SessionGrant>()?.token;
-    let list: TransferList = client.get("/v1/transfers?status=pending", Some(&token))?.read()?;
+    let list: TransferList = client.get("/v1/transfers", Some(&token))?.read()?;
     for transfer in list.transfers.iter().filter(|transfer| needs_transaction(transfer)) {
         let path = format!("/v1/transfers/{}", transfer.id);
         let draft: Draft = client.get(&format!("{path}/draft?fee_rate={FEE_RATE}"), Some(&token))?.read()?;
         let command = AttachPsbt { psbt: signed(stage, &draft.psbt)? };
-        send(&format!("{path}/psbt"), &format!("prompter-{}", transfer.id), serde_json::to_value(command)?)?;
+        let (path, key) = (format!("{path}/psbt"), format!("prompter-{}", transfer.id));
+        let to = Endpoint { method: Method::PUT, path: &path, idempotency_key: &key };
+        let answer = client.command(&signing, to, &command)?;
+        if !answer.is_success() {
+            bail!("{path}: {}", answer.problem());
+        }
     }
     Ok(())
 }
 
 fn needs_transaction(transfer: &api::Transfer) -> bool {
-    transfer.status == StatusWord::Pending && transfer.vault.as_str() == VAULT && !transfer.members_signed
+    matches!(transfer.status, StatusWord::Pending | StatusWord::Ready) && transfer.vault.as_str() == VAULT && !transfer.members_signed
 }
 
 /// The draft with the signatures of two hardware keys.
