@@ -33,6 +33,7 @@ fn path_of(template: &str, ids: &Ids) -> String {
         "/v1/transfers/{id}/ticket" => of(&ids.ticket),
         "/v1/transfers/{id}/draft" => of(&ids.transfer) + "?fee_rate=5",
         "/v1/vaults/{id}/refresh" => of("treasury") + "?fee_rate=5",
+        "/v1/exposure/witness" => template.to_owned() + "?k=1&horizon_seconds=86400&mode=silent",
         _ if template.starts_with("/v1/transfers/{id}") => of(&ids.transfer),
         _ if template.starts_with("/v1/vaults/{id}") => of("treasury"),
         _ if template.starts_with("/v1/response/incidents/{id}") => of("1"),
@@ -69,6 +70,11 @@ pub fn look(scene: &mut Scene, token: &str, ids: &Ids) {
         "/v1/vaults/treasury/address?index=3",
         "/v1/vaults/nowhere",
         "/v1/transfers/77",
+        "/v1/exposure/witness",
+        "/v1/exposure/witness?k=2&horizon_seconds=604800&mode=signalled",
+        "/v1/audit/entries?limit=3&kind=sign-in",
+        "/v1/audit/entries?limit=nonsense",
+        "/v1/response/procedures?incident=1",
         "/v1/nothing",
     ] {
         scene.get(path, Some(token));

@@ -18,6 +18,7 @@ pub fn steps(scene: &mut Scene, round: u8) {
     breathe(scene);
     check_ins(scene);
     breathe(scene);
+    pushes(scene);
     dossiers(scene, round);
     breathe(scene);
 }
@@ -37,6 +38,17 @@ fn sessions(scene: &mut Scene) {
         raw,
     });
     scene.get("/v1/me", Some(&token));
+}
+
+/// A browser that wants to be woken, and no more.
+fn pushes(scene: &mut Scene) {
+    let token = scene.token("alice");
+    let own = json!({ "endpoint": "http://127.0.0.1:9/alice" });
+    for method in ["POST", "DELETE", "POST"] {
+        scene.browser(("alice", Some(&token)), method, "/v1/me/push", &own);
+        scene.browser(("anybody", None), method, "/v1/me/push", &own);
+        scene.browser(("alice", Some(&token)), method, "/v1/me/push", &json!({ "endpoint": "http://elsewhere/" }));
+    }
 }
 
 /// Ends a motion, as any one person can.
