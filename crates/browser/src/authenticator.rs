@@ -56,20 +56,20 @@ impl Browser {
         Ok(kept["credentials"].take().as_array().cloned().unwrap_or_default())
     }
 
-    /// Gives it a passkey that it did not make: its id, its private key (PKCS #8), the site.
+    /// Gives it a passkey that it did not make: its id, its private key (PKCS #8), the site, and how often it has signed.
     ///
     /// # Errors
     /// When the key is none, or there is no such authenticator.
     pub fn give_passkey(
         &mut self,
         to: &AuthenticatorId,
-        id: &[u8],
-        key: &[u8],
+        (id, key): (&[u8], &[u8]),
         site: &str,
+        signed: u32,
     ) -> Result<(), BrowserError> {
         let credential = json!({
             "credentialId": STANDARD.encode(id), "isResidentCredential": true, "rpId": site, "privateKey": STANDARD.encode(key),
-            "userHandle": STANDARD.encode(id), "signCount": 1,
+            "userHandle": STANDARD.encode(id), "signCount": signed,
         });
         let params = json!({ "authenticatorId": to.0, "credential": credential });
         self.wire.call("WebAuthn.addCredential", params).map(drop)

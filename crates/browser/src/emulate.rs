@@ -77,7 +77,7 @@ impl Browser {
     ///
     /// # Errors
     /// When the browser has gone.
-    pub fn set_time(&mut self, milliseconds: u64) -> Result<(), BrowserError> {
+    pub fn set_time(&mut self, milliseconds: i64) -> Result<(), BrowserError> {
         let script = STOPPED.replace("NOW", &milliseconds.to_string());
         if let Some(Given(old)) = self.time.take() {
             self.wire.call("Page.removeScriptToEvaluateOnNewDocument", json!({ "identifier": old }))?;

@@ -218,11 +218,11 @@ impl Browser {
     /// # Errors
     /// When the browser has gone.
     pub fn source(&mut self) -> Result<String, BrowserError> {
-        let tree = self.wire.call("Page.getResourceTree", json!({}))?;
-        let frame = &tree["frameTree"]["frame"];
-        let params = json!({ "frameId": frame["id"], "url": frame["url"] });
-        let mut resource = self.wire.call("Page.getResourceContent", params)?;
-        let content = resource["content"].take();
+        let tree = self.wire.call("Page.getFrameTree", json!({}))?;
+        // The request for a page has the id of its loading.
+        let params = json!({ "requestId": tree["frameTree"]["frame"]["loaderId"] });
+        let mut answer = self.wire.call("Network.getResponseBody", params)?;
+        let content = answer["body"].take();
         Ok(content.as_str().unwrap_or_default().to_owned())
     }
 
