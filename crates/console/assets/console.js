@@ -147,7 +147,7 @@ addEventListener("pageshow", (event) => { if (event.persisted) location.reload()
 
 function ready() {
   document.querySelectorAll("form.act button[disabled]").forEach((button) => { button.disabled = false; });
-  if (document.querySelector("time[data-until]")) setClock().then(count);
+  if (document.querySelector("time[data-until], time[data-since], time[data-due]")) setClock().then(count);
 }
 
 // ---- waits that count down ----
@@ -161,12 +161,15 @@ async function setClock() {
   if (!Number.isNaN(theirs)) ahead = Date.now() - theirs;
 }
 
+/** The server's time. */
+export const now = () => Date.now() - ahead;
+
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "always", style: "short" });
 
 /** `in 47 hr 59 min` beside a moment to come. */
 function count() {
   for (const time of document.querySelectorAll("time[data-until]")) {
-    const left = Math.ceil((new Date(time.dateTime) - Date.now() + ahead) / 1000);
+    const left = Math.ceil((new Date(time.dateTime) - now()) / 1000);
     let shown = time.nextElementSibling;
     if (!shown?.classList.contains("left")) {
       shown = document.createElement("span");

@@ -1,4 +1,6 @@
 // How long ago, and how long until, beside the moments of the responders' pages. The page itself never depends on when it was asked for.
+import { now } from "./console.js";
+
 const relative = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "always", style: "short" });
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]];
 
@@ -9,7 +11,7 @@ function spoken(seconds) {
 
 function tell() {
   for (const time of document.querySelectorAll("time[data-since], time[data-due]")) {
-    const seconds = Math.round((new Date(time.dateTime) - Date.now()) / 1000);
+    const seconds = Math.round((new Date(time.dateTime) - now()) / 1000);
     let shown = time.nextElementSibling;
     if (!shown?.classList.contains("ago")) {
       shown = document.createElement("span");

@@ -187,8 +187,8 @@ async fn play_by_hand(setting: &Setting<'_>, folder: &Path, out: &mut dyn Write)
     Ok(())
 }
 
-const NOW_YOU_EN: &str = "Now you. A third server, untouched, with 40 BTC. Open the first of these in a browser; it has everybody's keys, the clock,\nand what to do step by step:";
-const NOW_YOU_FR: &str = "À vous. Un troisième serveur, intact, avec 40 BTC. Ouvrez la première de ces pages dans un navigateur ; elle a les clés\nde chacun, l'horloge et la marche à suivre :";
+const NOW_YOU_EN: &str = "Now you. A third server, untouched, with 80 BTC. Open the first of these in a browser; it has everybody's keys, the clock,\nand what to do step by step:";
+const NOW_YOU_FR: &str = "À vous. Un troisième serveur, intact, avec 80 BTC. Ouvrez la première de ces pages dans un navigateur ; elle a les clés\nde chacun, l'horloge et la marche à suivre :";
 const WORDS_EN: &str = "Their words, and others such as anybody would type with a gun at the head:";
 const WORDS_FR: &str = "Leurs mots, puis d'autres, comme chacun en taperait sous la menace :";
 const END_EN: &str = "Ctrl-C ends the demo and leaves nothing behind.";

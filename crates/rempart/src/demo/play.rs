@@ -95,6 +95,8 @@ impl<'s> Play<'s> {
     pub fn prepare(mut self, sealed: &SealedPacket) -> Result<()> {
         self.hand_in(sealed)?;
         self.wait(Span::from_hours(10 * 24));
+        // Once for each story: the change of the first payment is not confirmed when the second is proposed.
+        self.fund()?;
         self.fund().map(drop)
     }
 
