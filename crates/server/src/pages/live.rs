@@ -59,10 +59,9 @@ pub async fn stream(
     let mut watch = Watch { http, inside, requested, asked, last: None, _place: place };
     watch.last = Some(watch.look().await.ok_or_else(Failure::not_found)?);
     let stream = futures_util::stream::unfold(watch, |mut watch| async move {
-        watch
-            .changed()
-            .await
-            .then(|| (Ok::<_, Infallible>(Event::default().event("changed").data("")), watch))
+        // Browsers pass an event without data over.
+        let event = || Event::default().event("changed").data("changed");
+        watch.changed().await.then(|| (Ok::<_, Infallible>(event()), watch))
     });
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE_EVERY)).into_response())
 }
