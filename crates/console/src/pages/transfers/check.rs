@@ -122,9 +122,8 @@ fn permits(ask: &Ask, permits: &[PermitOffer]) -> Markup {
         ul.list {
             @for permit in permits {
                 li.card {
-                    div.spread { strong { (permit.permit) } (fits(permit)) }
+                    div.spread { div { strong { (permit.permit) } " " span.soft { (wait(permit)) } } (fits(permit)) }
                     div { (permit.why) }
-                    div.soft { (wait(permit)) }
                 }
             }
         }
