@@ -38,8 +38,12 @@ policy-errors = { $n ->
 }
 policy-errors-next = These files are not a policy yet. Mend what is marked below, then look at the preview again.
 policy-warnings = { $n ->
-    [one] One warning: legal, but dangerous or useless. It stands beside the text below.
-   *[other] { $n } warnings: legal, but dangerous or useless. They stand beside the text below.
+    [one] One warning: legal, but dangerous or useless. It stands below.
+   *[other] { $n } warnings: legal, but dangerous or useless. They stand below.
+}
+policy-warnings-here = { $n ->
+    [one] One warning
+   *[other] { $n } warnings
 }
 policy-unchanged = This is what is in force: there is nothing to propose yet.
 policy-follows-tightens = It only takes rights away or adds safeguards. It takes effect as soon as those agree who may tighten.

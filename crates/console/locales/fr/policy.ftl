@@ -38,8 +38,12 @@ policy-errors = { $n ->
 }
 policy-errors-next = Ces fichiers ne forment pas encore une politique. Corrigez ce qui est signalé ci-dessous, puis regardez de nouveau l'aperçu.
 policy-warnings = { $n ->
-    [one] Un avertissement : permis, mais dangereux ou inutile. Il figure près du texte, ci-dessous.
-   *[other] { $n } avertissements : permis, mais dangereux ou inutile. Ils figurent près du texte, ci-dessous.
+    [one] Un avertissement : permis, mais dangereux ou inutile. Il figure ci-dessous.
+   *[other] { $n } avertissements : permis, mais dangereux ou inutile. Ils figurent ci-dessous.
+}
+policy-warnings-here = { $n ->
+    [one] Un avertissement
+   *[other] { $n } avertissements
 }
 policy-unchanged = C'est ce qui est en vigueur : il n'y a encore rien à proposer.
 policy-follows-tightens = Ce changement ne fait que retirer des droits ou ajouter des protections. Il prend effet dès que ceux qui peuvent durcir sont d'accord.

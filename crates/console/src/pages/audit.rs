@@ -168,7 +168,7 @@ fn row(ask: &Ask, entry: &AuditEntry) -> Markup {
     }
 }
 
-/// What kind of act it is. What auditors seldom look for is shown as programs name it.
+/// What kind of act it is. A kind that is not known is shown as programs name it.
 fn kind_word(ask: &Ask, kind: &str) -> String {
     match kind {
         "submit" => t!(ask, "audit-submit"),
@@ -189,6 +189,23 @@ fn kind_word(ask: &Ask, kind: &str) -> String {
         "revoke" => t!(ask, "audit-revoke"),
         "sign-in" => t!(ask, "audit-sign-in"),
         "refused" => t!(ask, "audit-refused"),
+        "found" => t!(ask, "audit-found"),
+        "clock" => t!(ask, "audit-clock"),
+        "attach" => t!(ask, "audit-attach"),
+        "address" => t!(ask, "audit-address"),
+        "signing" => t!(ask, "audit-signing"),
+        "withhold" => t!(ask, "audit-withhold"),
+        "return" => t!(ask, "audit-return"),
+        "displace" => t!(ask, "audit-displace"),
+        "unconfirm" => t!(ask, "audit-unconfirm"),
+        "oppose" => t!(ask, "audit-oppose"),
+        "revert" => t!(ask, "audit-revert"),
+        "reject" => t!(ask, "audit-reject"),
+        "lapse" => t!(ask, "audit-lapse"),
+        "receive" => t!(ask, "audit-receive"),
+        "lose" => t!(ask, "audit-lose"),
+        "chain" => t!(ask, "audit-chain"),
+        "price" => t!(ask, "audit-price"),
         other => other.to_owned(),
     }
 }

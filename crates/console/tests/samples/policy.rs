@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 /// The rules, shortened.
-pub const RULES: &str = "[organisation]\nname = \"Atelier Nuage SAS\"\ncurrency = \"EUR\"\n\n[[permit]]                        # everyday payments\nid = \"everyday\"\nvaults = [\"hot\"]\namount = { up_to = \"1000 EUR\" }\nhold = \"0h\"\n";
+pub const RULES: &str = "\n[organisation]\nname = \"Atelier Nuage SAS\"\ncurrency = \"EUR\"\n\n[[permit]]                        # everyday payments\nid = \"everyday\"\nvaults = [\"hot\"]\namount = { up_to = \"1000 EUR\" }\nhold = \"0h\"\n";
 /// The register, shortened.
 pub const REGISTER: &str =
     "[[person]]\nid = \"nora\"\ngroups = [\"board\", \"finance\"]\nplaces = [\"home-nora\", \"office\"]\n";
@@ -30,7 +30,7 @@ fn exposure(factor: u64) -> Value {
 pub fn preview() -> Value {
     json!({
         "findings": [{ "severity": "warning", "code": "one-person-moves", "message": "one person alone moves more than the quick tier: add a quorum",
-            "help": "One person alone can move more than the quick tier lets pass.", "file": "rules.toml", "line": 8, "column": 10 }],
+            "help": "One person alone can move more than the quick tier lets pass.", "file": "rules.toml", "line": 9, "column": 10 }],
         "direction": "mixed",
         "differences": [
             { "text": "operations may pay up to 2,000 EUR from hot to anybody, at once", "direction": "loosens" },
@@ -46,7 +46,7 @@ pub fn broken() -> Value {
     json!({
         "findings": [
             { "severity": "error", "code": "duration-malformed", "message": "`48 hours` is not a duration: write a whole number and a unit, such as `48h`",
-                "help": "A duration is not understood.", "file": "rules.toml", "line": 9, "column": 8 },
+                "help": "A duration is not understood.", "file": "rules.toml", "line": 10, "column": 8 },
             { "severity": "error", "code": "unknown-group", "message": "no person is in the group `bord`: did you mean `board`?", "file": "register.toml", "line": 3, "column": 11 },
         ],
         "differences": [], "before": exposure(1),

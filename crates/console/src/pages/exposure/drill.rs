@@ -9,14 +9,14 @@ use maud::{Markup, html};
 
 use super::there;
 use super::words::mode_name;
-use crate::ask::{Api, Ask, Pending, Shown, read};
+use crate::ask::{Api, Ask, Pending, Shown};
 use crate::parts::{Tone, money, notice, table};
 use crate::t;
 
 /// The page.
 pub fn show<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
     Box::pin(async move {
-        let content = match there(read::<DrillReplay>(api, "/v1/exposure/drill").await)? {
+        let content = match there::<DrillReplay>(api, "/v1/exposure/drill").await? {
             Some(replay) => replayed(ask, &replay),
             // Without a bound of a loss there is nothing to replay.
             None => notice(

@@ -10,6 +10,7 @@ mod worst;
 
 use api::{Exposure, Problem, Witness};
 use maud::{Markup, html};
+use serde::de::DeserializeOwned;
 
 use self::worst::Chosen;
 use crate::ask::{Api, Ask, Pending, Shown, read};
@@ -22,7 +23,7 @@ pub fn show<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
         let exposure = read::<Exposure>(api, "/v1/exposure").await?;
         let chosen = Chosen::of(ask, &exposure);
         let witness = match chosen {
-            Some(chosen) if ask.sees_names() => there(read::<Witness>(api, &chosen.operation()).await)?,
+            Some(chosen) if ask.sees_names() => there::<Witness>(api, &chosen.operation()).await?,
             _ => None,
         };
         let content = html! {
@@ -40,9 +41,9 @@ pub fn show<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
     })
 }
 
-/// What is not there any more, because the figures changed meanwhile, is left out.
-fn there<T>(answer: Result<T, Problem>) -> Result<Option<T>, Problem> {
-    match answer {
+/// Reads what may not be there any more, because the figures changed meanwhile.
+async fn there<T: DeserializeOwned>(api: &dyn Api, path: &str) -> Result<Option<T>, Problem> {
+    match read(api, path).await {
         Err(problem) if problem.status == 404 => Ok(None),
         other => other.map(Some),
     }

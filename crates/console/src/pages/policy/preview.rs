@@ -51,7 +51,7 @@ fn looked(
     unchanged: bool,
     sources: &[SourceText],
 ) -> Markup {
-    let is_valid = !preview.findings.iter().any(|finding| finding.severity == "error");
+    let is_valid = !preview.findings.iter().any(is_error);
     let elsewhere: Vec<&Finding> =
         preview.findings.iter().filter(|finding| !is_in(finding, sources)).collect();
     html! {
@@ -130,13 +130,32 @@ fn verdict(ask: &Ask, preview: &PolicyPreview, is_valid: bool, unchanged: bool) 
 
 // ---- what was found in the files ----
 
-/// What was found in one file, each with the line it is about; `text` is the id of the file's field.
+/// What was found in one file, each with the line it is about; `text` is the id of the file's field. Errors first; what is only dangerous or
+/// useless is folded, since most of it was so before.
 pub fn findings(ask: &Ask, found: &[&Finding], source: &SourceText, text: &str) -> Markup {
+    let (errors, warnings): (Vec<&Finding>, Vec<&Finding>) =
+        found.iter().partition(|finding| is_error(finding));
+    html! {
+        (listed(ask, &errors, source, text))
+        @if !warnings.is_empty() {
+            details { summary { (t!(ask, "policy-warnings-here", n = warnings.len())) } (listed(ask, &warnings, source, text)) }
+        }
+    }
+}
+
+fn is_error(finding: &Finding) -> bool {
+    finding.severity == "error"
+}
+
+fn tone(finding: &Finding) -> Tone {
+    if is_error(finding) { Tone::Bad } else { Tone::Warn }
+}
+
+fn listed(ask: &Ask, found: &[&Finding], source: &SourceText, text: &str) -> Markup {
     html! {
         ul.list {
             @for finding in found {
-                @let tone = if finding.severity == "error" { Tone::Bad } else { Tone::Warn };
-                li class={ "notice " (tone.class()) } {
+                li class={ "notice " (tone(finding).class()) } {
                     p.spread {
                         a href={ "#" (text) } data-line=(finding.line) data-column=(finding.column) { (place(ask, finding)) }
                         (kind(ask, finding))
@@ -153,8 +172,7 @@ pub fn findings(ask: &Ask, found: &[&Finding], source: &SourceText, text: &str) 
 fn findings_elsewhere(ask: &Ask, found: &[&Finding]) -> Markup {
     html! {
         @for finding in found {
-            @let tone = if finding.severity == "error" { Tone::Bad } else { Tone::Warn };
-            (notice(tone, &html! {
+            (notice(tone(finding), &html! {
                 p.spread { span { @if !finding.file.is_empty() { (finding.file) ", " (place(ask, finding)) } } (kind(ask, finding)) }
                 (said(finding))
             }))
@@ -167,17 +185,16 @@ fn place(ask: &Ask, finding: &Finding) -> String {
 }
 
 fn kind(ask: &Ask, finding: &Finding) -> Markup {
-    let (tone, word) = match finding.severity.as_str() {
-        "error" => (Tone::Bad, t!(ask, "policy-error")),
-        _ => (Tone::Warn, t!(ask, "policy-warning")),
-    };
-    html! { span { (badge(tone, &word)) " " code translate="no" { (finding.code) } } }
+    let word = if is_error(finding) { t!(ask, "policy-error") } else { t!(ask, "policy-warning") };
+    html! { span { (badge(tone(finding), &word)) " " code translate="no" { (finding.code) } } }
 }
 
+/// What the code means, and what is wrong this time, in English; once where they say the same.
 fn said(finding: &Finding) -> Markup {
+    let help = finding.help.as_ref().filter(|help| **help != finding.message);
     html! {
-        @if let Some(help) = &finding.help { p { strong { (with_code(help)) } } }
-        p lang=[finding.help.is_some().then_some("en")] { (with_code(&finding.message)) }
+        @if let Some(help) = help { p { strong { (with_code(help)) } } }
+        p lang=[help.is_some().then_some("en")] { (with_code(&finding.message)) }
     }
 }
 
