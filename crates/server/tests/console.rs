@@ -235,7 +235,8 @@ fn a_stream_says_that_a_page_changed_and_nothing_else() {
     stream.write_all(head.as_bytes()).unwrap();
     let mut lines = BufReader::new(stream).lines().map(Result::unwrap);
     assert_eq!(lines.next().unwrap(), "HTTP/1.1 200 OK");
-    assert!(lines.by_ref().take_while(|line| !line.is_empty()).any(|line| line == "content-type: text/event-stream"));
+    let head: Vec<String> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
+    assert!(head.iter().any(|line| line == "content-type: text/event-stream"), "{head:?}");
     stage.post("alice", "/v1/transfers", proposal("0.4 BTC", 1, None));
     let said: Vec<String> = lines.filter(|line| line.contains(':')).take(2).collect();
     assert_eq!(said, ["event: changed", "data: changed"], "browsers pass an event without data over");
