@@ -1,10 +1,13 @@
 // One's own entry: another phrase goes through the private ceremony; everything else is an act like any other.
-import { Ceremony } from "./ceremony.js";
+const form = document.querySelector("#phrase");
+let ceremony;
 
-const ceremony = new Ceremony();
+// Its scripts, and the lists of words with them, come when somebody begins.
+const load = () => (ceremony ??= import("./ceremony.js").then(({ Ceremony }) => new Ceremony()));
 
-document.querySelector("#phrase").addEventListener("acted", (event) => {
+form.addEventListener("focusin", load);
+form.addEventListener("acted", (event) => {
   event.preventDefault();
   event.target.reset();
-  ceremony.begin(event.detail);
+  load().then((begun) => begun.begin(event.detail));
 });
