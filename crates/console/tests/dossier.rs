@@ -41,7 +41,9 @@ impl Api for Room {
     fn get<'a>(&'a self, path: &'a str) -> Pending<'a, Value> {
         if path == "/v1/response/duty" {
             return Box::pin(async {
-                Ok(json!({ "schedules": [], "overrides": [], "channels": [], "warnings": [] }))
+                Ok(
+                    json!({ "schedules": [{ "schedule": "night", "people": ["rene"], "until": null }], "overrides": [], "channels": [], "warnings": [] }),
+                )
             });
         }
         if path != "/v1/response/incidents" {
@@ -328,4 +330,21 @@ fn a_passkey_is_a_key_too() {
     assert!(sent.iter().all(|request| request.starts_with("GET ")), "the assertion around it is thrown away");
     open_it(&mut browser);
     status(&mut browser, "#opened", "Alice Martin 2");
+}
+
+/// Somebody reads a script to the police while the room renews itself.
+#[test]
+fn what_was_opened_stays_open_when_the_page_renews_itself() {
+    let server = serve(Language::English, json!({}));
+    let mut browser = browser(&server, "en");
+    browser.visit(&format!("{SITE}{DUTY}")).unwrap();
+    browser.eval("document.querySelector('main details').open = true").unwrap();
+    // As `console.js` does when it is told that something changed.
+    let renew = "htmx.ajax('GET', location.href, { target: '#main', select: '#main', swap: 'outerMorph' }).then(() => { globalThis.renewed = true; })";
+    browser.eval("document.querySelector('main h2').textContent = 'old'").unwrap();
+    browser.eval(renew).unwrap();
+    browser
+        .wait("the new page", "globalThis.renewed && document.querySelector('main h2').textContent !== 'old'")
+        .unwrap();
+    assert_eq!(browser.eval("document.querySelector('main details').open").unwrap(), true);
 }
