@@ -3,7 +3,7 @@
 use serde_json::json;
 use types::Span;
 
-use crate::house::{House, QUICK_UNITS};
+use crate::house::{House, QUICK_UNITS, SLOW_UNITS};
 use crate::stage::{own, panic, proposal};
 use crate::world::{QUICK_HOLD, wait_until};
 
@@ -58,6 +58,7 @@ pub fn busy(house: &House) -> Matters {
     wait_until("signed", || house.status(&signed) == "signed");
     let transfer = propose("bob", "0.4 BTC", 3);
     approve("carol", &transfer);
+    house.attach("alice", &transfer, SLOW_UNITS);
     propose("carol", "0.05 BTC", 4);
     stage.post("carol", "/v1/stops", json!({ "scope": { "vault": "desk" }, "reason": "stock-taking" }));
     let stop = stage.get("/v1/stops", Some(&stage.token("alice", &own("alice")))).json();

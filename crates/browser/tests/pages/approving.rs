@@ -34,18 +34,17 @@ fn what_is_shown_is_what_the_device_signs_and_it_counts_once() {
     let id = proposed(&stage, "0.4 BTC", 1);
     let words = alice.words.clone();
     alice.sign_in(&words);
-    alice.choose();
-    let shown = alice.browser.text("#payload dl").unwrap();
+    alice.choose(&id);
+    let shown = alice.browser.eval("document.querySelector('#payload dl').textContent").unwrap();
+    let shown = shown.as_str().unwrap().replace('\u{a0}', " ");
     for part in [crate::world::PAYEE, "0.4 BTC", "0.00005 BTC", "treasury", "invoice", "INV-7", "bob"] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
-    let exact = alice.browser.eval("document.querySelector('#payload code').textContent").unwrap();
+    let exact = alice.browser.eval("document.querySelector('#payload .exact').textContent").unwrap();
     let payload: types::Payload = serde_json::from_str(exact.as_str().unwrap()).unwrap();
     assert_eq!(payload.id().unwrap().to_string(), id);
     drop(alice.browser.requests().unwrap());
     alice.approve(&words);
-    alice.wait_for_status("inside", "Approved");
-    assert!(alice.browser.text("#transfers").unwrap().contains("You approved it."));
 
     let path = format!("/v1/transfers/{id}/approve");
     let request = sent(&mut alice, &path);
@@ -70,10 +69,10 @@ fn a_device_that_has_not_recognised_its_user_is_refused() {
     let mut alice = Alice::enrolled(&stage, &options(&stage));
     let words = alice.words.clone();
     alice.browser.set_user_verified(&alice.authenticator, false).unwrap();
-    alice.browser.visit("http://localhost:8087/entry").unwrap();
-    alice.browser.type_text("#by", "alice").unwrap();
+    alice.begin_sign_in();
+    alice.browser.type_text("#sign-in-name", "alice").unwrap();
     alice.type_words("sign-in-words", &words);
-    alice.browser.click("#enter").unwrap();
+    alice.press("sign-in");
     alice.wait_for_status("sign-in", "Your device gave no passkey");
     // A page that does not ask for it gets a signature, and the server refuses that.
     let script = |verification: &str| {
@@ -98,17 +97,23 @@ fn a_device_that_has_not_recognised_its_user_is_refused() {
 fn a_payload_that_is_not_the_transfer_cannot_be_approved() {
     let stage = Stage::new();
     let mut alice = Alice::enrolled(&stage, &options(&stage));
-    proposed(&stage, "0.4 BTC", 1);
+    let id = proposed(&stage, "0.4 BTC", 1);
     let words = alice.words.clone();
     alice.sign_in(&words);
-    let lie = "(() => { const real = window.fetch; window.fetch = async (path, how) => { const answer = await real(path, how); \
-               if (!/transfers\\/[0-9a-f]+$/.test(path)) return answer; const body = await answer.json(); \
-               body.payload = body.payload.replace('40000000', '10000000'); return new Response(JSON.stringify(body)); }; })()";
-    alice.browser.eval(lie).unwrap();
-    alice.browser.click("#transfers button").unwrap();
+    // What the server shows is another payload than the one whose hash would be signed.
+    alice.visit(&format!("/transfers/{id}"));
+    let lie = "(() => { const place = document.querySelector('[data-payload]'); const before = place.dataset.payload; \
+               place.dataset.payload = before.replace('40000000', '10000000'); return place.dataset.payload !== before; })()";
+    assert_eq!(alice.browser.eval(lie).unwrap(), json!(true));
+    alice.unfold("approve");
+    let told = "document.querySelector('#payload').textContent.includes('something else than what would be approved')";
+    alice.browser.wait("a warning", told).unwrap();
+    drop(alice.browser.requests().unwrap());
+    alice.type_words("approve-words", &words);
+    alice.press("approve");
     alice.wait_for_status("approve", "something else than what would be approved");
-    assert_eq!(alice.browser.eval("document.querySelector('#approve-this').disabled").unwrap(), json!(true));
-    assert_eq!(alice.browser.eval("document.querySelector('#payload').textContent").unwrap(), json!(""));
+    let sent = alice.browser.requests().unwrap();
+    assert!(sent.iter().all(|sent| sent.method == "GET"), "{sent:?}");
 }
 
 #[test]
@@ -119,15 +124,16 @@ fn a_further_passkey_is_proposed_and_another_persons_opens_nothing() {
     alice.sign_in(&words);
     let id = alice.authenticator.clone();
     let ask = |alice: &mut Alice| {
-        alice.browser.click("button[data-go=further-passkey]").unwrap();
+        alice.unfold("device");
         alice.type_words("device-words", &words);
-        alice.browser.click("#make").unwrap();
+        alice.press("device");
     };
+    alice.visit("/me");
     ask(&mut alice);
-    alice.wait_for_status("further-passkey", "a passkey for you already");
+    alice.wait_for_status("device", "a passkey for you already");
     assert_eq!(alice.browser.passkeys(&id).unwrap().len(), 1);
     // A security key makes it; the device that she uses already confirms it.
-    alice.browser.click("#further-passkey [data-go=inside]").unwrap();
+    alice.visit("/me");
     let key = alice.browser.add_security_key().unwrap();
     // She touches the key first, and her device only when the key is done.
     alice.browser.set_touched(&id, false).unwrap();
@@ -140,17 +146,17 @@ fn a_further_passkey_is_proposed_and_another_persons_opens_nothing() {
     alice.browser.unplug(&key).unwrap();
     alice.browser.set_touched(&id, true).unwrap();
     alice.browser.eval("window.touch()").unwrap();
-    alice.wait_for_status("inside", "Proposed");
+    alice.browser.wait("the proposal", "location.pathname.startsWith('/motions/')").unwrap();
     let motions = stage.engine.read(|state| state.overt().motions().count());
     assert_eq!(motions, 2, "her enrolment, and this");
     // Her passkey under bob's name.
-    alice.browser.visit("http://localhost:8087/entry").unwrap();
-    alice.browser.type_text("#by", "bob").unwrap();
+    alice.begin_sign_in();
+    alice.browser.type_text("#sign-in-name", "bob").unwrap();
     alice.type_words("sign-in-words", &words);
-    alice.browser.click("#enter").unwrap();
+    alice.press("sign-in");
     alice
         .browser
         .wait("a refusal", "document.querySelector('#sign-in .status').classList.contains('bad')")
         .unwrap();
-    assert_eq!(alice.browser.eval("document.querySelector('#inside').hidden").unwrap(), json!(true));
+    assert_eq!(alice.browser.eval("location.pathname").unwrap(), json!("/sign-in"));
 }

@@ -36,15 +36,15 @@ fn careless_server() -> u16 {
 fn after_a_whole_session_no_word_is_in_the_browsers_folder() {
     let stage = Stage::new();
     let mut alice = Alice::enrolled(&stage, &options(&stage));
-    proposed(&stage, "0.4 BTC", 1);
+    let id = proposed(&stage, "0.4 BTC", 1);
     let words = alice.words.clone();
     alice.sign_in(&words);
     alice.sign_in(&RARE);
-    alice.choose();
+    alice.choose(&id);
     alice.approve(&RARE);
-    alice.wait_for_status("inside", "Approved");
     // Words that were typed and never sent, left in the field.
-    alice.browser.click("button[data-go=further-passkey]").unwrap();
+    alice.visit("/me");
+    alice.unfold("device");
     alice.type_words("device-words", &RARE);
     let port = careless_server();
     alice.browser.visit(&format!("http://127.0.0.1:{port}/")).unwrap();
@@ -70,15 +70,14 @@ fn after_a_whole_session_no_word_is_in_the_browsers_folder() {
 fn the_field_asks_not_to_be_kept() {
     let stage = Stage::new();
     let mut browser = Browser::start(&options(&stage)).unwrap();
-    for page in ["entry", "enrol", "practice"] {
+    for page in ["sign-in", "enrol", "practice"] {
         browser.visit(&format!("http://localhost:8087/{page}")).unwrap();
         let careless = browser.eval(
-            "[...document.querySelectorAll('input[type=text]')].filter((input) => input.form !== null || input.autocomplete !== 'off' \
+            "[...document.querySelectorAll('input[type=text]')].filter((input) => input.autocomplete !== 'off' \
              || input.hasAttribute('name') || input.spellcheck || !('1pIgnore' in input.dataset)).length",
         );
         assert_eq!(careless.unwrap(), serde_json::json!(0), "{page}");
-        let passwords =
-            browser.eval("document.querySelectorAll('form, input[type=password]').length").unwrap();
+        let passwords = browser.eval("document.querySelectorAll('input[type=password]').length").unwrap();
         assert_eq!(passwords, serde_json::json!(0), "{page}");
     }
 }

@@ -1,4 +1,4 @@
-//! The pages in a real browser, on a real server: passkeys, what is approved, what is kept, what can be told apart (G1, G3, G4, G9).
+//! Credentials in a real browser, on a real server: passkeys, phrases, what is approved, what is kept; the stories are in `console` (G1, G3, G4, G9).
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,11 +9,9 @@
 
 mod approving;
 mod kept;
-mod looks;
 mod person;
 mod phrases;
 mod practice;
-mod twins;
 
 #[path = "../../../server/tests/stage/mod.rs"]
 mod stage;

@@ -40,10 +40,10 @@ impl Alice {
         let authenticator = browser.add_authenticator().unwrap();
         let code = answered(stage, "dora", "/v1/people/alice/enrolments", json!({}), "code");
         browser.visit(&format!("{SITE}/enrol")).unwrap();
-        browser.type_text("#by", "alice").unwrap();
-        browser.type_text("#code", &code).unwrap();
+        browser.type_text("#enrol-name", "alice").unwrap();
+        browser.type_text("#enrol-code", &code).unwrap();
         browser.click("#alone").unwrap();
-        browser.click("#enrol").unwrap();
+        browser.click("#enrol button").unwrap();
         let mut alice = Self { browser, authenticator, words: Vec::new() };
         alice.words = alice.learn();
         let motion =
@@ -76,25 +76,54 @@ impl Alice {
         }
     }
 
-    /// Opens the page anew and signs in with these words.
-    pub fn sign_in<T: AsRef<str>>(&mut self, words: &[T]) {
-        self.browser.visit(&format!("{SITE}/entry")).unwrap();
-        self.browser.type_text("#by", "alice").unwrap();
-        self.type_words("sign-in-words", words);
-        self.browser.click("#enter").unwrap();
-        self.browser.wait("the inside", "!document.querySelector('#inside').hidden").unwrap();
+    /// Opens sign-in, for somebody else where somebody is signed in.
+    pub fn begin_sign_in(&mut self) {
+        self.visit("/sign-in");
+        if self.browser.eval("document.querySelector('#sign-in') === null").unwrap() == json!(true) {
+            self.browser.click("main form[action='/sign-out'] button").unwrap();
+            self.browser
+                .wait("sign-in", "location.search !== '' && document.querySelector('#sign-in') !== null")
+                .unwrap();
+        }
     }
 
-    /// Opens the first transfer of the list.
-    pub fn choose(&mut self) {
-        self.browser.click("#transfers button").unwrap();
+    /// Signs in with these words.
+    pub fn sign_in<T: AsRef<str>>(&mut self, words: &[T]) {
+        self.begin_sign_in();
+        self.browser.type_text("#sign-in-name", "alice").unwrap();
+        self.type_words("sign-in-words", words);
+        self.press("sign-in");
+        self.browser
+            .wait("the inside", "location.pathname === '/' && document.readyState === 'complete'")
+            .unwrap();
+    }
+
+    pub fn visit(&mut self, path: &str) {
+        self.browser.visit(&format!("{SITE}{path}")).unwrap();
+    }
+
+    /// Presses the button of a form that acts.
+    pub fn press(&mut self, form: &str) {
+        self.browser.click(&format!("#{form} button:not([type=button])")).unwrap();
+    }
+
+    /// Opens the panel in which a form is.
+    pub fn unfold(&mut self, form: &str) {
+        self.browser.click(&format!("details:has(> div > #{form}) > summary")).unwrap();
+    }
+
+    /// Opens a transfer, and what would be approved of it.
+    pub fn choose(&mut self, id: &str) {
+        self.visit(&format!("/transfers/{id}"));
+        self.unfold("approve");
         self.browser.wait("the payload", "document.querySelector('#payload dl') !== null").unwrap();
     }
 
     /// Approves what is shown.
     pub fn approve<T: AsRef<str>>(&mut self, words: &[T]) {
         self.type_words("approve-words", words);
-        self.browser.click("#approve-this").unwrap();
+        self.press("approve");
+        self.browser.wait("approved", "document.body.innerText.includes('You approved it.')").unwrap();
     }
 
     pub fn wait_for_status(&mut self, section: &str, text: &str) {

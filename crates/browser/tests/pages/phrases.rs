@@ -11,12 +11,18 @@ fn another_phrase_is_shown_once_and_is_nowhere_afterwards() {
     let mut alice = Alice::enrolled(&stage, &options(&stage));
     let words = alice.words.clone();
     alice.sign_in(&words);
-    alice.browser.click("button[data-go=another-phrase]").unwrap();
-    assert_eq!(alice.browser.eval("document.querySelector('#draw').disabled").unwrap(), json!(true));
-    alice.browser.click("#alone").unwrap();
+    alice.visit("/me");
+    alice.unfold("phrase");
     alice.browser.click("input[name=list][value=fr]").unwrap();
-    alice.type_words("old-words", &words);
-    alice.browser.click("#draw").unwrap();
+    alice.type_words("phrase-words", &words);
+    // Not before she has said that she is alone.
+    alice.press("phrase");
+    assert_eq!(
+        alice.browser.eval("document.querySelector('#phrase .status').textContent").unwrap(),
+        json!("")
+    );
+    alice.browser.click("#alone").unwrap();
+    alice.press("phrase");
     alice.browser.wait("the words", "!document.querySelector('#shown').hidden").unwrap();
     let drawn =
         alice.browser.eval("[...document.querySelectorAll('#drawn li')].map((word) => word.textContent)");
@@ -47,10 +53,10 @@ fn another_phrase_is_shown_once_and_is_nowhere_afterwards() {
     alice.browser.eval("history.back()").unwrap();
     alice
         .browser
-        .wait("the page", "location.pathname === '/entry' && document.querySelector('#sign-in') !== null")
+        .wait("the page", "location.pathname === '/me' && document.querySelector('#own') !== null")
         .unwrap();
     gone(&mut alice);
-    assert_eq!(alice.browser.eval("document.querySelector('#sign-in').hidden").unwrap(), json!(false));
+    assert_eq!(alice.browser.eval("document.querySelector('#own').hidden").unwrap(), json!(false));
     alice.sign_in(&words);
 }
 
@@ -61,10 +67,11 @@ fn words_that_are_shown_do_not_come_back_with_the_page() {
     let mut alice = Alice::enrolled(&stage, &options(&stage));
     let words = alice.words.clone();
     alice.sign_in(&words);
-    alice.browser.click("button[data-go=another-phrase]").unwrap();
+    alice.visit("/me");
+    alice.unfold("phrase");
     alice.browser.click("#alone").unwrap();
-    alice.type_words("old-words", &words);
-    alice.browser.click("#draw").unwrap();
+    alice.type_words("phrase-words", &words);
+    alice.press("phrase");
     alice.browser.wait("the words", "document.querySelectorAll('#drawn li').length === 3").unwrap();
     let first = alice.browser.text("#drawn li").unwrap();
     alice.browser.eval("location.href = '/practice'").unwrap();
@@ -72,7 +79,7 @@ fn words_that_are_shown_do_not_come_back_with_the_page() {
     alice.browser.eval("history.back()").unwrap();
     alice
         .browser
-        .wait("back", "location.pathname === '/entry' && document.querySelector('#drawn') !== null")
+        .wait("back", "location.pathname === '/me' && document.querySelector('#drawn') !== null")
         .unwrap();
     let page = alice.browser.text("body").unwrap();
     assert!(!page.contains(&first), "{page}");
@@ -86,7 +93,11 @@ fn words_that_are_shown_do_not_come_back_with_the_page() {
 fn typing_is_completed_forgiven_and_pictured_and_sends_nothing() {
     let stage = Stage::new();
     let mut browser = browser::Browser::start(&options(&stage)).unwrap();
-    browser.visit(&format!("{SITE}/entry?lang=fr")).unwrap();
+    browser.visit(&format!("{SITE}/sign-in?lang=fr")).unwrap();
+    // The field's script comes when the field is first used; after that nothing is asked for.
+    browser.click("#sign-in-words .word:nth-child(1) input").unwrap();
+    let loaded = browser.eval("import('/assets/phrase-field.js').then(() => new Promise((go) => setTimeout(go, 300))).then(() => 'loaded')");
+    assert_eq!(loaded.unwrap(), json!("loaded"));
     drop(browser.requests().unwrap());
     let input = |place: usize| format!("#sign-in-words .word:nth-child({place}) input");
     let value = |browser: &mut browser::Browser, place: usize| {

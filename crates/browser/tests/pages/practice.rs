@@ -49,6 +49,6 @@ fn practice_is_played_to_its_end_without_one_request() {
     assert_ne!(words(&mut alice.browser), made_up);
     let tried = "fetch('/v1/challenge', { method: 'POST', body: '{}' }).then(() => 'sent', () => 'stopped')";
     assert_eq!(alice.browser.eval(tried).unwrap(), json!("stopped"));
-    alice.browser.visit(&format!("{SITE}/entry")).unwrap();
+    alice.browser.visit(&format!("{SITE}/sign-in")).unwrap();
     assert_eq!(alice.browser.eval(tried).unwrap(), json!("sent"));
 }
