@@ -438,8 +438,7 @@ fn a_change_of_the_rules_is_looked_at_before_it_is_proposed() {
     );
     let desk = "[[limit]]\nid = \"desk\"\nvaults = [\"desk\"]\nper = \"24h\"\namount = \"0.5 BTC\"\nby = \"vault\"\n[[limit]]";
     let limited = preview(&stage, "alice", rules_edited(&stage, "[[limit]]", desk)).json();
-    let [before, after] =
-        ["before", "after"].map(|side| limited[side]["figures"][0]["amount"]["minor"].clone());
+    let [now, then] = ["before", "after"].map(|side| limited[side]["figures"][0]["amount"]["minor"].clone());
     assert_eq!((now, then), (json!(200_000_000), json!(50_000_000)), "one home, one hour");
     let equal = preview(&stage, "alice", rules_edited(&stage, "[[permit]]", "# nothing\n[[permit]]")).json();
     assert_eq!((&equal["direction"], &equal["differences"]), (&json!("equal"), &json!([])));
@@ -556,7 +555,13 @@ fn previews_are_bounded_by_size_and_by_number() {
     let head = format!("POST /v1/policy/preview HTTP/1.1\r\nAuthorization: Bearer {alice}");
     let large = exchange(stage.address, &head, &vec![b' '; server::http::BODY_LARGE_BYTES_MAX + 1]);
     assert_eq!(large.code(), "body-too-large");
-    for _ in 2..server::http::PREVIEWS_PER_PERSON_MAX {
+    let limit = |at: usize| {
+        format!("[[limit]]\nid = \"l{at}\"\nvaults = [\"desk\"]\nper = \"24h\"\ncount = 9\nby = \"vault\"\n")
+    };
+    let many = json!([{ "name": "more.toml", "text": (0..2000).map(limit).collect::<String>() }]);
+    let many = json!({ "sources": many, "keep_others": true }).to_string();
+    assert_eq!(look(&many).code(), "command-invalid");
+    for _ in 3..server::http::PREVIEWS_PER_PERSON_MAX {
         look("{}");
     }
     let refused = look("{}");

@@ -9,7 +9,7 @@ use crate::explain::{Condition, ConditionReport, Language, conditions};
 use crate::model::{Permit, Posture};
 use crate::policy::Policy;
 
-/// The most permits that are looked at for one transfer.
+/// The most permits that are shown for one transfer.
 const OFFERS_MAX: usize = 200;
 
 /// A permit that a transfer could pass under.
@@ -35,7 +35,11 @@ impl Policy {
         posture: Posture,
         language: Language,
     ) -> Vec<Offer> {
-        let of_vault = self.permits().iter().filter(|permit| permit.vaults.contains(facts.vault));
+        // The index finds those that match; of the others no more are looked at than are shown.
+        let matching = self.matching(facts, history);
+        let is_new = |permit: &&Permit| !matching.iter().any(|known| known.id == permit.id);
+        let others =
+            self.permits().iter().filter(|permit| permit.vaults.contains(facts.vault)).filter(is_new);
         let offer = |permit: &Permit| {
             let reports = conditions(self, permit, facts, history);
             let works = permit.works_under(posture);
@@ -52,9 +56,9 @@ impl Policy {
             let why = if matches { asks(permit, language) } else { unmet.join(" ") };
             Offer { permit: permit.id.clone(), matches, hold: permit.hold, why }
         };
-        let mut offers: Vec<Offer> = of_vault.map(offer).collect();
+        let shown = matching.iter().copied().chain(others).take(OFFERS_MAX);
+        let mut offers: Vec<Offer> = shown.map(offer).collect();
         offers.sort_by_key(|offer| !offer.matches);
-        offers.truncate(OFFERS_MAX);
         offers
     }
 

@@ -1,13 +1,16 @@
 //! What would become of a transfer if it were proposed now: its value, what its outputs are taken for, the permits, why it would be refused
 //! (G1 before the act). Reads the overt state and changes nothing; the verdict is that of the gate's own rules.
 
+use std::collections::BTreeMap;
+
 use api::{Code, CurrencyMinor, NewTransfer, OutputCheck, PermitOffer, Problem, TransferCheck};
 use axum::Json;
 use axum::extract::State;
 use overt::{Act, Author, Command, Refusal};
 use policy::{Chain, DestinationRule, Facts, History, Language, OutputFacts, Policy};
 use types::{
-    ActorId, Identified, Nonce, Output, PAYLOAD_OUTPUTS_MAX, PersonId, Target, Timestamp, Value, VaultId,
+    ActorId, Identified, Nonce, Output, PAYLOAD_OUTPUTS_MAX, Payload, PersonId, Target, Timestamp, Value,
+    VaultId,
 };
 use vault::bitcoin::address::NetworkUnchecked;
 use vault::bitcoin::{Address, Amount as Satoshis};
@@ -79,10 +82,11 @@ impl Asking<'_> {
             outputs: &valued.outputs,
             fee: valued.fee,
         });
+        let alike = self.alike(&payload);
         let outputs: Vec<OutputCheck> = payload
             .outputs
             .iter()
-            .map(|output| self.output(output, &payload.vault, facts.as_ref()))
+            .map(|output| self.output(output, (&payload.vault, &alike), facts.as_ref()))
             .collect();
         let unpayable = outputs.iter().any(|output| output.standing == REFUSED);
         let permits = match &facts {
@@ -108,7 +112,7 @@ impl Asking<'_> {
         }
     }
 
-    fn valued(&self, payload: &types::Payload) -> Option<Valued> {
+    fn valued(&self, payload: &Payload) -> Option<Valued> {
         let value =
             |amount: types::Amount| self.policy.value(amount, self.state.prices(amount.asset), self.now).ok();
         let facts = |output: &Output| {
@@ -189,7 +193,12 @@ const NEW: &str = "new";
 
 /// Outputs.
 impl Asking<'_> {
-    fn output(&self, output: &Output, from: &VaultId, facts: Option<&Facts<'_>>) -> OutputCheck {
+    fn output(
+        &self,
+        output: &Output,
+        (from, alike): (&VaultId, &BTreeMap<&str, String>),
+        facts: Option<&Facts<'_>>,
+    ) -> OutputCheck {
         let standing = |target: &str, standing: &str| OutputCheck {
             target: target.to_owned(),
             standing: standing.to_owned(),
@@ -220,7 +229,7 @@ impl Asking<'_> {
         if self.state.first_paid(from, address, self.now).is_some() {
             return OutputCheck { list: self.list(address), ..standing(address, KNOWN) };
         }
-        OutputCheck { problem: self.resembles(address), ..standing(address, NEW) }
+        OutputCheck { problem: alike.get(address.as_str()).cloned(), ..standing(address, NEW) }
     }
 
     /// The first list that an address is in.
@@ -257,35 +266,56 @@ impl Asking<'_> {
         Some(self.forbidden(rule.as_str()))
     }
 
-    /// Whether somebody may have made it to look like an address that is known: people compare both ends.
-    fn resembles(&self, address: &str) -> Option<String> {
-        let own = ends(address)?;
-        let l = self.language;
-        let listed = self.policy.destinations().iter().find(|known| ends(&known.address) == Some(own));
-        if let Some(known) = listed {
-            let name = l.quoted(known.id.as_str());
-            return Some(match l {
-                Language::En => {
-                    format!("it begins and ends like {name} and is another address: compare every character")
-                }
-                Language::Fr => format!(
-                    "elle commence et finit comme {name} mais c'est une autre adresse : comparez chaque caractère"
-                ),
-            });
+    /// Addresses that somebody may have made to look like one that is known: people compare both ends. With what is said of each.
+    fn alike<'p>(&self, payload: &'p Payload) -> BTreeMap<&'p str, String> {
+        let address = |output: &'p Output| match &output.target {
+            Target::Address(address) => Some(address.as_str()),
+            Target::Vault(_) => None,
+        };
+        let mut own: BTreeMap<(&str, &str), Vec<&'p str>> = BTreeMap::new();
+        for address in payload.outputs.iter().filter_map(address) {
+            own.entry(ends(address).unwrap_or_default()).or_default().push(address);
         }
-        let seen = self.state.transfers().take(COMPARED_MAX);
-        let seen = seen.filter(|(_, transfer)| self.state.sees(&self.reader, transfer));
-        let mut outputs = seen.flat_map(|(_, transfer)| &transfer.payload.outputs);
-        let alike = outputs.any(|output| match &output.target {
-            Target::Address(other) => other != address && ends(other) == Some(own),
-            Target::Vault(_) => false,
-        });
-        alike.then(|| {
-            self.pick(
-                "it begins and ends like an address of an earlier transfer and is another one: compare every character",
-                "elle commence et finit comme l'adresse d'un transfert antérieur mais c'en est une autre : comparez chaque caractère",
-            )
-        })
+        let meant = |known: &str| {
+            let same_ends = ends(known).and_then(|ends| own.get(&ends)).into_iter().flatten();
+            same_ends.copied().filter(|address| *address != known).collect::<Vec<_>>()
+        };
+        let mut alike = BTreeMap::new();
+        for known in self.policy.destinations() {
+            for address in meant(&known.address) {
+                alike.entry(address).or_insert_with(|| self.like_listed(known.id.as_str()));
+            }
+        }
+        for (_, transfer) in self.state.transfers().take(COMPARED_MAX) {
+            for known in &transfer.payload.outputs {
+                let Target::Address(known) = &known.target else { continue };
+                for address in meant(known) {
+                    if self.state.sees(&self.reader, transfer) {
+                        alike.entry(address).or_insert_with(|| self.like_earlier());
+                    }
+                }
+            }
+        }
+        alike
+    }
+
+    fn like_listed(&self, name: &str) -> String {
+        let name = self.language.quoted(name);
+        match self.language {
+            Language::En => {
+                format!("it begins and ends like {name} and is another address: compare every character")
+            }
+            Language::Fr => format!(
+                "elle commence et finit comme {name} mais c'est une autre adresse : comparez chaque caractère"
+            ),
+        }
+    }
+
+    fn like_earlier(&self) -> String {
+        self.pick(
+            "it begins and ends like an address of an earlier transfer and is another one: compare every character",
+            "elle commence et finit comme l'adresse d'un transfert antérieur mais c'en est une autre : comparez chaque caractère",
+        )
     }
 }
 

@@ -17,6 +17,9 @@ use crate::http::failure::Failure;
 use crate::http::incoming::{Incoming, Size};
 use crate::http::shared::Http;
 
+/// The most permits, limits and forbids of a policy that is looked at: more would keep others waiting for minutes.
+const RULES_MAX: usize = 2000;
+
 /// What a change would do. Nothing is proposed.
 #[utoipa::path(post, path = "/v1/policy/preview", tag = "policy", request_body = NewChange,
     responses((status = 200, body = PolicyPreview), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
@@ -54,6 +57,13 @@ fn look(
     let Some(proposed) = proposed else {
         return Ok(PolicyPreview { findings, direction: None, differences: Vec::new(), before, after: None });
     };
+    let rules = proposed.permits().len() + proposed.limits().len() + proposed.forbids().len();
+    if rules > RULES_MAX {
+        let detail = format!(
+            "a policy with more than {RULES_MAX} rules is not looked at here: use `rempart policy diff`"
+        );
+        return Err(Failure::because(Code::CommandInvalid, detail));
+    }
     let held = engine.read(|state| holdings(state.overt(), &proposed, now));
     let bounds = table(&proposed, &held, Adversary::Homes);
     let naming = if names { Naming::Names } else { Naming::Numbers };

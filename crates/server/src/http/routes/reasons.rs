@@ -184,9 +184,7 @@ impl Case<'_> {
         let shown = |permit: &types::PermitId| self.view.permits.iter().find(|view| view.permit == *permit);
         let mut parts: Vec<Part> =
             standings.iter().map(|standing| self.permit(&standing.permit, shown(&standing.permit))).collect();
-        parts.sort_by_key(|(standing, _)| {
-            [Standing::Waits, Standing::Unmet].iter().position(|s| s == standing)
-        });
+        parts.sort_by_key(|(standing, _)| *standing != Standing::Waits);
         let standing = if parts.iter().any(|(standing, _)| *standing == Standing::Waits) {
             Standing::Waits
         } else {
