@@ -447,6 +447,44 @@ fn the_file_to_sign_is_what_was_brought_or_a_draft() {
     }
 }
 
+#[test]
+fn where_nobody_knows_what_the_network_wants_one_is_asked() {
+    struct Unknowing(Table);
+    impl Api for Unknowing {
+        fn get<'a>(&'a self, path: &'a str) -> Pending<'a, Value> {
+            if path.ends_with("/draft") {
+                return Box::pin(async { Err(problem(api::Code::FeeRateUnknown)) });
+            }
+            self.0.get(path)
+        }
+        fn post<'a>(&'a self, path: &'a str, body: Value) -> Pending<'a, Value> {
+            self.0.post(path, body)
+        }
+        fn hold<'a>(&'a self, path: &'a str, command: Value) -> Pending<'a, Value> {
+            self.0.hold(path, command)
+        }
+        fn delete<'a>(&'a self, path: &'a str) -> Pending<'a, Value> {
+            self.0.delete(path)
+        }
+    }
+    let id = id_of("own");
+    let draft = json!({ "psbt": "cHNidP8=", "fee": { "asset": "BTC", "units": 1 }, "vsize": 200 });
+    let api = Unknowing(Table::new().with(&format!("/v1/transfers/{id}/draft?fee_rate=8"), draft));
+    let mut ask = asking(Language::English, &format!("/transfers/{id}/psbt"));
+    let shown = |ask: &Ask| {
+        let (page, _) = find("GET", &ask.path).unwrap();
+        match pin!((page.show)(ask, &api)).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(shown) => shown.unwrap(),
+            Poll::Pending => panic!("a page waits for nothing but the table"),
+        }
+    };
+    ask.parameters = fields(&[("id", &id.to_string())]);
+    let Shown::Page { content, .. } = shown(&ask) else { panic!("no page") };
+    assert!(content.into_string().contains("name=\"fee_rate\""));
+    ask.query = fields(&[("fee_rate", " 8 ")]);
+    assert!(matches!(shown(&ask), Shown::File { .. }));
+}
+
 /// Besides the page: style, script, htmx, texts.
 const ASSETS: [&str; 4] =
     ["/assets/console.css", "/assets/console.js", "/assets/htmx.js", "/assets/texts.js"];

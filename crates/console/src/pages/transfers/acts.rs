@@ -11,7 +11,7 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 use types::Hash;
 
-use super::is_open;
+use super::{encoded, is_open};
 use crate::ask::{Api, Ask, Pending, Shown, problem, read};
 use crate::parts::Tone;
 use crate::parts::act::{self, Act, Kind};
@@ -19,6 +19,8 @@ use crate::t;
 
 /// What a file of a transaction is called, with the first digits of the transfer's id.
 const NAME_DIGITS: usize = 12;
+/// The longest fee rate that is typed, in characters.
+const RATE_CHARS_MAX: usize = 16;
 
 /// The panel that approves: `assets/transfer.js` shows what the canonical payload says, and `console.js` signs only if its hash is the id.
 pub fn approve(ask: &Ask, transfer: &Transfer, on_chain: bool) -> Markup {
@@ -91,7 +93,7 @@ pub fn transaction(ask: &Ask, transfer: &Transfer, on_chain: bool) -> Markup {
             h2 { (t!(ask, "transfers-psbt")) }
             p { (stands) }
             div.row {
-                a.button.quiet href={ "/transfers/" (transfer.id) "/psbt" } download { (t!(ask, "transfers-psbt-get")) }
+                a.button.quiet href={ "/transfers/" (transfer.id) "/psbt" } { (t!(ask, "transfers-psbt-get")) }
                 (act::folded(ask, &act, &t!(ask, "transfers-psbt-explained"), &file))
             }
         }
@@ -195,7 +197,8 @@ fn hold<'a>(ask: &'a Ask, api: &'a dyn Api, holding: Holding) -> Pending<'a, Sho
     })
 }
 
-/// `/transfers/{id}/psbt`: the transaction that was brought, without anybody's signature; before there is one, a draft of it.
+/// `/transfers/{id}/psbt`: the transaction that was brought, without anybody's signature; before there is one, a draft of it. Where no source
+/// of the chain says what the network wants, a page that asks for it.
 pub fn psbt<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
     Box::pin(async move {
         let path = format!("/v1/transfers/{}", ask.parameter("id"));
@@ -203,10 +206,36 @@ pub fn psbt<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
         let text = if transfer.has_transaction {
             read::<PsbtText>(api, &format!("{path}/psbt")).await?.psbt
         } else {
-            read::<Draft>(api, &format!("{path}/draft")).await?.psbt
+            let rate = ask.query("fee_rate").trim().replace(',', ".");
+            let query = if rate.is_empty() { String::new() } else { format!("?fee_rate={}", encoded(&rate)) };
+            match read::<Draft>(api, &format!("{path}/draft{query}")).await {
+                Ok(draft) => draft.psbt,
+                Err(problem) if problem.code == api::Code::FeeRateUnknown.as_str() => {
+                    return Ok(rate_asked(ask, &transfer));
+                }
+                Err(problem) => return Err(problem),
+            }
         };
         let bytes = STANDARD.decode(text).map_err(|_| problem(api::Code::Internal))?;
         let digits: String = transfer.id.to_string().chars().take(NAME_DIGITS).collect();
         Ok(Shown::File { name: format!("{digits}.psbt"), kind: "application/octet-stream", bytes })
     })
+}
+
+fn rate_asked(ask: &Ask, transfer: &Transfer) -> Shown {
+    let content = html! {
+        p { (t!(ask, "transfers-rate-unknown")) }
+        form.narrow method="get" action={ "/transfers/" (transfer.id) "/psbt" } {
+            label { (t!(ask, "transfers-rate"))
+                input type="text" inputmode="decimal" name="fee_rate" required maxlength=(RATE_CHARS_MAX) autocomplete="off"
+                    aria-describedby="hint-rate";
+            }
+            p.hint id="hint-rate" { (t!(ask, "transfers-rate-hint")) }
+            div.row {
+                button { (t!(ask, "transfers-psbt-get")) }
+                a href={ "/transfers/" (transfer.id) } { (t!(ask, "transfers-back")) }
+            }
+        }
+    };
+    Shown::still(t!(ask, "transfers-psbt"), content)
 }
