@@ -47,6 +47,10 @@ const SEPARATE: &[(&str, &str)] = &[
     ("policy", "credentials"),
     ("server", "dossier"),
     ("server", "age"),
+    ("console", "overt"),
+    ("console", "covert"),
+    ("console", "gate"),
+    ("console", "journal"),
 ];
 
 /// Only these may depend on it directly.
@@ -54,8 +58,9 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("rusqlite", &["journal"]),
     ("utoipa", &["api", "server"]),
     ("utoipa-axum", &["server"]),
-    ("axum", &["server"]),
-    ("api", &["fuzz", "indistinguishable", "rempart", "server"]),
+    // `rempart` serves the prompter's page of the demo.
+    ("axum", &["rempart", "server"]),
+    ("api", &["console", "fuzz", "indistinguishable", "rempart", "server"]),
     ("covert", &["gate", "indistinguishable", "server", "testkit"]),
     ("testkit", &["fuzz"]),
     ("fuzz", &[]),
