@@ -221,10 +221,10 @@ fn permits_say_what_they_ask_or_what_does_not_fit() {
     "#]];
     expected.assert_eq(&offers(40_000_000, supplier, finance.id.as_str(), Posture::Normal));
     let expected = expect![[r#"
-        - top-up 1d: It pays only the vault “hot”. It works up to the posture “normal”.
         - partners 2d: It works up to the posture “normal”.
-        - known-supplier 3d: It pays only addresses that it first paid at least 30 days ago. It works up to the posture “normal”.
         - anywhere 7d: It works up to the posture “normal”.
+        - top-up 1d: It pays only the vault “hot”. It works up to the posture “normal”.
+        - known-supplier 3d: It pays only addresses that it first paid at least 30 days ago. It works up to the posture “normal”.
     "#]];
     expected.assert_eq(&offers(100_000, supplier, finance.id.as_str(), Posture::Elevated));
 }
