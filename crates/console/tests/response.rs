@@ -207,10 +207,19 @@ fn the_checklist_signs_the_step_that_was_picked() {
     let form = &form[..place(form, "</form>")];
     assert!(form.contains("data-act=\"/v1/response/incidents/40213/step\""));
     assert!(form.contains("data-command=\"{&quot;done&quot;:true}\""));
-    assert!(form.contains("value=\"call-police\" data-field=\"step\" data-kind=\"text\" required"));
+    assert!(form.contains("value=\"call-police\" data-field=\"step\" required"));
     assert!(form.contains("data-due"), "a step has its time");
     assert!(!form.contains("value=\"take-charge\""), "what is done is not ticked again");
     assert!(page.contains("1 step done"));
+}
+
+/// The whole checklist is a page of its own: the room stays light.
+#[test]
+fn every_step_is_on_the_page_of_all_steps() {
+    let (short, whole) = (page(&room("")), page(&room("?steps=all")));
+    let count = |page: &str| page.matches("name=\"step\"").count();
+    assert!(short.contains("?steps=all") && !whole.contains("?steps=all"));
+    assert!(count(&short) < count(&whole) && count(&whole) > 20, "{} {}", count(&short), count(&whole));
 }
 
 /// Each act, its operation, and what is signed before its fields are put in.

@@ -41,6 +41,13 @@ pub fn show<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
             id = room.incident.id.to_string(),
             people = incident::people(&room.incident)
         );
+        if room.shows_all_steps() {
+            let content = html! {
+                p { a href=(room.here()) { (t!(ask, "response-back")) } }
+                (steps::checklist(&room))
+            };
+            return Ok(Shown::page(title, content).with_scripts(&["response.js"]));
+        }
         let content = html! {
             (now::first_screen(&room))
             (acts::panel(&room))
@@ -88,6 +95,11 @@ impl Room<'_> {
     /// The path of one of its operations.
     fn operation(&self, name: &str) -> String {
         format!("/v1/response/incidents/{}/{name}", self.incident.id)
+    }
+
+    /// Whether the whole checklist was asked for. By itself it would make the room heavier than a telephone loads at night.
+    fn shows_all_steps(&self) -> bool {
+        self.ask.query("steps") == "all"
     }
 
     fn is_open(&self) -> bool {

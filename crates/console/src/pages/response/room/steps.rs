@@ -60,12 +60,10 @@ fn tick(room: &Room<'_>, open: &[&ProcedureStep]) -> Markup {
         &html! {
             fieldset.steps {
                 legend { (t!(ask, "response-steps-open")) }
-                @for step in open.iter().take(FIRST_OPEN) { (pick(room, step)) }
-                @if open.len() > FIRST_OPEN {
-                    details {
-                        summary { (t!(ask, "response-steps-later", n = open.len() - FIRST_OPEN)) }
-                        @for step in open.iter().skip(FIRST_OPEN) { (pick(room, step)) }
-                    }
+                @let shown = if room.shows_all_steps() { open.len() } else { FIRST_OPEN };
+                @for step in open.iter().take(shown) { (pick(room, step)) }
+                @if open.len() > shown {
+                    p { a href={ (room.here()) "?steps=all" } { (t!(ask, "response-steps-later", n = open.len() - shown)) } }
                 }
             }
         },
@@ -75,7 +73,7 @@ fn tick(room: &Room<'_>, open: &[&ProcedureStep]) -> Markup {
 fn pick(room: &Room<'_>, step: &ProcedureStep) -> Markup {
     html! {
         label.choice {
-            input type="radio" name="step" value=(step.id) data-field="step" data-kind="text" required autocomplete="off";
+            input type="radio" name="step" value=(step.id) data-field="step" required;
             span { (words(room, step)) }
         }
     }
