@@ -179,3 +179,71 @@ impl Said {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Posture;
+    use crate::recipient::Recipient;
+    use types::{ActorId, ServiceId, Timestamp, VaultId};
+
+    const RECIPIENT: &str = "age1r5fzkjlvreprv9gaultr90dyaxtaqqptct4thcsmt6urjc897eqsmhjm4p";
+    /// Everybody and everything of the register in the deeds below.
+    const NAMES: [&str; 6] = ["alice", "bob", "payroll", "mathilde", "xpub6abc", RECIPIENT];
+
+    fn transfer() -> TransferFile {
+        let approval =
+            crate::explain::ApprovalFile { by: ActorId::parse("bob").unwrap(), at: Timestamp::MIN };
+        TransferFile {
+            vault: VaultId::parse("hot").unwrap(),
+            initiator: ActorId::parse("alice").unwrap(),
+            at: Timestamp::MIN,
+            outputs: Vec::new(),
+            fee: None,
+            approvals: vec![approval],
+            prices: Vec::new(),
+            now: None,
+            posture: Posture::Normal,
+        }
+    }
+
+    fn deeds() -> Vec<Deed> {
+        let person = || PersonId::parse("alice").unwrap();
+        let (people, wait) = (|| vec![person(), PersonId::parse("bob").unwrap()], Span::from_hours(24));
+        let vault = || VaultId::parse("hot").unwrap();
+        let recipient = Recipient::parse(RECIPIENT).unwrap();
+        vec![
+            Deed::Transfer { transfer: Box::new(transfer()), history: Vec::new() },
+            Deed::Change { people: people(), wait },
+            Deed::Tighten { people: people() },
+            Deed::Lift { people: people(), wait },
+            Deed::Clear { subject: person(), people: people(), wait },
+            Deed::Sign { vault: vault(), path: "recovery", people: people(), after_blocks: Some(144) },
+            Deed::Read { person: person(), what: "covert" },
+            Deed::Read { person: person(), what: "register" },
+            Deed::Dossier { person: person(), subject: PersonId::parse("bob").unwrap(), recipient },
+            Deed::Cosigner { person: person() },
+            Deed::Operate { person: person(), service: ServiceId::parse("payroll").unwrap() },
+            Deed::Rule { key: KEYS, value: "xpub6abc".to_owned(), vault: Some(vault()) },
+            Deed::Stop { who: "mathilde".to_owned() },
+            Deed::Cancel { person: person(), vault: vault() },
+            Deed::Alarm { person: person(), subject: "mathilde".to_owned() },
+            Deed::Undecided { what: "transfers" },
+        ]
+    }
+
+    #[test]
+    fn no_deed_names_anybody_to_who_may_not_read_the_register() {
+        let mut named = 0;
+        for deed in deeds() {
+            let witness = Witness { allowed_by: Side::New, deed };
+            for language in [Language::En, Language::Fr] {
+                let without = witness.sentence(language, Naming::Numbers);
+                let with = witness.sentence(language, Naming::Names);
+                assert!(!NAMES.iter().any(|name| without.contains(name)), "{without}");
+                named += usize::from(NAMES.iter().any(|name| with.contains(name)));
+            }
+        }
+        assert_eq!(named, 30, "every deed but the undecided one is told with names to others");
+    }
+}
