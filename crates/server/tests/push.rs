@@ -32,19 +32,21 @@ struct Pushed {
     body: Vec<u8>,
 }
 
+/// What is answered to a path, one status after another.
+type Answers = Arc<Mutex<BTreeMap<String, Vec<u16>>>>;
+
 /// A push service. What it answers to a path is said beforehand, one status after another; 201 otherwise.
 struct Service {
     address: SocketAddr,
     pushed: Arc<Mutex<Vec<Pushed>>>,
-    answers: Arc<Mutex<BTreeMap<String, Vec<u16>>>>,
+    answers: Answers,
 }
 
 impl Service {
     fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let (pushed, answers): (Arc<Mutex<Vec<Pushed>>>, Arc<Mutex<BTreeMap<String, Vec<u16>>>>) =
-            Default::default();
+        let (pushed, answers) = (Arc::<Mutex<Vec<Pushed>>>::default(), Answers::default());
         let (notes, said) = (Arc::clone(&pushed), Arc::clone(&answers));
         std::thread::spawn(move || {
             for mut stream in listener.incoming().flatten() {
@@ -216,7 +218,7 @@ fn a_push_has_no_content_and_a_signature_that_a_push_service_believes() {
     let now = stage.wall().as_millis() / 1000;
     assert_eq!(claims["aud"], format!("http://{}", service.address));
     assert_eq!(claims["sub"], "mailto:ops@rempart.example");
-    let left = claims["exp"].as_i64().unwrap() - i64::try_from(now).unwrap();
+    let left = claims["exp"].as_i64().unwrap() - now;
     assert!((1..=86_400).contains(&left), "RFC 8292: at most a day, {left}");
     assert_eq!(claims.as_object().unwrap().len(), 3, "nothing else is said");
     // The judge can say no.
@@ -327,12 +329,8 @@ fn coercion_wakes_nobody_and_keeps_nobody_asleep() {
         quiet();
         counts.push(service.paths());
         // Responders hear of it over their own channels, never here.
-        let acted = stage.send_covert(&stage.sending(
-            "emil",
-            &own("emil"),
-            &format!("{}/acknowledge", stage.first_incident()).leak().to_owned(),
-            json!({}),
-        ));
+        let path = format!("{}/acknowledge", stage.first_incident());
+        let acted = stage.send_covert(&stage.sending("emil", &own("emil"), &path, json!({})));
         assert_eq!(acted.status() == 404, !coerced);
         stage.pass(Span::from_seconds(61));
         quiet();
