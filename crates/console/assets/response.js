@@ -11,7 +11,9 @@ function spoken(seconds) {
 
 function tell() {
   for (const time of document.querySelectorAll("time[data-since], time[data-due]")) {
-    const seconds = Math.round((new Date(time.dateTime) - now()) / 1000);
+    const away = Math.round((new Date(time.dateTime) - now()) / 1000);
+    // What has happened is never to come, however the two clocks stand.
+    const seconds = time.dataset.due === undefined ? Math.min(away, -0) : away;
     let shown = time.nextElementSibling;
     if (!shown?.classList.contains("ago")) {
       shown = document.createElement("span");
