@@ -264,6 +264,16 @@ fn what_rises_is_said_in_a_word() {
     for word in ["rises", "falls", "the same"] {
         assert!(rest.contains(&format!(">{word}</span>")), "{word}");
     }
+    let row = |word: &str, was: &str, is: &str| {
+        let sum = |sum: &str| {
+            format!(
+                "<td><data class=\"sum\" value=\"{} EUR\">{sum}\u{a0}EUR</data></td>",
+                sum.replace(',', "")
+            )
+        };
+        format!(">{word}</span></td>{}{}", sum(was), sum(is))
+    };
+    assert!(rest.contains(&row("rises", "3,000", "6,000")) && rest.contains(&row("falls", "3,000", "1,500")));
     assert!(rest.contains("more figures rise"));
     let preview = policy::preview();
     let mut unbounded = preview;
