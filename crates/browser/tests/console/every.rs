@@ -45,7 +45,8 @@ fn paths_for(of: &[Audience], matters: &Matters) -> Vec<String> {
 
 fn slug(path: &str) -> String {
     let parts = path.trim_matches('/').split('/');
-    let is_id = |part: &str| part.len() == 64 || part.bytes().all(|byte| byte.is_ascii_digit()) && !part.is_empty();
+    let is_id =
+        |part: &str| part.len() == 64 || part.bytes().all(|byte| byte.is_ascii_digit()) && !part.is_empty();
     let named = parts.map(|part| if is_id(part) { "one" } else { part });
     let name = named.collect::<Vec<_>>().join("-");
     if name.is_empty() { "overview".to_owned() } else { name }
@@ -91,7 +92,11 @@ fn walk(person: &mut Person, paths: &[String], tag: &str) -> Vec<String> {
                 .wait("the language", &format!("document.documentElement.lang === '{language}'"))
                 .unwrap();
             let answers = person.browser.answers().unwrap();
-            std::fs::write(pictures().join(format!("{tag}-{}-{language}.html", slug(path))), person.browser.source().unwrap()).unwrap();
+            std::fs::write(
+                pictures().join(format!("{tag}-{}-{language}.html", slug(path))),
+                person.browser.source().unwrap(),
+            )
+            .unwrap();
             let bytes: u64 = answers.iter().map(|answer| answer.bytes).sum();
             let charts = person.browser.eval("document.querySelectorAll('svg.chart').length").unwrap();
             println!("{tag} {path} {language}: {bytes} bytes");

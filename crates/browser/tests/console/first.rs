@@ -47,8 +47,8 @@ fn somebody_is_enrolled_in_the_browser() {
     let opened = stage.post("dora", "/v1/people/alice/enrolments", serde_json::json!({}));
     let code = opened.json()["code"].as_str().unwrap().to_owned();
     let mut browser = browser::Browser::start(&house.options()).unwrap();
-    browser.add_authenticator().unwrap();
-    let mut alice = crate::house::Person { browser, name: "alice", words: String::new() };
+    let authenticator = browser.add_authenticator().unwrap();
+    let mut alice = crate::house::Person { browser, authenticator, name: "alice", words: String::new() };
     alice.set_time(&house);
     alice.go("/enrol");
     keep("enrol-1", &alice.browser.screenshot().unwrap());

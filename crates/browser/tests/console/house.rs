@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::path::PathBuf;
 
 use alarm::Reach;
-use browser::{Browser, Options};
+use browser::{AuthenticatorId, Browser, Options};
 use credentials::Cost;
 use serde_json::json;
 use server::engine::SLOT_PERIOD;
@@ -115,7 +115,7 @@ impl House {
         self.opened.set(self.opened.get() + 1);
         let signed = self.opened.get() * SIGNATURES_APART;
         browser.give_passkey(&authenticator, (&keys::id(name), &key), keys::RELYING_PARTY, signed).unwrap();
-        let mut person = Person { browser, name, words: own(name) };
+        let mut person = Person { browser, authenticator, name, words: own(name) };
         person.set_time(self);
         person
     }
@@ -163,6 +163,7 @@ impl House {
 /// Somebody at a browser.
 pub struct Person {
     pub browser: Browser,
+    pub authenticator: AuthenticatorId,
     pub name: &'static str,
     /// What they type: their own words, or others.
     pub words: String,

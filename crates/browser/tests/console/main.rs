@@ -8,10 +8,12 @@
     reason = "tests stop at the first surprise"
 )]
 
+mod approving;
 mod every;
 mod first;
 mod holding;
 mod house;
+mod kept;
 mod keyboard;
 mod keys;
 mod policy;
@@ -20,6 +22,7 @@ mod safety;
 mod scene;
 mod sessions;
 mod stories;
+mod typing;
 
 #[path = "../../../server/tests/siren/mod.rs"]
 mod siren;
