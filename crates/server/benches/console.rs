@@ -34,17 +34,32 @@ const ROUNDS: usize = 300;
 /// What the slowest page in a hundred should take at most.
 const AIM: Duration = Duration::from_millis(20);
 
-/// Who asks for which pages; `ID` stands for a transfer that waits.
+/// Who asks for which pages; `ID` stands for a transfer that waits, `ROOM` for the page of an incident.
 const PAGES: [(&str, &[&str]); 3] = [
     (
         "alice",
         &[
-            "/", "/transfers", "/transfers?status=pending", "/transfers?search=INV-7", "/transfers?mine=true", "/transfers/ID", "/transfers/new",
-            "/vaults", "/vaults/treasury", "/stops", "/motions", "/policy", "/policy/edit", "/exposure", "/me", "/settings", "/sign-in",
+            "/",
+            "/transfers",
+            "/transfers?status=pending",
+            "/transfers?search=INV-7",
+            "/transfers?mine=true",
+            "/transfers/ID",
+            "/transfers/new",
+            "/vaults",
+            "/vaults/treasury",
+            "/stops",
+            "/motions",
+            "/policy",
+            "/policy/edit",
+            "/exposure",
+            "/me",
+            "/settings",
+            "/sign-in",
         ],
     ),
     ("lea", &["/", "/audit", "/register", "/exposure"]),
-    ("dora", &["/response", "/response/incidents/1", "/response/drills", "/response/duty"]),
+    ("dora", &["/response", "ROOM", "/response/drills", "/response/duty"]),
 ];
 
 fn main() {
@@ -59,7 +74,8 @@ fn main() {
     for (name, paths) in PAGES {
         let mut visitor = Visitor::new(&stage, name);
         for path in paths {
-            missed += usize::from(!visitor.measure(&path.replace("ID", &id)));
+            let room = stage.first_incident().replace("/v1", "");
+            missed += usize::from(!visitor.measure(&path.replace("ID", &id).replace("ROOM", &room)));
         }
     }
     println!("p99 above {} ms: {missed} pages", AIM.as_millis());
@@ -68,12 +84,17 @@ fn main() {
 /// The world's organisation with an auditor.
 fn organisation() -> Stage {
     let mut sources = world::sources();
-    sources[0].text =
-        sources[0].text.replace("responders = \"responders\"", "responders = \"responders\"\nauditors = \"auditors\"");
+    sources[0].text = sources[0]
+        .text
+        .replace("responders = \"responders\"", "responders = \"responders\"\nauditors = \"auditors\"");
     sources[1].text += "[[place]]\nid = \"home-lea\"\nkind = \"home\"\n[[person]]\nid = \"lea\"\ngroups = [\"auditors\"]\nplaces = [\"home-lea\"]\nkeys = []\n";
-    let stage = Stage::on(|_| Cost::CHEAP, sources, |parts, folder| {
-        parts.settings.exposure_file = Some(folder.join("exposure.json"));
-    });
+    let stage = Stage::on(
+        |_| Cost::CHEAP,
+        sources,
+        |parts, folder| {
+            parts.settings.exposure_file = Some(folder.join("exposure.json"));
+        },
+    );
     let phrase = credentials::Phrase::parse(&own("lea")).unwrap();
     let verifier =
         credentials::Verifier::make(&phrase, stage.engine.secrets().pepper(), [4; 16], Cost::CHEAP).unwrap();
@@ -85,7 +106,8 @@ fn organisation() -> Stage {
 fn busy(stage: &Stage) -> String {
     let address = stage.address;
     let each = TRANSFERS / CONNECTIONS;
-    let threads: Vec<_> = (0..CONNECTIONS).map(|nth| std::thread::spawn(move || submit(address, nth, each))).collect();
+    let threads: Vec<_> =
+        (0..CONNECTIONS).map(|nth| std::thread::spawn(move || submit(address, nth, each))).collect();
     threads.into_iter().for_each(|thread| thread.join().unwrap());
     let waiting = (1..20).map(|nonce| {
         let proposed = stage.post("bob", "/v1/transfers", proposal("0.4 BTC", nonce, None));
@@ -109,8 +131,15 @@ fn submit(address: SocketAddr, nth: usize, count: usize) {
         let output = json!({ "address": format!("customer-{number}"), "amount": "1 BTC" });
         let command = json!({ "vault": "desk", "outputs": [output], "max_fee": "0 BTC", "nonce": own, "memo": "withdrawal",
             "reference": format!("W-{nth}-{number}") });
-        let sending =
-            Sending { by: "payroll", device: device("payroll"), phrase: None, method: "POST", path: "/v1/transfers", key, command };
+        let sending = Sending {
+            by: "payroll",
+            device: device("payroll"),
+            phrase: None,
+            method: "POST",
+            path: "/v1/transfers",
+            key,
+            command,
+        };
         let answer = line.post("/v1/transfers", &sending.key, &envelope(&sending, nonce));
         assert!(answer["transfer"].is_string(), "{answer}");
     }
@@ -127,7 +156,8 @@ impl Line {
     }
 
     fn post(&mut self, path: &str, key: &str, body: &str) -> Value {
-        let head = format!("POST {path} HTTP/1.1\r\nContent-Type: application/json\r\nIdempotency-Key: {key}");
+        let head =
+            format!("POST {path} HTTP/1.1\r\nContent-Type: application/json\r\nIdempotency-Key: {key}");
         serde_json::from_slice(&self.exchange(&head, body).1).unwrap()
     }
 
@@ -195,7 +225,9 @@ impl Api for Heard<'_> {
 }
 
 fn read(path: &str, token: &str) -> String {
-    format!("GET {path} HTTP/1.1\r\nAccept: text/html\r\nAuthorization: Bearer {token}\r\nCookie: __Host-rempart={token}")
+    format!(
+        "GET {path} HTTP/1.1\r\nAccept: text/html\r\nAuthorization: Bearer {token}\r\nCookie: __Host-rempart={token}"
+    )
 }
 
 impl Visitor {
@@ -224,7 +256,8 @@ impl Visitor {
             }
         });
         let millis = |span: Duration| span.as_secs_f64() * 1000.0;
-        let ratio = if operations.is_empty() { f64::NAN } else { page_half.as_secs_f64() / plain_half.as_secs_f64() };
+        let ratio =
+            if operations.is_empty() { f64::NAN } else { page_half.as_secs_f64() / plain_half.as_secs_f64() };
         let short: Vec<String> = operations.iter().map(|path| path.chars().take(40).collect()).collect();
         let name: String = path.chars().take(30).collect();
         println!(
