@@ -70,7 +70,15 @@ fn words(phrase: &str) -> String {
 #[test]
 fn without_a_session_every_path_leads_to_sign_in() {
     let stage = Stage::new();
-    for path in ["/transfers", "/response", "/response/incidents/1", "/nothing", "/audit", "/register", "/nothing/at/all"] {
+    for path in [
+        "/transfers",
+        "/response",
+        "/response/incidents/1",
+        "/nothing",
+        "/audit",
+        "/register",
+        "/nothing/at/all",
+    ] {
         let raw = exchange(stage.address, &format!("GET {path} HTTP/1.1\r\n{HTML}"), b"");
         assert_eq!(raw.status(), 303, "{path}");
         assert!(raw.header("location").unwrap().starts_with("/sign-in?next="), "{path}");
@@ -85,7 +93,15 @@ fn pages_of_others_are_the_same_bytes_as_pages_that_do_not_exist() {
     let browser = Browser::of(&stage, "alice", &own("alice"));
     let absent = browser.get("/nothing");
     assert_eq!(absent.status(), 404);
-    for path in ["/response", "/response/incidents/1", "/response/duty", "/register", "/audit", "/transfers/77", "/x/y/z"] {
+    for path in [
+        "/response",
+        "/response/incidents/1",
+        "/response/duty",
+        "/register",
+        "/audit",
+        "/transfers/77",
+        "/x/y/z",
+    ] {
         assert_eq!(browser.get(path).0, absent.0, "{path}");
     }
     let room = Browser::of(&stage, "dora", &own("dora"));
@@ -110,7 +126,11 @@ fn every_page_is_protected() {
         assert_eq!(header("cache-control"), "no-store");
         assert_eq!(header("x-content-type-options"), "nosniff");
         let body = raw.body();
-        assert!(!body.contains(" style=") && !body.contains("javascript:") && !body.contains("<style"), "{}", page.path);
+        assert!(
+            !body.contains(" style=") && !body.contains("javascript:") && !body.contains("<style"),
+            "{}",
+            page.path
+        );
         assert!(!body.contains(" onclick=") && !body.contains(" onload="), "{}", page.path);
         for script in body.split("<script").skip(1) {
             let tag = script.split('>').next().unwrap();
@@ -152,7 +172,10 @@ fn a_cookie_from_another_site_reads_nothing() {
         let head = format!("GET /v1/me HTTP/1.1\r\nCookie: {}\r\nSec-Fetch-Site: {site}", browser.cookie);
         exchange(stage.address, &head, b"").status()
     };
-    assert_eq!([read("same-origin"), read("none"), read("cross-site"), read("same-site")], [200, 200, 401, 401]);
+    assert_eq!(
+        [read("same-origin"), read("none"), read("cross-site"), read("same-site")],
+        [200, 200, 401, 401]
+    );
 }
 
 #[test]
@@ -199,7 +222,10 @@ fn holding_with_other_words_holds_as_well_and_says_so_to_responders_alone() {
         let browser = Browser::of(&stage, "alice", &own("alice"));
         let id = stage.post("alice", "/v1/transfers", proposal("0.4 BTC", 1, None)).json();
         let id = id["transfer"].as_str().unwrap().to_owned();
-        let raw = browser.post(&format!("/transfers/{id}/cancel"), &format!("token={}&{}", browser.token(), words(&phrase)));
+        let raw = browser.post(
+            &format!("/transfers/{id}/cancel"),
+            &format!("token={}&{}", browser.token(), words(&phrase)),
+        );
         let (status, signals) = standing(&stage, &id);
         (raw, status, browser.get(&format!("/transfers/{id}")), signals)
     };
@@ -231,7 +257,8 @@ fn a_stream_says_that_a_page_changed_and_nothing_else() {
     let browser = Browser::of(&stage, "bob", &own("bob"));
     let mut stream = TcpStream::connect(stage.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    let head = format!("GET /live?at=%2Ftransfers HTTP/1.1\r\nHost: test\r\nCookie: {}\r\n\r\n", browser.cookie);
+    let head =
+        format!("GET /live?at=%2Ftransfers HTTP/1.1\r\nHost: test\r\nCookie: {}\r\n\r\n", browser.cookie);
     stream.write_all(head.as_bytes()).unwrap();
     let mut lines = BufReader::new(stream).lines().map(Result::unwrap);
     assert_eq!(lines.next().unwrap(), "HTTP/1.1 200 OK");
@@ -248,7 +275,8 @@ fn a_stream_says_that_a_page_changed_and_nothing_else() {
 #[test]
 fn sessions_are_listed_and_ended_one_by_one() {
     let stage = Stage::new();
-    let (here, there) = (Browser::of(&stage, "alice", &own("alice")), Browser::of(&stage, "alice", &own("alice")));
+    let (here, there) =
+        (Browser::of(&stage, "alice", &own("alice")), Browser::of(&stage, "alice", &own("alice")));
     let list = here.get("/v1/sessions").json();
     let sessions = list["sessions"].as_array().unwrap();
     assert_eq!(sessions.len(), 2);

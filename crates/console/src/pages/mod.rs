@@ -4,8 +4,8 @@
 mod audit;
 mod ceremony;
 mod enrol;
-mod first;
 mod exposure;
+mod first;
 mod me;
 mod motions;
 mod overview;

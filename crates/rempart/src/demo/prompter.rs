@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use api::{AttachPsbt, Draft, NewPrice, SessionGrant, SignIn, StatusWord, TransferList};
+use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use axum::Router;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bitcoin::Psbt;
@@ -185,7 +185,8 @@ fn fresh_price(stage: &Stage) -> Result<()> {
     let price = NewPrice { asset: Currency::parse("BTC")?, at: now, rate: Rate::parse(PRICE)? };
     let signing = Signing { key: &stage.feed, phrase: None };
     let to = format!("prompter-price-{now}");
-    let answer = Client::new(&stage.url, "en").command(&signing, Endpoint::post("/v1/feed/prices", &to), &price)?;
+    let answer =
+        Client::new(&stage.url, "en").command(&signing, Endpoint::post("/v1/feed/prices", &to), &price)?;
     if answer.is_success() { Ok(()) } else { bail!("price: {}", answer.problem()) }
 }
 
@@ -217,13 +218,16 @@ fn sign_what_waits(stage: &Stage) -> Result<()> {
 }
 
 fn needs_transaction(transfer: &api::Transfer) -> bool {
-    matches!(transfer.status, StatusWord::Pending | StatusWord::Ready) && transfer.vault.as_str() == VAULT && !transfer.members_signed
+    matches!(transfer.status, StatusWord::Pending | StatusWord::Ready)
+        && transfer.vault.as_str() == VAULT
+        && !transfer.members_signed
 }
 
 /// The draft with the signatures of two hardware keys.
 fn signed(stage: &Stage, draft: &str) -> Result<String> {
     let vault = VaultId::parse(VAULT)?;
-    let holdings = stage.engine.book(|book| book.holdings(&vault).cloned()).context("the vault holds nothing")?;
+    let holdings =
+        stage.engine.book(|book| book.holdings(&vault).cloned()).context("the vault holds nothing")?;
     let mut psbt = Psbt::deserialize(&BASE64.decode(draft)?)?;
     for name in SIGN {
         let member = stage.actor(name)?.member.as_ref().context("a member without a hardware key")?;

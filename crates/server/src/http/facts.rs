@@ -9,8 +9,8 @@ use overt::Transfer;
 use policy::{Chain, Policy};
 use response::{
     Act, Approval, Attempt, AttemptStatus, Contact, Cover, FACTS_VERSION, Facts, FactsError, Incident, Kind,
-    Level, LogEntry, Output, ScriptFacts, Sign, Signal, SignedFacts, Status, Stop, StopScope, Subject, Transaction,
-    TransactionOutput, TransactionStatus,
+    Level, LogEntry, Output, ScriptFacts, Sign, Signal, SignedFacts, Status, Stop, StopScope, Subject,
+    Transaction, TransactionOutput, TransactionStatus,
 };
 use types::{ActorId, Hash, PersonId, Target, Timestamp, TransferId};
 use vault::bitcoin::consensus::encode::serialize_hex;

@@ -316,7 +316,8 @@ thread_local! {
 
 pub fn enrol(engine: &Engine, name: &str, verifier: Option<Verifier>) {
     let further = FURTHER_DEVICE.with(std::cell::Cell::get)(name);
-    let devices = [Some(DeviceCredential::Key(device(name).public())), further].into_iter().flatten().collect();
+    let devices =
+        [Some(DeviceCredential::Key(device(name).public())), further].into_iter().flatten().collect();
     let credential = encode_entry(&Entry { devices, verifier }).unwrap();
     let actor = ActorId::parse(name).unwrap();
     engine.run_blocking(Command::system(Ask::Overt(Overt::Enrol { actor, credential }))).unwrap().unwrap();

@@ -71,10 +71,35 @@ fn foreign(exchange: &Exchange) -> Vec<&'static str> {
     }
     // What somebody wrote in their own request may come back to them.
     let asked: Vec<&str> = exchange.path.split('/').collect();
-    let is_rules = exchange.path == "/v1/policy/rules";
+    let page = exchange.path.split('?').next().unwrap_or_default();
+    // The first steps show an example, the same for everybody; its people are nobody of this organisation.
+    if page == "/first" || page.starts_with("/assets/first/") {
+        return Vec::new();
+    }
+    let is_rules = RULES.contains(&page) || page.starts_with("/motions/");
+    if body.starts_with("<!DOCTYPE html>") || page == "/transfers.csv" {
+        return on_page(page, &shown, is_rules);
+    }
     let known = |name: &str| asked.contains(&name) || is_rules && KEYS_OF_RULES.contains(&name);
     let names = FOREIGN.iter().filter(|name| !known(name) && names(&shown, name));
     names.copied().collect()
+}
+
+/// What shows the rules, in which keys have names.
+const RULES: [&str; 5] = ["/v1/policy/rules", "/policy", "/policy/edit", "/policy/preview", "/motions"];
+/// Who is named on these pages on purpose: who asks for a transfer, whose credential is to change.
+const ASKING: [&str; 1] = ["bob"];
+const CONCERNED: [&str; 2] = ["bob", "carol"];
+
+/// A page shows what the API shows, without the fields by which it could be told apart.
+fn on_page(page: &str, shown: &str, is_rules: bool) -> Vec<&'static str> {
+    let known: &[&str] = match page {
+        _ if page == "/" || page.starts_with("/motions") => &CONCERNED,
+        _ if page.starts_with("/transfers") => &ASKING,
+        _ => &[],
+    };
+    let known = |name: &str| known.contains(&name) || is_rules && KEYS_OF_RULES.contains(&name);
+    FOREIGN.iter().filter(|name| !known(name) && names(shown, name)).copied().collect()
 }
 
 /// Every text of an answer but those that name people on purpose, one to a line.

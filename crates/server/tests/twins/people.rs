@@ -38,6 +38,12 @@ fn sessions(scene: &mut Scene) {
         raw,
     });
     scene.get("/v1/me", Some(&token));
+    let (token, other) = (scene.token("alice"), scene.token("alice"));
+    let list = scene.get("/v1/sessions", Some(&other)).json();
+    let sessions = list["sessions"].as_array().unwrap();
+    let other = sessions.iter().find(|session| session["current"] == true).unwrap()["id"].as_str().unwrap();
+    scene.delete(&token, &format!("/v1/sessions/{other}"));
+    scene.delete(&token, &format!("/v1/sessions/{other}"));
 }
 
 /// A browser that wants to be woken, and no more.
@@ -47,7 +53,12 @@ fn pushes(scene: &mut Scene) {
     for method in ["POST", "DELETE", "POST"] {
         scene.browser(("alice", Some(&token)), method, "/v1/me/push", &own);
         scene.browser(("anybody", None), method, "/v1/me/push", &own);
-        scene.browser(("alice", Some(&token)), method, "/v1/me/push", &json!({ "endpoint": "http://elsewhere/" }));
+        scene.browser(
+            ("alice", Some(&token)),
+            method,
+            "/v1/me/push",
+            &json!({ "endpoint": "http://elsewhere/" }),
+        );
     }
 }
 
@@ -183,6 +194,8 @@ fn own_report_steps(scene: &mut Scene) {
         let (id, code) = (newest["id"].to_string(), newest["call_back"].as_str().unwrap().to_owned());
         scene.get(&format!("/v1/response/incidents/{id}"), Some(&room));
         scene.get(&format!("/v1/response/incidents/{id}/pack"), Some(&room));
+        scene.get(&format!("/response/incidents/{id}"), Some(&room));
+        scene.get(&format!("/response/incidents/{id}/pack"), Some(&room));
         (id, code)
     };
     for (path, command) in [

@@ -181,7 +181,15 @@ impl Scene {
         self.note((by, method, path), raw);
     }
 
-    /// A form of a page, with the token that goes with the session; without a session there is none.
+    /// Ends something of one's own, with a session.
+    pub fn delete(&mut self, token: &str, path: &str) -> Raw {
+        let head = format!("DELETE {path} HTTP/1.1\r\nAuthorization: Bearer {token}");
+        let raw = exchange(self.stage.address, &head, b"");
+        let by = self.tokens.get(token).cloned();
+        self.note((by.as_deref().unwrap_or("anybody"), "DELETE", path), raw)
+    }
+
+    /// A form of a page, with the token that goes with the session; without a session there is none. An objection is answered at its tick.
     pub fn form(&mut self, token: &str, path: &str, fields: &str) -> Raw {
         let page = self.stage.get("/settings", Some(token)).body();
         let of =
@@ -191,7 +199,15 @@ impl Scene {
             "POST {path} HTTP/1.1\r\nAccept: text/html\r\nAuthorization: Bearer {token}\r\n\
              Content-Type: application/x-www-form-urlencoded"
         );
-        let raw = exchange(self.stage.address, &head, body.as_bytes());
+        let address = self.stage.address;
+        let raw = std::thread::scope(|scope| {
+            let answer = scope.spawn(|| exchange(address, &head, body.as_bytes()));
+            if path.ends_with("/object") {
+                std::thread::sleep(std::time::Duration::from_millis(400));
+                self.stage.pass(server::engine::SLOT_PERIOD);
+            }
+            answer.join().unwrap()
+        });
         let by = self.tokens.get(token).cloned();
         self.note((by.as_deref().unwrap_or("anybody"), "POST", path), raw)
     }
