@@ -214,6 +214,9 @@ impl Person {
              for (let fold = form.closest('details:not([open])'); fold; fold = form.closest('details:not([open])')) fold.open = true; }})()"
         );
         self.browser.eval(&open).unwrap_or_else(|error| panic!("{error}: {}", self.page()));
+        // What is to be approved is read before anything is typed.
+        let shown = format!("(document.querySelector('{form} [data-payload]')?.children.length ?? 1) > 0");
+        self.browser.wait("the payload", &shown).unwrap();
         for (name, value) in fields {
             let field = format!("{form} [data-field=\"{name}\"]");
             let kind = self.browser.eval(&format!(
