@@ -9,10 +9,10 @@ pub fn audit() -> BTreeMap<String, Value> {
     let entry = |number: u64| {
         let mut entry = json!({ "number": number, "at": format!("2026-11-20T10:{:02}:00Z", number % 60), "hash": format!("{number:064x}"), "by": "nora",
             "kind": "approve", "text": "approved a transfer of 0.5 BTC from treasury" });
-        if number % 7 == 0 {
+        if number.is_multiple_of(7) {
             entry["refused"] = json!("limit-reached");
         }
-        if number % 5 == 0 {
+        if number.is_multiple_of(5) {
             entry.as_object_mut().unwrap().remove("by");
         }
         entry

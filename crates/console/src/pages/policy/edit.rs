@@ -1,6 +1,6 @@
 //! `/policy/edit`: the files that somebody may read, to be changed as text. Nothing is proposed from here: first comes the preview (G5).
 
-use api::{Finding, Problem, Register, Rules, SourceText};
+use api::{Finding, Problem, Register, SourceText};
 use maud::{Markup, html};
 
 use super::preview::findings;
@@ -36,7 +36,7 @@ pub async fn in_force(ask: &Ask, api: &dyn Api) -> Result<Vec<SourceText>, Probl
     if ask.sees_names() {
         return Ok(read::<Register>(api, "/v1/policy/register").await?.sources);
     }
-    Ok(read::<Rules>(api, "/v1/policy/rules").await?.sources)
+    super::rules(api).await
 }
 
 /// One text field for each file, with what was found in it above.

@@ -6,7 +6,7 @@ mod changes;
 pub mod edit;
 pub mod preview;
 
-use api::{MotionList, PolicyText, Rules, SourceText};
+use api::{Code, MotionList, PolicyText, Problem, Rules, SourceText};
 use maud::{Markup, html};
 
 use crate::ask::{Api, Ask, Pending, Shown, read};
@@ -18,17 +18,25 @@ use crate::t;
 pub fn show<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
     Box::pin(async move {
         let policy = read::<PolicyText>(api, "/v1/policy/explained").await?;
-        let rules = read::<Rules>(api, "/v1/policy/rules").await?;
+        let rules = rules(api).await?;
         let motions = read::<MotionList>(api, "/v1/motions").await?;
         let content = html! {
             p { (t!(ask, "policy-lead")) }
             div.columns {
-                div { (sentences(ask, &policy)) (files(ask, &rules.sources)) }
+                div { (sentences(ask, &policy)) (files(ask, &rules)) }
                 div { (to_change(ask)) (changes::pending(ask, &motions.motions)) (identity(ask, &policy)) }
             }
         };
         Ok(Shown::page(t!(ask, "policy-title"), content))
     })
+}
+
+/// The files that hold rules alone. None where rules and register are one file: that is not everybody's to read.
+pub async fn rules(api: &dyn Api) -> Result<Vec<SourceText>, Problem> {
+    match read::<Rules>(api, "/v1/policy/rules").await {
+        Err(problem) if problem.code == Code::RulesNotSeparate.as_str() => Ok(Vec::new()),
+        rules => rules.map(|rules| rules.sources),
+    }
 }
 
 fn sentences(ask: &Ask, policy: &PolicyText) -> Markup {

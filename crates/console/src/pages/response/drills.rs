@@ -2,7 +2,7 @@
 //!
 //! Figures and advice are those of the crate `response`, as `rempart alarm drills` prints them.
 
-use api::{ChannelState, Duty, Incident, IncidentList, Rules};
+use api::{ChannelState, Duty, Incident, IncidentList};
 use maud::{Markup, html};
 use response::{
     Drill, DrillInput, DrillReport, Figures, HandedOver, Missed, Taken, Verdict, drill_report,
@@ -31,12 +31,12 @@ const BARS: usize = 10;
 pub fn show<'a>(ask: &'a Ask, api: &'a dyn Api) -> Pending<'a, Shown> {
     Box::pin(async move {
         let list: IncidentList = read(api, "/v1/response/incidents").await?;
-        let rules: Rules = read(api, "/v1/policy/rules").await?;
+        let rules = crate::pages::policy::rules(api).await?;
         let register = incident::register(api).await;
         let duty = read::<Duty>(api, "/v1/response/duty").await.ok();
         let mut exercises: Vec<Incident> = list.incidents.into_iter().filter(incident::is_exercise).collect();
         exercises.sort_by_key(|one| one.opened);
-        let written = reaction_written(rules.sources.iter().map(|source| source.text.as_str()));
+        let written = reaction_written(rules.iter().map(|source| source.text.as_str()));
         let mut drills: Vec<Drill> = exercises.iter().map(drill).collect();
         if let (Some(last), Some(exercise), Some(duty)) = (drills.last_mut(), exercises.last(), &duty) {
             last.missed = silent(duty, exercise);
