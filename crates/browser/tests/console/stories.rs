@@ -34,6 +34,20 @@ impl Telling {
         person.assert_clean(name);
         self.screens.push(Screen { name, sent, stands, looks });
     }
+
+    /// Where somebody looks who wants to know more.
+    fn look_around(&mut self, person: &mut Person) {
+        for (path, name) in [
+            ("/transfers", "history"),
+            ("/", "overview-late"),
+            ("/me", "me"),
+            ("/settings", "settings"),
+            ("/exposure", "exposure"),
+        ] {
+            person.go(path);
+            self.see(name, person);
+        }
+    }
 }
 
 /// What was seen, and what became of the slow transfer.
@@ -95,16 +109,7 @@ fn play(free: bool) -> Told {
         alice.go(&format!("/transfers/{slow}"));
         telling.see("still-waiting", &mut alice);
     }
-    for (path, name) in [
-        ("/transfers", "history"),
-        ("/", "overview-late"),
-        ("/me", "me"),
-        ("/settings", "settings"),
-        ("/exposure", "exposure"),
-    ] {
-        alice.go(path);
-        telling.see(name, &mut alice);
-    }
+    telling.look_around(&mut alice);
     let before = std::mem::take(&mut telling.screens);
 
     house.pass(Span::from_hours(2), &mut [&mut alice]);
