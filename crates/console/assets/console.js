@@ -67,6 +67,11 @@ async function signedBy(form) {
   const [path, method = "POST"] = form.dataset.act.split(" ").reverse();
   const command = await commandOf(form);
   const payload = form.querySelector("[data-payload]");
+  if (payload !== null && payload.childElementCount === 0) {
+    // The connection is slow: it is shown now, and nothing is signed before it was looked at.
+    await opened(form);
+    throw Object.assign(new Error(text("look-first")), { status: 0 });
+  }
   const shown = payload === null || await (await import("./transfer.js")).isShown(payload, command.payload_hash);
   if (!shown) throw Object.assign(new Error(text("altered")), { status: 0 });
   return { method, path, command };

@@ -428,7 +428,10 @@ fn a_session_reads_and_ends() {
     let key = server::http::DeviceCredential::Key(device("alice").public());
     let id = overt::device_id(&server::http::encode_device(&key).unwrap());
     let own_device = json!({ "id": id, "kind": "key", "muted": false });
-    let expected = json!({ "person": "alice", "groups": ["finance"], "places": ["home-alice"], "devices": [own_device] });
+    let expected = json!({
+        "person": "alice", "groups": ["finance"], "places": ["home-alice"], "devices": [own_device],
+        "organisation": "Essai", "currency": "BTC", "time_zone": "Europe/Paris", "responder": false, "auditor": false,
+    });
     assert_eq!(me, expected);
     let rules = stage.get("/v1/policy/rules", Some(&token));
     assert!(rules.text().contains("organisation") && !rules.text().contains("home-"), "{rules:?}");

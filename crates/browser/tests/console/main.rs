@@ -17,6 +17,7 @@ mod house;
 mod kept;
 mod keyboard;
 mod keys;
+mod own;
 mod policy;
 mod room;
 mod safety;

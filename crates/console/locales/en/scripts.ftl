@@ -31,3 +31,4 @@ js-payload = Exactly what is approved
 js-typed-wrong = That is not what was shown. Your old words still work: try to remember, or end this and ask for new words later.
 js-done = Done. It is durable.
 js-renewed = The page has been renewed.
+js-look-first = What you approve is shown only now. Look at it, then approve.

@@ -31,3 +31,4 @@ js-payload = Exactement ce qui est approuvé
 js-typed-wrong = Ce n'est pas ce qui était affiché. Vos anciens mots restent valables : cherchez encore, ou arrêtez et demandez de nouveaux mots plus tard.
 js-done = Fait. C'est enregistré.
 js-renewed = La page a été actualisée.
+js-look-first = Ce que vous approuvez s'affiche seulement maintenant. Regardez-le, puis approuvez.

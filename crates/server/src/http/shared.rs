@@ -74,7 +74,7 @@ struct Blur {
 }
 
 /// The longest that an answer is kept back.
-pub const BLUR_MAX: Duration = Duration::from_micros(1000);
+pub const BLUR_MAX: Duration = Duration::from_micros(250);
 
 impl Blur {
     const fn new(seed: [u8; 32]) -> Self {
